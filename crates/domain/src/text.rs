@@ -1,0 +1,87 @@
+//! Free text: names and addresses. Kept exactly as sent, with control, right-to-left and astral characters.
+
+use crate::fault_code::Coded;
+
+/// The most characters of a name or of a line of an address.
+pub const LONGEST_LINE: usize = 255;
+
+/// The most characters of a partner's code.
+pub const LONGEST_PARTNER_CODE: usize = 64;
+
+/// What is wrong with a text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TextFault {
+    /// It contains U+0000, which PostgreSQL cannot store.
+    #[error("The text contains the character U+0000: remove it")]
+    NulCharacter,
+    /// It is longer than it may be.
+    #[error("The text may have {most} characters at most: shorten it")]
+    TooLong {
+        /// The most characters.
+        most: usize,
+    },
+}
+
+impl Coded for TextFault {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NulCharacter => "nul_character",
+            Self::TooLong { .. } => "too_long",
+        }
+    }
+}
+
+/// Checks that `text` can be stored and has `most` characters (Unicode scalar values) at most.
+///
+/// # Errors
+/// [`TextFault`], when it is not so.
+pub fn check(text: &str, most: usize) -> Result<(), TextFault> {
+    if text.contains('\0') {
+        Err(TextFault::NulCharacter)
+    } else if text.chars().nth(most).is_some() {
+        Err(TextFault::TooLong { most })
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether `text` is empty or only white space, and so counts as absent.
+#[must_use]
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(char::is_whitespace)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn takes_what_is_odd_but_storable() {
+        for text in ["Øresund & Söner \"AB\"", "\u{7}\u{1b}[31m", "\u{202e}abc", "𝔘𝔫𝔦𝔠𝔬𝔡𝔢 🦀", "العربية", "a\r\nb"]
+        {
+            assert_eq!(check(text, LONGEST_LINE), Ok(()), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn counts_characters_not_bytes() {
+        assert_eq!(check(&"🦀".repeat(255), 255), Ok(()));
+        assert_eq!(check(&"a".repeat(256), 255), Err(TextFault::TooLong { most: 255 }));
+    }
+
+    #[test]
+    fn refuses_nul_and_knows_blanks() {
+        assert_eq!(check("a\0b", 255), Err(TextFault::NulCharacter));
+        assert!(is_blank("") && is_blank(" \t\u{a0}\u{3000}\r\n"));
+        assert!(!is_blank(" a ") && !is_blank("\0"));
+    }
+
+    proptest! {
+        #[test]
+        fn refuses_nothing_but_nul_and_length(text in any::<String>()) {
+            prop_assert_eq!(check(&text, 10_000).is_err(), text.contains('\0'));
+        }
+    }
+}
