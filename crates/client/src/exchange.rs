@@ -1,0 +1,168 @@
+//! One call: its tries, the pauses between them, and what each answer means.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use reqwest::{Method, StatusCode};
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::api_key::ApiKey;
+use crate::client::Client;
+use crate::error::Error;
+use crate::idempotency::IdempotencyKey;
+use crate::{problem, retry_after};
+
+const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// The most bytes of a body that are read. The longest answer of the API is a small part of it.
+const LARGEST_BODY: usize = 1024 * 1024;
+
+/// A request that can be sent again and again.
+pub(crate) struct Call<'a> {
+    pub(crate) method: Method,
+    /// Below the base path, with its slash.
+    pub(crate) path: &'static str,
+    pub(crate) body: Option<Vec<u8>>,
+    pub(crate) idempotency_key: Option<&'a IdempotencyKey>,
+    /// The key to use in every try, instead of the one in use at that moment.
+    pub(crate) key: Option<&'a Arc<ApiKey>>,
+}
+
+impl Call<'_> {
+    pub(crate) const fn new(method: Method, path: &'static str) -> Self {
+        Self { method, path, body: None, idempotency_key: None, key: None }
+    }
+}
+
+/// A whole answer.
+pub(crate) struct Answer {
+    status: StatusCode,
+    content_type: Option<String>,
+    retry_after: Option<Duration>,
+    /// It may hold a key, so it is overwritten when dropped.
+    pub(crate) body: Zeroizing<Vec<u8>>,
+}
+
+impl Answer {
+    /// The error of an answer that this API does not give.
+    pub(crate) fn unexpected(&self, reason: &'static str) -> Error {
+        Error::UnexpectedAnswer {
+            status: self.status.as_u16(),
+            content_type: self.content_type.clone(),
+            reason,
+            retry_after: self.retry_after,
+        }
+    }
+
+    /// The answer itself when it is a success, the error that it stands for otherwise.
+    fn success(self) -> Result<Self, Error> {
+        if self.status.is_success() {
+            return Ok(self);
+        }
+        Err(match problem::parse(self.status.as_u16(), &self.body) {
+            Some((problem, existing)) => Error::refused(problem, existing, self.retry_after),
+            None => self.unexpected("the body is no problem body"),
+        })
+    }
+}
+
+impl Client {
+    /// Makes the call, with as many tries as make sense.
+    pub(crate) async fn run(&self, call: &Call<'_>) -> Result<Answer, Error> {
+        let mut retries = 0;
+        loop {
+            let key = call.key.map_or_else(|| self.api_key(), Arc::clone);
+            let error = match self.try_once(call, &key).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let pause = if error.is_transient() {
+                self.wire.retry.pause(retries, error.retry_after(), self.wire.runtime.as_ref())
+            } else if matches!(error, Error::Unauthorized(_)) && self.was_replaced(call, &key) {
+                // The refused key was replaced while this try was under way: the refusal says nothing about the one in use.
+                (retries < self.wire.retry.max_retries).then_some(Duration::ZERO)
+            } else {
+                None
+            };
+            let Some(pause) = pause else { return Err(error) };
+            retries += 1;
+            tracing::debug!(path = call.path, retries, pause_ms = pause.as_millis(), %error, "trying again");
+            if !pause.is_zero() {
+                self.wire.runtime.sleep(pause).await;
+            }
+        }
+    }
+
+    fn was_replaced(&self, call: &Call<'_>, key: &Arc<ApiKey>) -> bool {
+        call.key.is_none() && *self.api_key() != **key
+    }
+
+    async fn try_once(&self, call: &Call<'_>, key: &ApiKey) -> Result<Answer, Error> {
+        let limit = self.wire.time_limit;
+        tokio::select! {
+            biased;
+            answer = self.exchange(call, key) => answer?.success(),
+            () = self.wire.runtime.sleep(limit) => Err(Error::Timeout { limit }),
+        }
+    }
+
+    async fn exchange(&self, call: &Call<'_>, key: &ApiKey) -> Result<Answer, Error> {
+        let mut request = self
+            .wire
+            .http
+            .request(call.method.clone(), self.wire.endpoint.at(call.path))
+            .header(X_API_KEY, key.header());
+        if let Some(key) = call.idempotency_key {
+            request = request.header(IDEMPOTENCY_KEY, key.header());
+        }
+        if let Some(body) = &call.body {
+            request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json")).body(body.clone());
+        }
+        let mut response = request.send().await.map_err(Error::transport)?;
+        let headers = response.headers();
+        let mut answer = Answer {
+            status: response.status(),
+            content_type: headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned),
+            retry_after: retry_after::read(headers, self.wire.runtime.now()),
+            body: Zeroizing::new(Vec::new()),
+        };
+        while let Some(chunk) = response.chunk().await.map_err(Error::transport)? {
+            if answer.body.len() + chunk.len() > LARGEST_BODY {
+                return Err(answer.unexpected("the body is longer than any of this API"));
+            }
+            append(&mut answer.body, &chunk);
+        }
+        Ok(answer)
+    }
+}
+
+/// Appends without leaving a copy of what is there behind, as a growing `Vec` would.
+fn append(body: &mut Zeroizing<Vec<u8>>, chunk: &[u8]) {
+    if body.capacity() - body.len() < chunk.len() {
+        let mut larger = Vec::with_capacity((body.len() + chunk.len()).next_power_of_two());
+        larger.extend_from_slice(body);
+        body.zeroize();
+        **body = larger;
+    }
+    body.extend_from_slice(chunk);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn appending_keeps_every_byte(chunks in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..50), 0..20)) {
+            let mut body = Zeroizing::new(Vec::new());
+            for chunk in &chunks {
+                append(&mut body, chunk);
+            }
+            prop_assert_eq!(&*body, &chunks.concat());
+        }
+    }
+}

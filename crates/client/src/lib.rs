@@ -1,0 +1,71 @@
+//! The Rust client of the Partner API: typed calls, problem bodies as typed errors, retry with backoff.
+//!
+//! ```no_run
+//! use tallystick_client::{Client, CreateClient, Error, Validity};
+//!
+//! # async fn run(request: CreateClient) -> Result<(), Box<dyn std::error::Error>> {
+//! let partner = Client::builder("http://127.0.0.1:8080").api_key("8848372d-8457-4ca4-9da9-673f1cdd6684").build()?;
+//! let created = match partner.create_client(&request).await {
+//!     Ok(created) => created,
+//!     Err(Error::ClientExists { client_identifier, .. }) => {
+//!         println!("client {client_identifier} is there already: use the credentials kept for it");
+//!         return Ok(());
+//!     }
+//!     Err(Error::Validation(problem)) => {
+//!         for fault in &problem.faults {
+//!             println!("{}: {}", fault.field, fault.message);
+//!         }
+//!         return Ok(());
+//!     }
+//!     Err(error) => return Err(error.into()),
+//! };
+//! // Keep `created` in a database of your own before doing anything else, then use its key:
+//! let client = partner.with_api_key(created.api_access_token);
+//! if let Validity::Valid(key) = client.validate().await? {
+//!     println!("the token works until {:?}", key.expires_at);
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! # Retry
+//!
+//! A call is tried again when its outcome is not known or will likely change: no connection, a broken connection, no answer
+//! within the time limit, `429`, `500`, `502`, `503`, `504`, and `409` with the code `request_in_progress`. Nothing else is.
+//! The pauses grow exponentially with full jitter (a random part of 200 ms, 400 ms, 800 ms and so on, up to 10 s), and there
+//! are four tries in all. `Retry-After` is waited out in full, and a little jitter on top; when it asks for more than one minute the
+//! error is returned instead, with the time in it, since a caller can plan for that better than a sleeping call can. All of
+//! these numbers are settings of [`Builder`].
+//!
+//! Each call of [`Client::create_client`] makes one `Idempotency-Key` and sends it with every try, so that a create whose answer was
+//! lost is answered again and never done twice. To have the same across a restart of your own program, make the key with
+//! [`Client::new_idempotency_key`], store it beside the request, and call [`Client::create_client_with`].
+//!
+//! # Renewal
+//!
+//! See [`Client::renew_with`], which also says what to do in each case where a key stops working.
+
+mod answers;
+mod api_key;
+mod builder;
+mod client;
+mod endpoint;
+mod error;
+mod exchange;
+mod idempotency;
+mod problem;
+mod renewal;
+mod requests;
+mod retry;
+mod retry_after;
+mod runtime;
+mod tls;
+
+pub use answers::{Created, KeyKind, Renewed, ValidKey, Validity, Warning};
+pub use api_key::{ApiKey, ApiKeyError, Secret};
+pub use builder::{BuildError, Builder};
+pub use client::Client;
+pub use error::{Error, RenewError, TransportCause, TransportFault};
+pub use idempotency::{IdempotencyKey, IdempotencyKeyError};
+pub use problem::{Fault, Problem};
+pub use requests::{ClientData, Contact, Contacts, CreateClient, PrimaryContact, Service, ServiceType};
+pub use runtime::{Runtime, SystemRuntime, Wait};

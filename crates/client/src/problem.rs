@@ -1,0 +1,106 @@
+//! Problem bodies (RFC 9457), as the contract's section "Errors" extends them.
+
+use std::fmt;
+
+use serde::Deserialize;
+
+/// Why the API refused a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Problem {
+    /// The HTTP status.
+    pub status: u16,
+    /// Why, stable, in snake case: decide by this, never by a text.
+    pub code: String,
+    /// Why and what to do, in one sentence for a person.
+    pub message: String,
+    /// Names this request in the server's log: quote it when asking for help.
+    pub request_id: Option<String>,
+    /// Every fault of the input, when that is the reason.
+    pub faults: Vec<Fault>,
+}
+
+/// One fault of the input.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Fault {
+    /// The path of the field in the body: `client.ibanAccount`.
+    #[serde(default)]
+    pub field: String,
+    /// What is wrong, stable, in snake case: `iban_check_digits`.
+    #[serde(default)]
+    pub code: String,
+    /// What is wrong and how to mend it, for a person.
+    #[serde(default)]
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.status, self.code, self.message)?;
+        for (i, fault) in self.faults.iter().enumerate() {
+            write!(f, "{} {}: {}", if i == 0 { ";" } else { "," }, fault.field, fault.message)?;
+        }
+        match &self.request_id {
+            Some(id) => write!(f, " (request {id})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The members of a problem body that matter here.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Body {
+    code: String,
+    message: Option<String>,
+    detail: Option<String>,
+    title: Option<String>,
+    request_id: Option<String>,
+    #[serde(default)]
+    errors: Vec<Fault>,
+    client_identifier: Option<u64>,
+}
+
+/// A problem body, and the existing client that a `409 client_exists` names. `None` when `body` is none of the API's: an error
+/// of a proxy on the way, for instance, which must not be taken for the API's word on the key or the input.
+pub(crate) fn parse(status: u16, body: &[u8]) -> Option<(Problem, Option<u64>)> {
+    let body: Body = serde_json::from_slice(body).ok()?;
+    let message = body.message.or(body.detail).or(body.title).unwrap_or_default();
+    let problem = Problem { status, code: body.code, message, request_id: body.request_id, faults: body.errors };
+    Some((problem, body.client_identifier))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_code_message_faults_and_request() {
+        let body =
+            br#"{"type":"about:blank","title":"Bad Request","status":400,"code":"validation_failed","requestId":"01J",
+            "message":"2 fields need attention","detail":"2 fields need attention","errors":[
+            {"field":"client.ibanAccount","code":"iban_check_digits","message":"The IBAN's check digits do not match"},
+            {"field":"contacts.primary.name","code":"required","message":"A primary contact needs a name"}]}"#;
+        let (problem, existing) = parse(400, body).unwrap();
+        assert_eq!(existing, None);
+        assert_eq!(
+            problem.to_string(),
+            "400 validation_failed: 2 fields need attention; client.ibanAccount: The IBAN's check digits do not match, \
+             contacts.primary.name: A primary contact needs a name (request 01J)"
+        );
+    }
+
+    #[test]
+    fn falls_back_on_detail_then_title() {
+        assert_eq!(parse(500, br#"{"code":"a","title":"T","detail":"D"}"#).unwrap().0.message, "D");
+        assert_eq!(parse(500, br#"{"code":"a","title":"T"}"#).unwrap().0.message, "T");
+    }
+
+    #[test]
+    fn what_has_no_code_is_no_problem_of_this_api() {
+        for body in ["", "<html>", "{}", "[]", "null", r#"{"message":"no"}"#, r#"{"code":7}"#] {
+            assert_eq!(parse(502, body.as_bytes()), None, "{body}");
+        }
+    }
+}

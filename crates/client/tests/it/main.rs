@@ -1,0 +1,16 @@
+//! The client against a scripted peer that loses answers, stays silent and sends pages that no API sends.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should stop where it is; clippy sees that in test functions only"
+)]
+
+mod create;
+mod partner_app;
+mod peer;
+mod renew;
+mod retry;
+mod secrets;
+mod support;
+mod tls;
+mod validate;

@@ -1,0 +1,80 @@
+//! The codes of problems: stable, in snake case, what a program may rely on where a person reads the message.
+
+use http::StatusCode;
+
+/// A kind of problem, with the one status that it is answered with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Code {
+    /// The code on the wire.
+    pub name: &'static str,
+    /// The status of the answer.
+    pub status: StatusCode,
+    /// What it means and what to do, for the API document. Without a full stop.
+    pub meaning: &'static str,
+}
+
+impl Code {
+    /// A code of a front's own; those that all fronts share are the constants of [`crate::code`].
+    #[must_use]
+    pub const fn new(name: &'static str, status: StatusCode, meaning: &'static str) -> Self {
+        Self { name, status, meaning }
+    }
+}
+
+macro_rules! codes {
+    ($($constant:ident = $name:literal, $status:ident, $meaning:literal;)+) => {
+        $(
+            #[doc = concat!("`", $name, "`: ", $meaning, ".")]
+            pub const $constant: Code = Code::new($name, StatusCode::$status, $meaning);
+        )+
+
+        /// Every code that the fronts share.
+        pub const ALL: &[Code] = &[$($constant),+];
+    };
+}
+
+codes! {
+    VALIDATION_FAILED = "validation_failed", BAD_REQUEST, "The body is JSON, but breaks rules; `errors` names every one";
+    EMPTY_BODY = "empty_body", BAD_REQUEST, "The request has no body";
+    MALFORMED_JSON = "malformed_json", BAD_REQUEST, "The body is not JSON in UTF-8; the message tells the line and column";
+    NOT_AN_OBJECT = "not_an_object", BAD_REQUEST, "The body is JSON, but not an object";
+    NESTING_TOO_DEEP = "nesting_too_deep", BAD_REQUEST, "The body is nested deeper than 32 levels";
+    BODY_INCOMPLETE = "body_incomplete", BAD_REQUEST, "The body ended before its announced length, or broke off";
+    IDEMPOTENCY_KEY_INVALID = "idempotency_key_invalid", BAD_REQUEST,
+        "The header Idempotency-Key does not have 1 to 255 visible ASCII characters, or is there twice";
+    API_KEY_MISSING = "api_key_missing", UNAUTHORIZED, "The header X-Api-Key is missing or empty";
+    API_KEY_MALFORMED = "api_key_malformed", UNAUTHORIZED, "The header X-Api-Key is no UUID in hyphenated form, or is there twice";
+    API_KEY_UNKNOWN = "api_key_unknown", UNAUTHORIZED, "The key does not exist here; a key of another environment is unknown too";
+    API_KEY_REVOKED = "api_key_revoked", UNAUTHORIZED, "The key was revoked";
+    TOKEN_EXPIRED = "token_expired", UNAUTHORIZED, "The key has expired; it can still be renewed";
+    TOKEN_SUPERSEDED = "token_superseded", UNAUTHORIZED, "The key was renewed and its overlap is over; use its successor";
+    FORBIDDEN_FOR_KEY = "forbidden_for_key", FORBIDDEN, "A key of this kind may not call this";
+    NETWORK_NOT_ALLOWED = "network_not_allowed", FORBIDDEN, "The key may not be used from this network";
+    NOT_FOUND = "not_found", NOT_FOUND, "There is nothing at this address, or nothing that belongs to the caller";
+    METHOD_NOT_ALLOWED = "method_not_allowed", METHOD_NOT_ALLOWED, "The address does not take this method; the header Allow lists those it takes";
+    REQUEST_IN_PROGRESS = "request_in_progress", CONFLICT, "The first request with this idempotency key is still under way; repeat later";
+    BODY_TOO_LARGE = "body_too_large", PAYLOAD_TOO_LARGE, "The body is larger than the limit that the message names";
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "The body is not announced as application/json in UTF-8, or is encoded";
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused", UNPROCESSABLE_ENTITY, "The idempotency key was used with another body or on another path";
+    RATE_LIMITED = "rate_limited", TOO_MANY_REQUESTS, "Too many requests; the header Retry-After tells when to go on";
+    INTERNAL_ERROR = "internal_error", INTERNAL_SERVER_ERROR, "A fault of the server; its operator finds the cause by the request id";
+    UNAVAILABLE = "unavailable", SERVICE_UNAVAILABLE, "The service cannot work now; repeat after the time in Retry-After";
+    OVERLOADED = "overloaded", SERVICE_UNAVAILABLE, "More requests wait than can be queued; repeat after the time in Retry-After";
+    TIMED_OUT = "timed_out", SERVICE_UNAVAILABLE,
+        "The answer took too long; the work may still be done, and a repeat with the same idempotency key finds its answer";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_distinct_snake_case_and_errors() {
+        for (place, code) in ALL.iter().enumerate() {
+            assert!(code.name.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{}", code.name);
+            assert!(code.status.is_client_error() || code.status.is_server_error(), "{}", code.name);
+            assert!(!code.meaning.ends_with('.'), "{}", code.name);
+            assert!(ALL[..place].iter().all(|other| other.name != code.name), "{} is listed twice", code.name);
+        }
+    }
+}

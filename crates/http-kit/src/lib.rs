@@ -1,0 +1,36 @@
+//! What the HTTP fronts share: problem bodies, the key extractor, request identifiers, rate limits, idempotency.
+//!
+//! A front writes handlers that take [`Caller`] and [`JsonBody`] and return `Result<_, Problem>`; [`layers::assemble`] puts
+//! around its routes what every answer needs. Nothing here knows a front.
+
+pub mod answer;
+pub mod caller;
+pub mod client_address;
+pub mod code;
+mod compress;
+pub mod fallback;
+pub mod idempotency;
+pub mod json_body;
+mod json_tree;
+pub mod layers;
+mod measure;
+pub mod observe;
+pub mod openapi;
+pub mod problem;
+pub mod rate_limit;
+pub mod request_id;
+pub mod request_info;
+pub mod state;
+mod stopwatch;
+mod store_problem;
+pub mod trace_context;
+pub mod wire;
+
+pub use answer::PrivateJson;
+pub use caller::Caller;
+pub use code::Code;
+pub use idempotency::IdempotencyKey;
+pub use json_body::JsonBody;
+pub use problem::Problem;
+pub use state::{HttpSettings, HttpState};
+pub use wire::{Section, Text};

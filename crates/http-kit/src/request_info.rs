@@ -1,0 +1,64 @@
+//! What is known of a request, shared by the outermost layer and the handler.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use domain::api_key::KeyId;
+use http::request::Parts;
+
+use crate::rate_limit::Quota;
+use crate::request_id::RequestId;
+
+/// What is known of one request. In the extensions of every request.
+#[derive(Clone, Debug)]
+pub struct RequestInfo(Arc<Known>);
+
+#[derive(Debug)]
+struct Known {
+    id: RequestId,
+    started: Instant,
+    caller: OnceLock<KnownCaller>,
+}
+
+/// What the key of a request has told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KnownCaller {
+    pub(crate) key: KeyId,
+    pub(crate) quota: Option<Quota>,
+}
+
+impl RequestInfo {
+    pub(crate) fn new(id: RequestId, started: Instant) -> Self {
+        Self(Arc::new(Known { id, started, caller: OnceLock::new() }))
+    }
+
+    /// That of the request; a nameless one when no layer has put it there, as in a test of a handler alone.
+    pub(crate) fn of(parts: &Parts) -> Self {
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .unwrap_or_else(|| Self::new(RequestId::nameless(), crate::stopwatch::now()))
+    }
+
+    /// The identifier of the request.
+    #[must_use]
+    pub fn id(&self) -> &RequestId {
+        &self.0.id
+    }
+
+    /// When it came.
+    #[must_use]
+    pub fn started(&self) -> Instant {
+        self.0.started
+    }
+
+    pub(crate) fn set_caller(&self, caller: KnownCaller) {
+        // A second one can only be that of a handler that takes its caller twice: it is the same.
+        let _ = self.0.caller.set(caller);
+    }
+
+    pub(crate) fn caller(&self) -> Option<&KnownCaller> {
+        self.0.caller.get()
+    }
+}

@@ -1,0 +1,87 @@
+//! What the handlers and layers share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::FromRef;
+use http::HeaderValue;
+use service::Core;
+
+use crate::client_address::TrustedProxies;
+use crate::json_body::BodyLimit;
+use crate::rate_limit::{Rate, RateLimits};
+use crate::stopwatch;
+
+/// The settings of the HTTP side.
+#[derive(Clone, Debug)]
+pub struct HttpSettings {
+    /// The most bytes of a body.
+    pub body_limit: usize,
+    /// How long a request may take, from its head to the answer.
+    pub deadline: Duration,
+    /// How much one key may do; `None` is no limit.
+    pub key_rate: Option<Rate>,
+    /// How often one address may fail to authenticate; `None` is no limit.
+    pub failure_rate: Option<Rate>,
+    /// The proxies whose `X-Forwarded-For` counts.
+    pub trusted_proxies: TrustedProxies,
+    /// The origins whose pages may call, such as `https://partner.example`; none turns CORS off.
+    pub cors_origins: Vec<HeaderValue>,
+    /// Whether answers of more than 1 KiB are compressed for callers who take that.
+    pub compression: bool,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            body_limit: 256 * 1024,
+            deadline: Duration::from_secs(30),
+            key_rate: Some(Rate::new(50, 100)),
+            failure_rate: Some(Rate::new(1, 30)),
+            trusted_proxies: TrustedProxies::default(),
+            cors_origins: Vec::new(),
+            compression: true,
+        }
+    }
+}
+
+/// What every handler can take. Cheap to clone.
+#[derive(Clone)]
+pub struct HttpState(Arc<Shared>);
+
+struct Shared {
+    core: Core,
+    settings: HttpSettings,
+    limits: RateLimits,
+}
+
+impl HttpState {
+    /// The state of one server.
+    #[must_use]
+    pub fn new(core: Core, settings: HttpSettings) -> Self {
+        let limits = RateLimits::new(settings.key_rate, settings.failure_rate, stopwatch::now());
+        Self(Arc::new(Shared { core, settings, limits }))
+    }
+
+    /// The use cases.
+    #[must_use]
+    pub fn core(&self) -> &Core {
+        &self.0.core
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn settings(&self) -> &HttpSettings {
+        &self.0.settings
+    }
+
+    pub(crate) fn limits(&self) -> &RateLimits {
+        &self.0.limits
+    }
+}
+
+impl FromRef<HttpState> for BodyLimit {
+    fn from_ref(state: &HttpState) -> Self {
+        Self(state.settings().body_limit)
+    }
+}

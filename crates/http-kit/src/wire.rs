@@ -1,0 +1,229 @@
+//! Values of a body that keep what is wrong with them, so that all faults of one body come in one answer.
+//!
+//! A plain `String` stops the reading of the whole body at the first number in its place. [`Text`] and [`Section`] read whatever
+//! is there and tell it afterwards. In the API document they are what they stand for: `#[schema(value_type = String)]`.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use domain::Faults;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+/// The code of a member that has another type than it must have.
+pub const WRONG_TYPE: &str = "wrong_type";
+
+/// A text, or what stands in its place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Text {
+    /// Nothing, or null.
+    #[default]
+    Absent,
+    /// A string, perhaps an empty one.
+    Given(String),
+    /// Something else: `a number`.
+    Wrong(&'static str),
+}
+
+impl Text {
+    /// The string, when there is one. A value of another type is a fault at `field`.
+    pub fn take(self, field: &'static str, faults: &mut Faults) -> Option<String> {
+        match self {
+            Self::Absent => None,
+            Self::Given(text) => Some(text),
+            Self::Wrong(kind) => {
+                faults.add(field, WRONG_TYPE, format!("This must be a string, not {kind}"));
+                None
+            }
+        }
+    }
+}
+
+/// An object of the body, or what stands in its place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Section<T> {
+    /// Nothing, or null.
+    #[default]
+    Absent,
+    /// An object.
+    Given(T),
+    /// Something else: `a list`.
+    Wrong(&'static str),
+}
+
+impl<T: Default> Section<T> {
+    /// The object, an empty one when there is none. A value of another type is a fault at `field`.
+    pub fn take(self, field: &'static str, faults: &mut Faults) -> T {
+        match self {
+            Self::Absent => T::default(),
+            Self::Given(section) => section,
+            Self::Wrong(kind) => {
+                faults.add(field, WRONG_TYPE, format!("This must be an object, not {kind}"));
+                T::default()
+            }
+        }
+    }
+}
+
+/// What a visitor below makes of each type; the rest of the visitor is the same for both.
+trait Reads<'de>: Sized {
+    const ABSENT: Self;
+    fn wrong(kind: &'static str) -> Self;
+    fn string(_text: String) -> Self {
+        Self::wrong("a string")
+    }
+    fn object<A: MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Self::wrong("an object"))
+    }
+}
+
+impl Reads<'_> for Text {
+    const ABSENT: Self = Self::Absent;
+    fn wrong(kind: &'static str) -> Self {
+        Self::Wrong(kind)
+    }
+    fn string(text: String) -> Self {
+        Self::Given(text)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Reads<'de> for Section<T> {
+    const ABSENT: Self = Self::Absent;
+    fn wrong(kind: &'static str) -> Self {
+        Self::Wrong(kind)
+    }
+    fn object<A: MapAccess<'de>>(map: A) -> Result<Self, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Self::Given)
+    }
+}
+
+struct Whatever<R>(PhantomData<R>);
+
+impl<'de, R: Reads<'de>> Visitor<'de> for Whatever<R> {
+    type Value = R;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_none<E>(self) -> Result<R, E> {
+        Ok(R::ABSENT)
+    }
+
+    fn visit_unit<E>(self) -> Result<R, E> {
+        Ok(R::ABSENT)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<R, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<R, E> {
+        Ok(R::wrong("a boolean"))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<R, E> {
+        Ok(R::wrong("a number"))
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<R, E> {
+        Ok(R::wrong("a number"))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<R, E> {
+        Ok(R::wrong("a number"))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<R, E> {
+        Ok(R::string(text.to_owned()))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<R, E> {
+        Ok(R::string(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<R, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(R::wrong("a list"))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<R, A::Error> {
+        R::object(map)
+    }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // As an option, because only those may be missing in an object.
+        deserializer.deserialize_option(Whatever(PhantomData))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Section<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // As an option, because only those may be missing in an object.
+        deserializer.deserialize_option(Whatever(PhantomData))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    struct Outer {
+        name: Text,
+        inner: Section<Inner>,
+    }
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    struct Inner {
+        city: Text,
+    }
+
+    fn read(json: &str) -> Outer {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn reads_whatever_is_there() {
+        assert_eq!(read("{}"), Outer::default());
+        assert_eq!(read(r#"{"name":null,"inner":null}"#), Outer::default());
+        let given = read(r#"{"name":"a\u0000🦀","inner":{"city":""}}"#);
+        assert_eq!(given.name, Text::Given("a\0🦀".to_owned()));
+        assert_eq!(given.inner, Section::Given(Inner { city: Text::Given(String::new()) }));
+        for (json, kind) in
+            [("1", "a number"), ("-1", "a number"), ("1.5", "a number"), ("true", "a boolean"), ("[[1],{}]", "a list")]
+        {
+            let wrong = read(&format!(r#"{{"name":{json},"inner":{json}}}"#));
+            assert_eq!(wrong, Outer { name: Text::Wrong(kind), inner: Section::Wrong(kind) }, "{json}");
+        }
+        assert_eq!(read(r#"{"name":{"a":[1]}}"#).name, Text::Wrong("an object"));
+        assert_eq!(read(r#"{"inner":"x"}"#).inner, Section::Wrong("a string"));
+    }
+
+    #[test]
+    fn taking_gathers_the_faults() {
+        let mut faults = Faults::new();
+        let outer = read(r#"{"name":7,"inner":[]}"#);
+        assert_eq!(outer.name.take("name", &mut faults), None);
+        assert_eq!(outer.inner.take("inner", &mut faults), Inner::default());
+        let codes: Vec<_> = faults.as_slice().iter().map(|fault| (&*fault.field, &*fault.code)).collect();
+        assert_eq!(codes, [("name", WRONG_TYPE), ("inner", WRONG_TYPE)]);
+        assert_eq!(faults.as_slice()[0].message, "This must be a string, not a number");
+    }
+
+    #[test]
+    fn unknown_members_of_sections_are_seen() {
+        let mut unknown = Vec::new();
+        let json = serde_json::json!({"x": {"y": 1}, "inner": {"city": "A", "zip": 1}, "name": {"deep": 1}});
+        let outer: Outer = serde_ignored::deserialize(json, |path| unknown.push(path.to_string())).unwrap();
+        assert_eq!(outer.inner, Section::Given(Inner { city: Text::Given("A".to_owned()) }));
+        unknown.sort();
+        assert_eq!(unknown.last().map(String::as_str), Some("x"));
+        assert!(unknown.contains(&"inner.?.zip".to_owned()), "{unknown:?}");
+    }
+}

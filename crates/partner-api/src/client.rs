@@ -1,0 +1,299 @@
+//! `POST /client`: creates a client.
+
+use axum::extract::State;
+use domain::{Environment, Fault, Faults, Timestamp};
+use http::StatusCode;
+use http_kit::answer::REPLAYED;
+use http_kit::caller::ProvisioningToken;
+use http_kit::openapi::{self, Responses};
+use http_kit::problem::FieldFault;
+use http_kit::request_id::RequestId;
+use http_kit::{Caller, HttpState, IdempotencyKey, JsonBody, PrivateJson, Problem};
+use serde::Serialize;
+use serde_json::{Value, json};
+use service::idempotency::{Idempotency, IdempotencyError};
+use service::onboarding::{CreatedClient, OnboardingError};
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+
+use crate::client_request::{CreateClientRequest, join};
+use crate::code;
+
+/// A client that was created.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CreateClientAnswer {
+    /// Always `New client created`.
+    #[schema(example = "New client created")]
+    message: &'static str,
+    /// The client's identifier: unique, never given twice.
+    #[schema(example = 100_001)]
+    client_identifier: i64,
+    /// The client's customer code: unique, never given twice.
+    #[schema(example = 200_001)]
+    confirma_finance_customer_code: i64,
+    /// The digits that start every payment reference of the client: unique, never given twice.
+    #[schema(example = 300_001)]
+    payment_reference_prefix: i64,
+    /// The client's key. Keep it secret.
+    #[schema(example = "8848372d-8457-4ca4-9da9-673f1cdd6684", format = "uuid")]
+    api_access_token: String,
+    /// From when on the key must have been renewed; null when it does not expire.
+    #[schema(schema_with = openapi::time_or_null, required = true)]
+    api_access_token_expires_at: Option<Timestamp>,
+    /// In sandbox: what production would refuse, and members that are not known.
+    warnings: Vec<FieldFault>,
+}
+
+impl CreateClientAnswer {
+    fn new(created: CreatedClient, further: Vec<Fault>) -> Self {
+        Self {
+            message: "New client created",
+            client_identifier: created.client.0,
+            confirma_finance_customer_code: created.customer_code.0,
+            payment_reference_prefix: created.reference_prefix.0,
+            api_access_token: created.key.expose().to_text(),
+            api_access_token_expires_at: created.key_expires_at,
+            warnings: created.warnings.into_iter().chain(further).map(FieldFault::from).collect(),
+        }
+    }
+}
+
+/// Create a new client
+///
+/// Creates a client of the partner that holds the provisioning token, with its contacts and its key, all or nothing. The same country
+/// and business code again is refused with 409 and the identifier of the client that is there. All faults of a body are told at
+/// once. Send an `Idempotency-Key`, so that a repeat after a lost answer gets the same client.
+#[utoipa::path(
+    post,
+    path = "/api/v1/partner/client",
+    operation_id = "createClient",
+    tag = crate::document::ONBOARDING,
+    security(("ApiKey" = [])),
+    extensions(("x-allowed-keys" = json!(["provisioning"]))),
+    params(IdempotencyKey, RequestId),
+    request_body(
+        content = CreateClientRequest,
+        content_type = "application/json",
+        description = "The client. An empty string is an absent value; an unknown member is passed over and, in sandbox, named in `warnings`.",
+        example = json!(seed_example()),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "The client was created, or this is the kept answer to an earlier request with the same idempotency key.",
+            body = CreateClientAnswer,
+            headers(
+                ("Cache-Control" = String, description = "`no-store`"),
+                ("Idempotent-Replayed" = String, description = "`true` when this is the kept answer to an earlier request"),
+            ),
+            example = json!(answer_example()),
+        ),
+        CreateClientProblems,
+    ),
+)]
+pub(crate) async fn create_client(
+    State(state): State<HttpState>,
+    caller: Caller<ProvisioningToken>,
+    IdempotencyKey(key): IdempotencyKey,
+    body: JsonBody<CreateClientRequest>,
+) -> Result<PrivateJson<CreateClientAnswer>, Problem> {
+    let environment = state.core().environment();
+    let mut faults = body.faults;
+    let draft = body.value.into_draft(&mut faults);
+    if !faults.is_empty() {
+        let rules = domain::client::check(&draft, environment).err().unwrap_or_default();
+        return Err(Problem::validation(join(faults, rules).into_vec()));
+    }
+    let idempotency = key.map(|key| Idempotency { key, fingerprint: body.fingerprint });
+    let answer =
+        state.core().create_client(&caller.principal, &draft, idempotency, &caller.context()).await.map_err(problem)?;
+    let unknown = if environment == Environment::Sandbox { unknown_fields(body.unknown) } else { Vec::new() };
+    Ok(PrivateJson::new(CreateClientAnswer::new(answer.value, unknown)).replayed(answer.replayed))
+}
+
+fn unknown_fields(paths: Vec<String>) -> Vec<Fault> {
+    let mut warnings = Faults::new();
+    for path in paths {
+        warnings.add(path, "unknown_field", "This member is not known and was passed over: check its name");
+    }
+    warnings.into_vec()
+}
+
+fn problem(error: OnboardingError) -> Problem {
+    match error {
+        OnboardingError::Invalid(faults) => Problem::validation(faults),
+        OnboardingError::PartnerMismatch => Problem::new(
+            code::PARTNER_MISMATCH,
+            "service.partnerCode is not yours: send the code of the partner that holds the provisioning token",
+        ),
+        OnboardingError::Exists { client, replayed } => {
+            let problem = Problem::new(
+                code::CLIENT_EXISTS,
+                format!("Client {client} has this country and business code already: go on with that one"),
+            )
+            .with_member("clientIdentifier", client.0);
+            let (name, value) = REPLAYED;
+            if replayed { problem.with_header(name, value) } else { problem }
+        }
+        OnboardingError::Idempotency(error) => idempotency_problem(error),
+        OnboardingError::Store(error) => error.into(),
+    }
+}
+
+fn idempotency_problem(error: IdempotencyError) -> Problem {
+    match error {
+        IdempotencyError::KeyReused => Problem::new(
+            http_kit::code::IDEMPOTENCY_KEY_REUSED,
+            "This Idempotency-Key was used with another body: send each body with a key of its own",
+        ),
+        IdempotencyError::InProgress => Problem::new(
+            http_kit::code::REQUEST_IN_PROGRESS,
+            "The first request with this Idempotency-Key is still under way: repeat after the time in Retry-After",
+        )
+        .with_retry_after(1),
+    }
+}
+
+/// What can go wrong, for the API document.
+struct CreateClientProblems;
+
+impl utoipa::IntoResponses for CreateClientProblems {
+    fn responses() -> Responses {
+        let faults = vec![
+            Fault {
+                field: "client.ibanAccount".into(),
+                code: "iban_check_digits".into(),
+                message: "The IBAN's check digits do not match".into(),
+            },
+            Fault {
+                field: "contacts.primary.name".into(),
+                code: "required".into(),
+                message: "A primary contact needs a name".into(),
+            },
+        ];
+        let own = [
+            Problem::validation(faults),
+            Problem::new(
+                http_kit::code::IDEMPOTENCY_KEY_INVALID,
+                "Send one Idempotency-Key of 1 to 255 visible ASCII characters, such as a UUID, or none",
+            ),
+            Problem::new(http_kit::code::FORBIDDEN_FOR_KEY, "A client key may not call this. Use a provisioning token"),
+            problem(OnboardingError::PartnerMismatch),
+            problem(OnboardingError::Exists { client: 100_001.into(), replayed: false }),
+            idempotency_problem(IdempotencyError::KeyReused),
+            idempotency_problem(IdempotencyError::InProgress),
+        ];
+        let all = own.into_iter().chain(openapi::keyed_problems()).chain(openapi::body_problems());
+        let mut responses = openapi::responses(all);
+        openapi::add_member(
+            &mut responses,
+            StatusCode::CONFLICT,
+            "clientIdentifier",
+            ObjectBuilder::new()
+                .schema_type(Type::Integer)
+                .description(Some("The client that is there, when the code is `client_exists`")),
+        );
+        responses
+    }
+}
+
+/// The example of the public documentation, as it stands.
+pub(crate) fn seed_example() -> Value {
+    json!({
+        "service": {"type": "LIFECYCLE", "partnerCode": "QUICK3"},
+        "client": {
+            "name": "Test Customer Oy",
+            "businessCode": "123456-7",
+            "vatRegNbr": "FI1234567",
+            "postalAddress": "Testikuja 7",
+            "postalCode": "12345",
+            "postalDistrict": "HELSINKI",
+            "countryCode": "FI",
+            "telephone": "",
+            "email": "email@testcustomer.fi",
+            "website": "",
+            "languageCode": "FI",
+            "currencyCode": "EUR",
+            "ibanAccount": "",
+            "bic": "",
+            "bankgiro": "",
+            "plusgiro": ""
+        },
+        "contacts": {
+            "primary": {
+                "name": "Matti Meikäläinen",
+                "telephone": "",
+                "mobile": "+358441234567",
+                "email": "matti@testcustomer.fi"
+            },
+            "technical": {"name": "", "email": ""},
+            "accountant": {"name": "", "email": ""}
+        }
+    })
+}
+
+fn answer_example() -> Value {
+    json!({
+        "message": "New client created",
+        "clientIdentifier": 100_001,
+        "confirmaFinanceCustomerCode": 200_001,
+        "paymentReferencePrefix": 300_001,
+        "apiAccessToken": "8848372d-8457-4ca4-9da9-673f1cdd6684",
+        "apiAccessTokenExpiresAt": null,
+        "warnings": [{
+            "field": "client.businessCode",
+            "code": "business_code_check_digit",
+            "message": "The check digit of the business code does not match"
+        }]
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Secret;
+    use domain::api_key::KeyValue;
+    use service::StoreError;
+
+    use super::*;
+
+    #[test]
+    fn the_answer_has_the_members_of_the_documentation_in_their_order() {
+        let created = CreatedClient {
+            client: 1.into(),
+            customer_code: 2.into(),
+            reference_prefix: 3.into(),
+            key_id: uuid::Uuid::nil().into(),
+            key: Secret::new(KeyValue::from_bytes([0x11; 16])),
+            key_expires_at: Timestamp::parse_rfc3339("2027-01-01T00:00:00Z"),
+            warnings: Vec::new(),
+        };
+        let answer = CreateClientAnswer::new(created, unknown_fields(vec!["client.foo".to_owned()]));
+        assert_eq!(
+            serde_json::to_string(&answer).unwrap(),
+            concat!(
+                r#"{"message":"New client created","clientIdentifier":1,"confirmaFinanceCustomerCode":2,"#,
+                r#""paymentReferencePrefix":3,"apiAccessToken":"11111111-1111-1111-1111-111111111111","#,
+                r#""apiAccessTokenExpiresAt":"2027-01-01T00:00:00.000Z","warnings":[{"field":"client.foo","#,
+                r#""code":"unknown_field","message":"This member is not known and was passed over: check its name"}]}"#,
+            )
+        );
+    }
+
+    #[test]
+    fn each_error_has_its_problem() {
+        for (error, status, code) in [
+            (OnboardingError::Invalid(Vec::new()), 400, "validation_failed"),
+            (OnboardingError::PartnerMismatch, 403, "partner_mismatch"),
+            (OnboardingError::Exists { client: 7.into(), replayed: true }, 409, "client_exists"),
+            (OnboardingError::Idempotency(IdempotencyError::KeyReused), 422, "idempotency_key_reused"),
+            (OnboardingError::Idempotency(IdempotencyError::InProgress), 409, "request_in_progress"),
+            (OnboardingError::Store(StoreError::Overloaded), 503, "overloaded"),
+        ] {
+            let problem = problem(error);
+            assert_eq!((problem.status().as_u16(), problem.code().name), (status, code));
+        }
+        let exists = problem(OnboardingError::Exists { client: 7.into(), replayed: true });
+        assert_eq!(serde_json::to_value(exists.body("id")).unwrap()["clientIdentifier"], 7);
+    }
+}

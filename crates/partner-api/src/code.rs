@@ -1,0 +1,21 @@
+//! The codes of problems that only this front has.
+
+use http::StatusCode;
+use http_kit::Code;
+
+/// `client_exists`.
+pub(crate) const CLIENT_EXISTS: Code = Code::new(
+    "client_exists",
+    StatusCode::CONFLICT,
+    "The partner has a client with this country and business code; `clientIdentifier` names it",
+);
+
+/// `partner_mismatch`.
+pub(crate) const PARTNER_MISMATCH: Code = Code::new(
+    "partner_mismatch",
+    StatusCode::FORBIDDEN,
+    "`service.partnerCode` is not the code of the partner that holds the provisioning token",
+);
+
+/// Every code that only this front has.
+pub(crate) const ALL: &[Code] = &[CLIENT_EXISTS, PARTNER_MISMATCH];

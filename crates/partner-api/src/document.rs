@@ -1,0 +1,158 @@
+//! The frame of the API document: what belongs to no single operation.
+
+use std::fmt::Write;
+
+use http_kit::openapi::{SECURITY_SCHEME, code_table, security_scheme};
+use http_kit::problem::ProblemBody;
+use utoipa::openapi::tag::TagBuilder;
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Server};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::code;
+
+/// The tag of the onboarding operations.
+pub(crate) const ONBOARDING: &str = "Onboarding";
+
+/// A document without operations.
+pub(crate) fn base() -> OpenApi {
+    let license = LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build();
+    let info = InfoBuilder::new()
+        .title("Tallystick Partner API")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(description()))
+        .license(Some(license))
+        .build();
+    let mut schemas = vec![(ProblemBody::name().into_owned(), ProblemBody::schema())];
+    ProblemBody::schemas(&mut schemas);
+    let components =
+        ComponentsBuilder::new().schemas_from_iter(schemas).security_scheme(SECURITY_SCHEME, security_scheme()).build();
+    let onboarding = TagBuilder::new()
+        .name(ONBOARDING)
+        .description(Some("Creating clients, and the keys that they and their partners hold."))
+        .build();
+    OpenApiBuilder::new()
+        .info(info)
+        .servers(Some([Server::new("/")]))
+        .components(Some(components))
+        .tags(Some([onboarding]))
+        .build()
+}
+
+fn description() -> String {
+    let mut text = "Partners onboard clients; clients hold keys.\n\n\
+        Every request carries a key in the header `X-Api-Key`. Bodies are JSON in UTF-8. Times are RFC 3339 in UTC.\n\n\
+        ## Problems\n\n\
+        Every answer with a status of 400 and above is a problem (RFC 9457) with a stable `code`:\n\n"
+        .to_owned();
+    text.push_str(&code_table(http_kit::code::ALL.iter().chain(code::ALL)));
+    text.push_str("\n## Faults of fields\n\nThe codes in `errors` of `validation_failed`, and in `warnings`:\n\n");
+    text.push_str("| code | meaning |\n| --- | --- |\n");
+    let wire = [
+        ("wrong_type", "The member has another type than it must have"),
+        ("duplicate_member", "The member is given twice in one object"),
+        ("unknown_field", "In `warnings` only: the member is not known and was passed over"),
+    ];
+    for (code, meaning) in wire.iter().chain(domain::fault_code::FAULT_CODES) {
+        let _ = writeln!(text, "| `{code}` | {meaning} |");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    fn document() -> Value {
+        serde_json::to_value(crate::router().into_openapi()).unwrap()
+    }
+
+    fn references<'v>(value: &'v Value, found: &mut HashSet<&'v str>) {
+        match value {
+            Value::Object(members) => {
+                found.extend(members.get("$ref").and_then(Value::as_str));
+                members.values().for_each(|value| references(value, found));
+            }
+            Value::Array(values) => values.iter().for_each(|value| references(value, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let document = document();
+        let mut found = HashSet::new();
+        references(&document, &mut found);
+        assert!(!found.is_empty());
+        for reference in found {
+            assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
+        }
+    }
+
+    #[test]
+    fn every_operation_tells_all_that_can_happen() {
+        let document = document();
+        let expected = [
+            (
+                "/api/v1/partner/client",
+                "post",
+                "createClient",
+                vec!["200", "400", "401", "403", "409", "413", "415", "422", "429", "500", "503"],
+            ),
+            ("/api/v1/partner/validate", "get", "validateToken", vec!["200", "401", "403", "429", "500", "503"]),
+            ("/api/v1/partner/renew", "get", "renewToken", vec!["200", "401", "403", "429", "500", "503"]),
+        ];
+        assert_eq!(document["paths"].as_object().unwrap().len(), expected.len());
+        for (path, method, id, statuses) in expected {
+            let operation = &document["paths"][path][method];
+            assert_eq!(operation["operationId"], id);
+            let responses = operation["responses"].as_object().unwrap();
+            assert_eq!(responses.keys().map(String::as_str).collect::<Vec<_>>(), statuses, "{id}");
+            for (status, response) in responses {
+                for header in ["X-Request-Id", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"] {
+                    assert!(response["headers"][header].is_object(), "{id} {status} {header}");
+                }
+                assert!(!response["content"].as_object().unwrap().is_empty(), "{id} {status}");
+            }
+            assert!(operation["security"][0]["ApiKey"].is_array());
+            for text in ["summary", "description"] {
+                assert!(operation[text].as_str().is_some_and(|text| !text.is_empty()), "{id} {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn required_members_are_those_of_the_contract() {
+        let document = document();
+        let required = |schema: &str| {
+            let mut names: Vec<_> = document["components"]["schemas"][schema]["required"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|name| name.as_str().unwrap().to_owned())
+                .collect();
+            names.sort();
+            names
+        };
+        assert_eq!(required("CreateClientRequest"), ["client", "contacts", "service"]);
+        assert_eq!(required("ServiceSection"), ["partnerCode", "type"]);
+        assert_eq!(
+            required("ClientSection"),
+            [
+                "businessCode",
+                "countryCode",
+                "currencyCode",
+                "email",
+                "languageCode",
+                "name",
+                "postalAddress",
+                "postalCode",
+                "postalDistrict"
+            ]
+        );
+        assert_eq!(required("PrimaryContact"), ["name"]);
+    }
+}

@@ -1,0 +1,164 @@
+//! What runs in the background of a process. None of it is a leader's: every process runs all of it.
+
+mod clean_up;
+
+use std::time::Duration;
+
+use domain::random;
+use store::dialect::KeyListener;
+use store::{Health, StoreError};
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::Core;
+use crate::key_cache::monotonic;
+
+/// How often a process asks whether a key was revoked. Well below the silence after which cached keys are no longer believed.
+const POLL: Duration = Duration::from_millis(250);
+/// How often uses of keys are written.
+const LAST_USE: Duration = Duration::from_secs(15);
+/// How often a process proves that it can write.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+/// The same while the database is unavailable.
+const HEARTBEAT_UNAVAILABLE: Duration = Duration::from_millis(500);
+/// How often what has had its time is removed.
+const CLEAN_UP: Duration = Duration::from_secs(60);
+
+/// The running jobs of a process.
+pub struct Jobs {
+    core: Core,
+    stop: CancellationToken,
+    tasks: JoinSet<()>,
+}
+
+impl Core {
+    /// Starts the jobs of this process.
+    #[must_use]
+    pub fn start_jobs(&self) -> Jobs {
+        let stop = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        macro_rules! job {
+            ($future:expr) => {{
+                let (stop, future) = (stop.clone(), $future);
+                tasks.spawn(async move {
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = future => {}
+                    }
+                });
+            }};
+        }
+        job!(poll(self.clone()));
+        job!(listen(self.clone()));
+        job!(heartbeat(self.clone()));
+        job!(write_last_uses(self.clone()));
+        job!(seal_audit(self.clone()));
+        job!(clean_up::run(self.clone(), CLEAN_UP));
+        Jobs { core: self.clone(), stop, tasks }
+    }
+
+    /// Asks once whether a key was revoked elsewhere.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn hear_revocations(&self) -> Result<(), StoreError> {
+        let asked = monotonic();
+        let version = store::api_key::version(&mut self.db().reader().await?).await?;
+        self.keys().heard(version, asked);
+        Ok(())
+    }
+
+    /// Writes when keys were last used, as far as it is not written yet.
+    ///
+    /// # Errors
+    /// When the database fails; it is kept for the next time.
+    pub async fn write_last_uses(&self) -> Result<(), StoreError> {
+        self.last_uses().write(self.db()).await
+    }
+}
+
+impl Jobs {
+    /// Stops the jobs and finishes what must not wait for the next start: uses of keys and seals of the audit trail.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        while self.tasks.join_next().await.is_some() {}
+        if let Err(error) = self.core.write_last_uses().await {
+            tracing::warn!(%error, "the last uses of keys were not written");
+        }
+        if let Err(error) = self.core.seal_audit().await {
+            tracing::warn!(%error, "the audit trail was not sealed to its end; the next start goes on");
+        }
+    }
+}
+
+async fn poll(core: Core) {
+    let mut tick = interval(POLL);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        if let Err(error) = core.hear_revocations().await {
+            tracing::debug!(%error, "revocations were not heard; cached keys are not believed until they are");
+        }
+    }
+}
+
+/// Hears of revocations at once where the engine can tell; the poll is the floor.
+async fn listen(core: Core) {
+    const PAUSE: Duration = Duration::from_secs(1);
+    loop {
+        match KeyListener::start(core.db()).await {
+            Ok(None) => return,
+            Ok(Some(mut listener)) => {
+                while listener.heard().await.is_ok() {
+                    if let Err(error) = core.hear_revocations().await {
+                        tracing::debug!(%error, "revocations were not heard");
+                    }
+                }
+            }
+            Err(error) => tracing::debug!(%error, "can't listen for revocations"),
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+async fn heartbeat(core: Core) {
+    let name = format!("process:{}", random::uuid_v4(core.random()));
+    loop {
+        let (name, now) = (name.clone(), core.now());
+        let beat = core
+            .db()
+            .write(move |tx| {
+                let name = name.clone();
+                Box::pin(async move { store::heartbeat::beat(tx, &name, now).await })
+            })
+            .await;
+        if let Err(error) = beat {
+            tracing::debug!(%error, "the heartbeat was not written");
+        }
+        let pause = if core.db().health() == Health::Ready { HEARTBEAT } else { HEARTBEAT_UNAVAILABLE };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+async fn write_last_uses(core: Core) {
+    let mut tick = interval(LAST_USE);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        if let Err(error) = core.write_last_uses().await {
+            tracing::warn!(%error, "the last uses of keys were not written; they are kept for the next time");
+        }
+    }
+}
+
+async fn seal_audit(core: Core) {
+    let mut tick = interval(core.settings().audit_seal_interval.max(Duration::from_millis(10)));
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        if let Err(error) = core.seal_audit().await {
+            tracing::warn!(%error, "the audit trail was not sealed; the next round goes on");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What is removed after its time, so that no table grows for ever.
+//!
+//! | rows | kept for | why so long |
+//! | --- | --- | --- |
+//! | `idempotency` | `idempotency_retention` after the answer, 24 hours | the contract's promise to repeats |
+//! | `api_key` that was renewed | `superseded_key_retention` after its overlap, 30 days | the operator can still see who used it |
+//! | `heartbeat` | a day after the last beat | a process that has ended |
+//!
+//! Audit records and seals are kept for ever: they are the trail.
+
+use std::time::Duration;
+
+use store::StoreError;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::Core;
+
+/// The most rows of a kind that one transaction removes, so that other writes do not wait long.
+const BATCH: i64 = 500;
+
+const HEARTBEAT_RETENTION: Duration = Duration::from_secs(24 * 3600);
+
+pub(super) async fn run(core: Core, every: Duration) {
+    let mut tick = interval(every);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        match core.clean_up().await {
+            Ok(0) => {}
+            Ok(removed) => tracing::debug!(removed, "removed what has had its time"),
+            Err(error) => tracing::warn!(%error, "the clean-up was not finished; the next round goes on"),
+        }
+    }
+}
+
+impl Core {
+    /// Removes what has had its time, and gives the number of rows.
+    ///
+    /// # Errors
+    /// When the database fails. What was removed by then stays removed.
+    pub async fn clean_up(&self) -> Result<u64, StoreError> {
+        let now = self.now();
+        let superseded = now.before(self.settings().superseded_key_retention);
+        let forgotten = now.before(HEARTBEAT_RETENTION);
+        let mut removed =
+            self.db().write(move |tx| Box::pin(async move { store::heartbeat::forget(tx, forgotten).await })).await?;
+        loop {
+            let answers = self
+                .db()
+                .write(move |tx| Box::pin(async move { store::idempotency::purge_expired(tx, now, BATCH).await }))
+                .await?;
+            let keys = self
+                .db()
+                .write(move |tx| Box::pin(async move { store::api_key::purge_superseded(tx, superseded, BATCH).await }))
+                .await?;
+            removed += answers + keys;
+            if answers < BATCH as u64 && keys < BATCH as u64 {
+                return Ok(removed);
+            }
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Keys in the operator's hands: shown, revoked, sealed anew.
+
+use domain::api_key::{KeyHolder, KeyId, KeyKind, KeyState, KeyValue};
+use domain::audit::Outcome;
+use domain::identifier::ClientIdentifier;
+use domain::{Secret, Timestamp};
+use store::api_key::ApiKeyRow;
+use store::installation::SecretRow;
+use store::{StoreError, Tx};
+
+use crate::api_key::seal_name;
+use crate::core::PEPPER;
+use crate::{AdminError, Context, Core};
+
+/// What is kept of a key.
+#[derive(Clone, Debug)]
+pub struct KeyDetails {
+    /// Its identifier.
+    pub id: KeyId,
+    /// What it is for.
+    pub kind: KeyKind,
+    /// The code of the holder's partner.
+    pub partner_code: String,
+    /// The client, when it holds the key.
+    pub client: Option<ClientIdentifier>,
+    /// What it is now.
+    pub state: KeyState,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// From when on it does not work by itself.
+    pub expires_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+    /// Until when it works beside its successor.
+    pub overlap_until: Option<Timestamp>,
+    /// The key that renewed it.
+    pub successor: Option<KeyId>,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<Timestamp>,
+    /// The networks it may be used from, separated by commas; empty for any.
+    pub networks: String,
+    /// Its value, when it was asked for.
+    pub value: Option<Secret<KeyValue>>,
+}
+
+/// A key that was revoked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevokedKey {
+    /// The key.
+    pub id: KeyId,
+    /// Keys that it had renewed, were still in their overlap, and were revoked with it.
+    pub predecessors: Vec<KeyId>,
+    /// Whether it had been revoked before; then nothing was changed.
+    pub already: bool,
+}
+
+impl Core {
+    /// Revokes a key at once, everywhere, and with it the keys that it renewed and that still work beside it.
+    ///
+    /// # Errors
+    /// When there is no such key, or the database fails.
+    pub async fn revoke_key(&self, key: KeyId, context: &Context) -> Result<RevokedKey, AdminError> {
+        let core = self.clone();
+        let context = context.clone();
+        let revoked = self
+            .db()
+            .write(move |tx| {
+                let (core, context) = (core.clone(), context.clone());
+                Box::pin(async move {
+                    let row = store::api_key::by_id(tx, key).await?;
+                    let row = row.ok_or_else(|| AdminError::NotFound(format!("key {key}")))?;
+                    core.revoke_in(tx, &row, &context).await.map_err(AdminError::from)
+                })
+            })
+            .await?;
+        self.keys().forget_all();
+        Ok(revoked)
+    }
+
+    /// Revokes a key in the transaction.
+    pub(crate) async fn revoke_in(
+        &self,
+        tx: &mut Tx,
+        row: &ApiKeyRow,
+        context: &Context,
+    ) -> Result<RevokedKey, StoreError> {
+        let now = self.now();
+        let already = !store::api_key::revoke(tx, row.partner, row.key, now).await?;
+        let mut predecessors = Vec::new();
+        // A predecessor in its overlap would go on working, and renewing it would show the revoked key.
+        let mut later = vec![row.clone()];
+        while let Some(key) = later.pop() {
+            for earlier in store::api_key::predecessors(tx, &key).await? {
+                if earlier.life().state(now) != KeyState::Superseded {
+                    store::api_key::revoke(tx, earlier.partner, earlier.key, now).await?;
+                    predecessors.push(earlier.key);
+                }
+                later.push(earlier);
+            }
+        }
+        let revoked = RevokedKey { id: row.key, predecessors, already };
+        if !already || !revoked.predecessors.is_empty() {
+            store::api_key::count_version_up(tx).await?;
+        }
+        let detail = if already {
+            "revoked before".to_owned()
+        } else {
+            revoked.predecessors.iter().map(|key| format!("with {key}")).collect::<Vec<_>>().join(", ")
+        };
+        let subject = format!("api_key:{}", row.key);
+        let record = context.record(self, row.partner, "api_key.revoke", subject, Outcome::Done, detail);
+        store::audit::insert(tx, &record).await?;
+        Ok(revoked)
+    }
+
+    /// What is kept of a key; with `reveal` its value as well, which is recorded in the audit trail.
+    ///
+    /// # Errors
+    /// When there is no such key, or the database fails.
+    pub async fn show_key(&self, key: KeyId, reveal: bool, context: &Context) -> Result<KeyDetails, AdminError> {
+        let row = store::api_key::by_id(&mut self.db().reader().await?, key).await?;
+        let row = row.ok_or_else(|| AdminError::NotFound(format!("key {key}")))?;
+        let mut details = self.key_details(&row).await?;
+        if reveal {
+            let subject = format!("api_key:{key}");
+            let record = context.record(self, row.partner, "api_key.reveal", subject, Outcome::Done, "");
+            // Recorded first: a value that was shown without a record would be worse than a record of one that was not.
+            self.record_alone(record).await?;
+            details.value = Some(self.value_of(&row)?);
+        }
+        Ok(details)
+    }
+
+    /// The keys of a partner, or of one client of it, oldest first.
+    ///
+    /// # Errors
+    /// When there is no such partner, or the database fails.
+    pub async fn list_keys(
+        &self,
+        partner_code: &str,
+        client: Option<ClientIdentifier>,
+    ) -> Result<Vec<KeyDetails>, AdminError> {
+        let mut reader = self.db().reader().await?;
+        let partner = store::partner::by_code(&mut reader, partner_code).await?;
+        let partner = partner.ok_or_else(|| AdminError::NotFound(format!("partner {partner_code}")))?.partner;
+        let rows = store::api_key::of_holder(&mut reader, KeyHolder { partner, client }).await?;
+        drop(reader);
+        rows.iter().map(|row| self.details(row, partner_code.to_owned()).map_err(AdminError::from)).collect()
+    }
+
+    async fn key_details(&self, row: &ApiKeyRow) -> Result<KeyDetails, StoreError> {
+        let partner = store::partner::by_id(&mut self.db().reader().await?, row.partner).await?;
+        self.details(row, partner.map(|partner| partner.code).unwrap_or_default())
+    }
+
+    fn details(&self, row: &ApiKeyRow, partner_code: String) -> Result<KeyDetails, StoreError> {
+        Ok(KeyDetails {
+            id: row.key,
+            kind: row.kind.parse().map_err(|error: String| StoreError::unreadable("api_key.kind", error))?,
+            partner_code,
+            client: row.holder().client,
+            state: row.life().state(self.now()),
+            created_at: row.created_at,
+            expires_at: row.expires_at.map(Timestamp::from_micros),
+            revoked_at: row.revoked_at.map(Timestamp::from_micros),
+            overlap_until: row.overlap_until.map(Timestamp::from_micros),
+            successor: row.successor_id.map(KeyId),
+            last_used_at: row.last_used_at.map(Timestamp::from_micros),
+            networks: row.networks.clone(),
+            value: None,
+        })
+    }
+
+    /// Seals every key value and the pepper under the newest master key, a batch a transaction, and gives how many were sealed anew.
+    /// Kept answers are not: they go by themselves when they expire, so the old master key is needed until then.
+    /// `progress` hears the number so far.
+    ///
+    /// # Errors
+    /// When a value does not open, or the database fails. What was sealed anew by then stays so; it can be run again.
+    pub async fn reseal(&self, context: &Context, mut progress: impl FnMut(u64)) -> Result<u64, AdminError> {
+        const BATCH: i64 = 200;
+        let newest = self.vault().seals.newest();
+        let mut after = KeyId(uuid::Uuid::nil());
+        let mut count = 0;
+        loop {
+            let core = self.clone();
+            let (done, last) = self
+                .db()
+                .write(move |tx| {
+                    let core = core.clone();
+                    Box::pin(async move {
+                        let rows = store::api_key::not_sealed_under(tx, newest, after, BATCH).await?;
+                        for row in &rows {
+                            let value = core.value_of(row)?;
+                            let name = seal_name(row.key);
+                            let sealed = core.vault().seals.seal(&name, value.expose().as_bytes(), core.random());
+                            store::api_key::reseal(tx, row, &sealed.bytes, sealed.version).await?;
+                        }
+                        Ok::<_, StoreError>((rows.len() as u64, rows.last().map(|row| row.key)))
+                    })
+                })
+                .await?;
+            count += done;
+            progress(count);
+            match last {
+                Some(last) => after = last,
+                None => break,
+            }
+        }
+        count += self.reseal_pepper(context).await?;
+        progress(count);
+        Ok(count)
+    }
+
+    async fn reseal_pepper(&self, context: &Context) -> Result<u64, AdminError> {
+        let core = self.clone();
+        let context = context.clone();
+        let newest = self.vault().seals.newest();
+        self.db()
+            .write(move |tx| {
+                let (core, context) = (core.clone(), context.clone());
+                Box::pin(async move {
+                    let row = store::installation::secret(tx, PEPPER)
+                        .await?
+                        .ok_or_else(|| StoreError::unreadable("installation_secret", "the pepper is gone"))?;
+                    let is_old = row.master_key_version != newest;
+                    if is_old {
+                        let plain = core
+                            .vault()
+                            .seals
+                            .unseal(PEPPER, &row.sealed, row.master_key_version)
+                            .map_err(|error| StoreError::unreadable("installation_secret", error))?;
+                        let sealed = core.vault().seals.seal(PEPPER, &plain, core.random());
+                        let row = SecretRow { sealed: sealed.bytes, master_key_version: sealed.version };
+                        store::installation::reseal(tx, PEPPER, &row).await?;
+                    }
+                    let record = context.record(
+                        &core,
+                        domain::audit::INSTALLATION,
+                        "master_key.reseal",
+                        format!("master_key:{newest}"),
+                        Outcome::Done,
+                        "",
+                    );
+                    store::audit::insert(tx, &record).await?;
+                    Ok::<_, AdminError>(u64::from(is_old))
+                })
+            })
+            .await
+    }
+
+    /// How many kept answers still need an older master key than the newest.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn answers_under_older_keys(&self) -> Result<i64, AdminError> {
+        let newest = self.vault().seals.newest();
+        Ok(store::idempotency::count_not_sealed_under(&mut self.db().reader().await?, newest).await?)
+    }
+}

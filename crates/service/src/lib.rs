@@ -1,0 +1,30 @@
+//! Use cases. Each decides one thing, in one transaction, for every front alike; none knows HTTP.
+//!
+//! [`Core`] holds what they share: the database, the clock, the random source, the vault and the caches. A module per capability adds
+//! its use cases to it.
+
+pub mod api_key;
+pub mod audit;
+pub mod client;
+mod context;
+mod core;
+mod error;
+pub mod idempotency;
+pub mod jobs;
+pub mod key_admin;
+mod key_cache;
+mod last_use;
+pub mod master_key;
+mod numbers;
+pub mod onboarding;
+pub mod partner;
+mod settings;
+mod vault;
+
+pub use context::Context;
+pub use core::{Core, CoreError};
+pub use error::AdminError;
+pub use jobs::Jobs;
+pub use master_key::{MasterKeyError, MasterKeys};
+pub use settings::Settings;
+pub use store::StoreError;

@@ -1,0 +1,305 @@
+//! Onboarding: a partner creates a client, which gets its first key.
+
+use domain::api_key::{KeyHolder, KeyId, KeyKind, KeyValue};
+use domain::audit::{AuditRecord, Outcome};
+use domain::client::{ClientDraft, Contact, NewClient};
+use domain::identifier::{ClientIdentifier, CustomerCode, PartnerId, ReferencePrefix};
+use domain::{Fault, Secret, Timestamp};
+use serde::{Deserialize, Serialize};
+use store::client::{ClientRow, ContactRow};
+use store::{StoreError, Tx};
+
+use crate::api_key::{NewKey, Principal};
+use crate::idempotency::{Idempotency, IdempotencyError, Repeatable};
+use crate::numbers::ClientNumbers;
+use crate::{Context, Core};
+
+const OPERATION: &str = "client.create";
+
+/// A client that was created, with its first key.
+#[derive(Clone, Debug)]
+pub struct CreatedClient {
+    /// `clientIdentifier`.
+    pub client: ClientIdentifier,
+    /// `confirmaFinanceCustomerCode`.
+    pub customer_code: CustomerCode,
+    /// `paymentReferencePrefix`.
+    pub reference_prefix: ReferencePrefix,
+    /// The identifier of its key.
+    pub key_id: KeyId,
+    /// The value of its key.
+    pub key: Secret<KeyValue>,
+    /// From when on the key does not work; `None` is never.
+    pub key_expires_at: Option<Timestamp>,
+    /// What would be a fault in production.
+    pub warnings: Vec<Fault>,
+}
+
+/// What a use case came to, and whether it came to it earlier.
+#[derive(Clone, Debug)]
+pub struct Answer<T> {
+    /// What it came to.
+    pub value: T,
+    /// Whether this is the kept answer to an earlier request.
+    pub replayed: bool,
+}
+
+/// Why no client was created.
+#[derive(Debug, thiserror::Error)]
+pub enum OnboardingError {
+    /// The input is wrong; every fault of it.
+    #[error("{} fields need attention", .0.len())]
+    Invalid(Vec<Fault>),
+    /// The client is for another partner than the one who asks.
+    #[error("the partner code is not that of the key's holder")]
+    PartnerMismatch,
+    /// The partner has a client of this country and business code.
+    #[error("the client exists")]
+    Exists {
+        /// The client that is there.
+        client: ClientIdentifier,
+        /// Whether this is the kept answer to an earlier request.
+        replayed: bool,
+    },
+    /// The idempotency key forbids it.
+    #[error(transparent)]
+    Idempotency(IdempotencyError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What is kept for a repeat.
+#[derive(Serialize, Deserialize)]
+enum Kept {
+    Created(KeptClient),
+    Exists(ClientIdentifier),
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeptClient {
+    client: ClientIdentifier,
+    customer_code: CustomerCode,
+    reference_prefix: ReferencePrefix,
+    key_id: KeyId,
+    key: String,
+    key_expires_at: Option<Timestamp>,
+    warnings: Vec<Fault>,
+}
+
+impl Kept {
+    fn of(created: &CreatedClient) -> Self {
+        Self::Created(KeptClient {
+            client: created.client,
+            customer_code: created.customer_code,
+            reference_prefix: created.reference_prefix,
+            key_id: created.key_id,
+            key: created.key.expose().to_text(),
+            key_expires_at: created.key_expires_at,
+            warnings: created.warnings.clone(),
+        })
+    }
+
+    fn into_answer(self) -> Result<Answer<CreatedClient>, OnboardingError> {
+        match self {
+            Self::Exists(client) => Err(OnboardingError::Exists { client, replayed: true }),
+            Self::Created(kept) => {
+                let key = KeyValue::parse(&kept.key)
+                    .ok_or_else(|| StoreError::unreadable("idempotency.sealed_answer", "the kept key is no key"))?;
+                let value = CreatedClient {
+                    client: kept.client,
+                    customer_code: kept.customer_code,
+                    reference_prefix: kept.reference_prefix,
+                    key_id: kept.key_id,
+                    key,
+                    key_expires_at: kept.key_expires_at,
+                    warnings: kept.warnings,
+                };
+                Ok(Answer { value, replayed: true })
+            }
+        }
+    }
+}
+
+/// A client to be added: made ahead of the transaction, so that a second run of it keeps the same.
+#[derive(Clone)]
+struct Enrolment {
+    row: ClientRow,
+    contacts: Vec<ContactRow>,
+    key: NewKey,
+    warnings: Vec<Fault>,
+    record: AuditRecord,
+    refusal: AuditRecord,
+}
+
+impl Core {
+    /// Creates a client of the partner that asks: the client, its contacts, its key and the audit record, all or none.
+    ///
+    /// With an idempotency key, a repeat comes to what the first request came to. What is kept is what was decided in the transaction:
+    /// a client that was created, or that was there already. A request that was refused for its faults did nothing, so it may be
+    /// mended and sent again under the same key.
+    ///
+    /// # Errors
+    /// [`OnboardingError`].
+    pub async fn create_client(
+        &self,
+        principal: &Principal,
+        draft: &ClientDraft,
+        idempotency: Option<Idempotency>,
+        context: &Context,
+    ) -> Result<Answer<CreatedClient>, OnboardingError> {
+        let partner = principal.holder.partner;
+        let request =
+            idempotency.map(|idempotency| Repeatable { holder: principal.holder, operation: OPERATION, idempotency });
+        let _running = match &request {
+            Some(request) => {
+                // Asked ahead of everything, so that the same key with another body is told as such, whatever is wrong with the body.
+                let kept = self.kept_answer::<Kept>(&mut self.db().reader().await?, request).await?;
+                if let Some(kept) = kept.map_err(OnboardingError::Idempotency)? {
+                    return kept.into_answer();
+                }
+                Some(self.enter(request).map_err(OnboardingError::Idempotency)?)
+            }
+            None => None,
+        };
+        let own_code = self.partner_code(partner).await?;
+        if let Some(code) = draft.partner_code.as_deref().filter(|code| !code.is_empty() && *code != own_code) {
+            // The foreign code is the sender's text: it is cut, so that the record stays short.
+            let detail = format!("partner_mismatch: {}", code.chars().take(40).collect::<String>());
+            let subject = format!("partner:{own_code}");
+            let record = context.record(self, partner, OPERATION, subject, Outcome::Refused, detail);
+            self.record_alone(record).await?;
+            return Err(OnboardingError::PartnerMismatch);
+        }
+        let checked = domain::client::check(draft, self.environment())
+            .map_err(|faults| OnboardingError::Invalid(faults.into_vec()))?;
+        self.enrol(partner, checked.client, checked.warnings, request, context).await
+    }
+
+    /// Adds a checked client, unless its partner has one of that country and business code.
+    pub(crate) async fn enrol(
+        &self,
+        partner: PartnerId,
+        client: NewClient,
+        warnings: Vec<Fault>,
+        request: Option<Repeatable>,
+        context: &Context,
+    ) -> Result<Answer<CreatedClient>, OnboardingError> {
+        let now = self.now();
+        let numbers = self.numbers().client().await?;
+        let row = row_of(partner, numbers, &client, now);
+        let holder = KeyHolder { partner, client: Some(numbers.client) };
+        let key = self.new_key(holder, KeyKind::Client, &domain::api_key::AllowedNetworks::default(), now);
+        let subject = format!("client:{}", numbers.client);
+        let enrolment = Enrolment {
+            contacts: client.contacts.iter().map(contact_row).collect(),
+            record: context.record(
+                self,
+                partner,
+                OPERATION,
+                subject,
+                Outcome::Done,
+                format!("{} {}, key {}", row.country_code, row.business_code, key.row.key),
+            ),
+            refusal: context.record(self, partner, OPERATION, String::new(), Outcome::Refused, "client_exists"),
+            row,
+            key,
+            warnings,
+        };
+        let core = self.clone();
+        self.db()
+            .write(move |tx| {
+                let (core, enrolment, request) = (core.clone(), enrolment.clone(), request.clone());
+                Box::pin(async move {
+                    if let Some(request) = &request {
+                        if !core.take(tx, request).await? {
+                            return Err(OnboardingError::Idempotency(IdempotencyError::InProgress));
+                        }
+                        let kept = core.kept_answer::<Kept>(tx, request).await?;
+                        if let Some(kept) = kept.map_err(OnboardingError::Idempotency)? {
+                            return Ok(kept.into_answer());
+                        }
+                    }
+                    let outcome = add(tx, &enrolment).await?;
+                    if let Some(request) = &request {
+                        let kept = match &outcome {
+                            Ok(created) => Kept::of(created),
+                            Err(existing) => Kept::Exists(*existing),
+                        };
+                        core.keep_answer(tx, request, &kept).await?;
+                    }
+                    Ok(outcome
+                        .map(|value| Answer { value, replayed: false })
+                        .map_err(|client| OnboardingError::Exists { client, replayed: false }))
+                })
+            })
+            .await?
+    }
+}
+
+/// Adds the client in the transaction, or gives the one that is there, and records either.
+async fn add(tx: &mut Tx, new: &Enrolment) -> Result<Result<CreatedClient, ClientIdentifier>, StoreError> {
+    let row = &new.row;
+    if let Some(existing) =
+        store::client::by_business_code(tx, row.partner, &row.country_code, &row.business_code).await?
+    {
+        let refusal = AuditRecord { subject: format!("client:{existing}"), ..new.refusal.clone() };
+        store::audit::insert(tx, &refusal).await?;
+        return Ok(Err(existing));
+    }
+    store::client::insert(tx, row).await?;
+    for contact in &new.contacts {
+        store::client::insert_contact(tx, row.partner, row.client, contact).await?;
+    }
+    store::api_key::insert(tx, &new.key.row).await?;
+    store::audit::insert(tx, &new.record).await?;
+    Ok(Ok(CreatedClient {
+        client: row.client,
+        customer_code: row.customer_code,
+        reference_prefix: row.reference_prefix,
+        key_id: new.key.issued.id,
+        key: new.key.issued.value.clone(),
+        key_expires_at: new.key.issued.expires_at,
+        warnings: new.warnings.clone(),
+    }))
+}
+
+fn row_of(partner: PartnerId, numbers: ClientNumbers, client: &NewClient, now: Timestamp) -> ClientRow {
+    fn text<T: ToString>(value: Option<&T>) -> Option<String> {
+        value.map(ToString::to_string)
+    }
+    ClientRow {
+        partner,
+        client: numbers.client,
+        customer_code: numbers.customer_code,
+        reference_prefix: numbers.reference_prefix,
+        service_type: client.service_type.to_string(),
+        name: client.name.clone(),
+        business_code: client.business_code.to_string(),
+        vat_number: text(client.vat_reg_nbr.as_ref()),
+        postal_address: client.postal_address.clone(),
+        postal_code: client.postal_code.to_string(),
+        postal_district: client.postal_district.clone(),
+        country_code: client.country_code.to_string(),
+        telephone: text(client.telephone.as_ref()),
+        email: client.email.to_string(),
+        website: text(client.website.as_ref()),
+        language_code: client.language_code.to_string(),
+        currency_code: client.currency_code.to_string(),
+        iban: text(client.iban_account.as_ref()),
+        bic: text(client.bic.as_ref()),
+        bankgiro: text(client.bankgiro.as_ref()),
+        plusgiro: text(client.plusgiro.as_ref()),
+        created_at: now,
+    }
+}
+
+fn contact_row(contact: &Contact) -> ContactRow {
+    ContactRow {
+        role: contact.role.as_str().to_owned(),
+        name: contact.name.clone(),
+        telephone: contact.telephone.as_ref().map(ToString::to_string),
+        mobile: contact.mobile.as_ref().map(ToString::to_string),
+        email: contact.email.as_ref().map(ToString::to_string),
+    }
+}

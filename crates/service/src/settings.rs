@@ -1,0 +1,42 @@
+//! What the operator decides about the use cases.
+
+use std::time::Duration;
+
+use domain::Environment;
+
+/// The settings of the core, with their defaults.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Sandbox or production. Kept in the database at its first use, and refused when it is another one later.
+    pub environment: Environment,
+    /// How long a renewed key works beside its successor, and how long the renewal can be repeated. 0 to 7 days.
+    pub key_overlap: Duration,
+    /// How long a client's key works; `None` is without end.
+    pub client_key_lifetime: Option<Duration>,
+    /// How long a partner's key works; `None` is without end.
+    pub partner_key_lifetime: Option<Duration>,
+    /// How long an answer is kept for repeats.
+    pub idempotency_retention: Duration,
+    /// How long a key is kept after its overlap ended.
+    pub superseded_key_retention: Duration,
+    /// The most keys in the cache of verified keys.
+    pub key_cache_entries: usize,
+    /// How often the audit trail is sealed.
+    pub audit_seal_interval: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        const DAY: Duration = Duration::from_secs(24 * 3600);
+        Self {
+            environment: Environment::Sandbox,
+            key_overlap: Duration::from_secs(15 * 60),
+            client_key_lifetime: None,
+            partner_key_lifetime: None,
+            idempotency_retention: DAY,
+            superseded_key_retention: 30 * DAY,
+            key_cache_entries: 100_000,
+            audit_seal_interval: Duration::from_secs(1),
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The use cases on both engines.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+mod audit;
+mod idempotency;
+mod installation;
+mod onboarding;
+mod partner;
+mod renewal;
+mod revocation;

@@ -1,0 +1,171 @@
+-- Partners, clients, keys, kept answers and the audit trail. Times are microseconds since 1970 (UTC).
+-- The twin of ../sqlite/0001_onboarding.sql: same tables, same columns, same order.
+
+-- Facts of this installation, such as its environment.
+CREATE TABLE installation (
+    name  TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+);
+
+-- Secrets of the installation, sealed under a master key, such as the pepper of the key look-up.
+CREATE TABLE installation_secret (
+    name               TEXT   NOT NULL PRIMARY KEY,
+    sealed             BYTEA  NOT NULL,
+    master_key_version BIGINT NOT NULL
+);
+
+-- Each process proves here that it can write.
+CREATE TABLE heartbeat (
+    name TEXT   NOT NULL PRIMARY KEY,
+    at   BIGINT NOT NULL
+);
+
+-- Numbers are leased by the block, so that no sequence is a bottleneck; one that was leased is never given again.
+CREATE TABLE number_block (
+    kind TEXT   NOT NULL PRIMARY KEY,
+    next BIGINT NOT NULL
+);
+INSERT INTO number_block (kind, next) VALUES
+    ('partner', 1), ('client', 100001), ('customer_code', 500001), ('reference_prefix', 10000001);
+
+-- Counts up when something that processes cache is no longer true.
+CREATE TABLE cache_version (
+    name    TEXT   NOT NULL PRIMARY KEY,
+    version BIGINT NOT NULL
+);
+INSERT INTO cache_version (name, version) VALUES ('api_key', 0);
+
+CREATE TABLE partner (
+    partner_id BIGINT NOT NULL PRIMARY KEY,
+    code       TEXT   NOT NULL UNIQUE,
+    name       TEXT   NOT NULL,
+    created_at BIGINT NOT NULL,
+    revoked_at BIGINT
+);
+
+CREATE TABLE client (
+    partner_id       BIGINT NOT NULL,
+    client_id        BIGINT NOT NULL,
+    customer_code    BIGINT NOT NULL,
+    reference_prefix BIGINT NOT NULL,
+    service_type     TEXT   NOT NULL,
+    name             TEXT   NOT NULL,
+    business_code    TEXT   NOT NULL,
+    vat_number       TEXT,
+    postal_address   TEXT   NOT NULL,
+    postal_code      TEXT   NOT NULL,
+    postal_district  TEXT   NOT NULL,
+    country_code     TEXT   NOT NULL,
+    telephone        TEXT,
+    email            TEXT   NOT NULL,
+    website          TEXT,
+    language_code    TEXT   NOT NULL,
+    currency_code    TEXT   NOT NULL,
+    iban             TEXT,
+    bic              TEXT,
+    bankgiro         TEXT,
+    plusgiro         TEXT,
+    created_at       BIGINT NOT NULL,
+    PRIMARY KEY (partner_id, client_id)
+);
+CREATE UNIQUE INDEX client_business_code ON client (partner_id, country_code, business_code);
+CREATE INDEX client_number ON client (client_id);
+
+CREATE TABLE client_contact (
+    partner_id BIGINT NOT NULL,
+    client_id  BIGINT NOT NULL,
+    role       TEXT   NOT NULL,
+    name       TEXT   NOT NULL,
+    telephone  TEXT,
+    mobile     TEXT,
+    email      TEXT,
+    PRIMARY KEY (partner_id, client_id, role),
+    FOREIGN KEY (partner_id, client_id) REFERENCES client (partner_id, client_id)
+);
+
+-- client_id is 0 for a key that the partner itself holds.
+CREATE TABLE api_key (
+    partner_id         BIGINT NOT NULL,
+    key_id             UUID   NOT NULL,
+    client_id          BIGINT NOT NULL,
+    kind               TEXT   NOT NULL,
+    lookup             BYTEA  NOT NULL,
+    sealed             BYTEA  NOT NULL,
+    master_key_version BIGINT NOT NULL,
+    networks           TEXT   NOT NULL,
+    created_at         BIGINT NOT NULL,
+    expires_at         BIGINT,
+    revoked_at         BIGINT,
+    overlap_until      BIGINT,
+    successor_id       UUID,
+    last_used_at       BIGINT,
+    PRIMARY KEY (partner_id, key_id)
+);
+CREATE INDEX api_key_number ON api_key (key_id);
+CREATE INDEX api_key_holder ON api_key (partner_id, client_id);
+CREATE INDEX api_key_superseded ON api_key (overlap_until) WHERE overlap_until IS NOT NULL;
+
+-- From the keyed hash of a key's value to the key. A table of its own, so that it spreads by the hash while api_key stays with its
+-- partner.
+CREATE TABLE api_key_lookup (
+    lookup     BYTEA  NOT NULL PRIMARY KEY,
+    partner_id BIGINT NOT NULL,
+    key_id     UUID   NOT NULL
+);
+
+-- Answers kept for repeats. holder_id is the client, or 0 for the partner itself.
+CREATE TABLE idempotency (
+    partner_id         BIGINT NOT NULL,
+    holder_id          BIGINT NOT NULL,
+    idempotency_key    TEXT   NOT NULL,
+    operation          TEXT   NOT NULL,
+    fingerprint        BYTEA  NOT NULL,
+    sealed_answer      BYTEA  NOT NULL,
+    master_key_version BIGINT NOT NULL,
+    created_at         BIGINT NOT NULL,
+    expires_at         BIGINT NOT NULL,
+    PRIMARY KEY (partner_id, holder_id, idempotency_key)
+);
+CREATE INDEX idempotency_expiry ON idempotency (expires_at);
+
+CREATE TABLE audit_record (
+    partner_id BIGINT NOT NULL,
+    record_id  UUID   NOT NULL,
+    at         BIGINT NOT NULL,
+    actor      TEXT   NOT NULL,
+    action     TEXT   NOT NULL,
+    subject    TEXT   NOT NULL,
+    source     TEXT   NOT NULL,
+    request_id TEXT   NOT NULL,
+    outcome    TEXT   NOT NULL,
+    detail     TEXT   NOT NULL,
+    PRIMARY KEY (partner_id, record_id)
+);
+CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'rows of % are never changed or removed', TG_TABLE_NAME;
+END
+$$;
+CREATE TRIGGER audit_record_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_record
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only();
+
+-- Records that wait for their seal. A queue, so that the sealer finds what committed late as well.
+CREATE TABLE audit_pending (
+    partner_id BIGINT NOT NULL,
+    record_id  UUID   NOT NULL,
+    PRIMARY KEY (partner_id, record_id)
+);
+
+-- One link of a partner's chain: the records it covers, in order, and the hash over them and the link before.
+CREATE TABLE audit_seal (
+    partner_id    BIGINT NOT NULL,
+    seal_number   BIGINT NOT NULL,
+    record_count  BIGINT NOT NULL,
+    record_ids    BYTEA  NOT NULL,
+    previous_hash BYTEA  NOT NULL,
+    hash          BYTEA  NOT NULL,
+    sealed_at     BIGINT NOT NULL,
+    PRIMARY KEY (partner_id, seal_number)
+);
+CREATE TRIGGER audit_seal_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_seal
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only();

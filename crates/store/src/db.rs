@@ -1,0 +1,216 @@
+//! The database as the services see it.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::BoxFuture;
+use sqlx::{PgPool, SqlitePool};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::connection::{Connection, Owned, Reader, Tx};
+use crate::error::{OpenError, StoreError};
+use crate::health::{Health, HealthRecord};
+use crate::migration::{self, MigrationReport};
+use crate::options::{DbOptions, Engine};
+use crate::sqlite::{Job, QueuedJob, Writer};
+use crate::{postgres, sqlite};
+
+/// A database on either engine. Cheap to clone; the clones share it.
+#[derive(Clone)]
+pub struct Db(Arc<Shared>);
+
+struct Shared {
+    options: DbOptions,
+    health: HealthRecord,
+    pools: Pools,
+}
+
+pub(crate) enum Pools {
+    Sqlite(SqlitePools),
+    Postgres(PgPool),
+}
+
+pub(crate) struct SqlitePools {
+    path: PathBuf,
+    readers: SqlitePool,
+    queue: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Db {
+    /// Opens the database; a SQLite file that is not there is made. It does not migrate.
+    ///
+    /// # Errors
+    /// When the address names no engine, or the file or server can't be reached.
+    pub async fn open(options: DbOptions) -> Result<Self, OpenError> {
+        let health = HealthRecord::new();
+        let pools = match options.engine()? {
+            Engine::Sqlite => {
+                let path = options.sqlite_path().ok_or_else(|| OpenError::Address(options.url_without_password()))?;
+                sqlite::create_file(&path)?;
+                let writer = Writer::open(&options, &path, health.clone()).await?;
+                let (sender, receiver) = mpsc::channel(options.write_queue.max(1));
+                Pools::Sqlite(SqlitePools {
+                    readers: sqlite::readers(&options, &path).await?,
+                    path,
+                    queue: Mutex::new(Some(sender)),
+                    writer: Mutex::new(Some(tokio::spawn(writer.serve(receiver)))),
+                })
+            }
+            Engine::Postgres => {
+                let pool = postgres::pool(&options)?;
+                // A wrong address or password shows here, not at the first request.
+                drop(pool.acquire().await?);
+                Pools::Postgres(pool)
+            }
+        };
+        Ok(Self(Arc::new(Shared { options, health, pools })))
+    }
+
+    /// Applies the migrations that are missing, under a lock, so that several processes may start at once.
+    ///
+    /// # Errors
+    /// When the database is newer than the program, belongs to another build, or a migration fails and was undone.
+    pub async fn migrate(&self) -> Result<MigrationReport, OpenError> {
+        match &self.0.pools {
+            Pools::Sqlite(pools) => migration::sqlite(&self.0.options, &pools.path).await,
+            Pools::Postgres(pool) => migration::postgres(pool).await,
+        }
+    }
+
+    /// The migrations that are applied, in order; none for an empty database.
+    ///
+    /// # Errors
+    /// When the database is newer than the program, or can't be read.
+    pub async fn migration_state(&self) -> Result<MigrationReport, OpenError> {
+        match &self.0.pools {
+            Pools::Sqlite(pools) => migration::sqlite_state(&self.0.options, &pools.path).await,
+            Pools::Postgres(pool) => migration::postgres_state(pool).await,
+        }
+    }
+
+    /// Which engine it is.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        match self.0.pools {
+            Pools::Sqlite(_) => Engine::Sqlite,
+            Pools::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// How it was opened.
+    #[must_use]
+    pub fn options(&self) -> &DbOptions {
+        &self.0.options
+    }
+
+    /// What its last uses showed.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.0.health.get()
+    }
+
+    pub(crate) fn postgres_pool(&self) -> Option<&PgPool> {
+        match &self.0.pools {
+            Pools::Sqlite(_) => None,
+            Pools::Postgres(pool) => Some(pool),
+        }
+    }
+
+    /// A connection for reading.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when none is free in time or the database is gone.
+    pub async fn reader(&self) -> Result<Reader, StoreError> {
+        let owned = match &self.0.pools {
+            Pools::Sqlite(pools) => pools.readers.acquire().await.map(Owned::SqliteReader),
+            Pools::Postgres(pool) => pool.acquire().await.map(Owned::Postgres),
+        };
+        match owned {
+            Ok(owned) => Ok(Reader(Connection::new(owned, self.0.health.clone()))),
+            Err(error) => {
+                let error = StoreError::from_sqlx("connection", error);
+                if let StoreError::Unavailable { reason } = &error {
+                    self.0.health.failed(reason);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Runs `work` in a transaction, which is committed when it gives `Ok` and undone when it gives `Err` or panics.
+    ///
+    /// The work awaits nothing but the database, because on SQLite others wait for it, and changes nothing outside, because it may
+    /// be run again. When the caller goes away before its turn, it is not run; once begun, it is run to its end.
+    ///
+    /// # Errors
+    /// What `work` gives, or a [`StoreError`] when the transaction was lost.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: for<'t> FnMut(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    {
+        match &self.0.pools {
+            Pools::Sqlite(pools) => {
+                let queue = pools.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                let queue = queue.ok_or_else(|| StoreError::unavailable("the database is closed"))?;
+                let (reply, answer) = oneshot::channel();
+                let job: Box<dyn Job> = Box::new(QueuedJob::new(work, reply));
+                queue.try_send(job).map_err(|refused| match refused {
+                    mpsc::error::TrySendError::Full(_) => StoreError::Overloaded,
+                    mpsc::error::TrySendError::Closed(_) => StoreError::unavailable("the writer has ended"),
+                })?;
+                drop(queue);
+                answer.await.unwrap_or_else(|_| Err(StoreError::unavailable("the writer has ended").into()))
+            }
+            Pools::Postgres(pool) => {
+                let run = tokio::spawn(postgres::write(pool.clone(), self.0.health.clone(), work));
+                run.await.unwrap_or_else(|_| Err(StoreError::Panicked.into()))
+            }
+        }
+    }
+
+    /// Finishes what waits and closes the connections.
+    pub async fn close(&self) {
+        match &self.0.pools {
+            Pools::Sqlite(pools) => {
+                drop(pools.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+                // The readers first: the last connection to close folds the log into the file.
+                pools.readers.close().await;
+                let writer = pools.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+                if let Some(writer) = writer
+                    && writer.await.is_err()
+                {
+                    tracing::error!("the writer ended by a panic");
+                }
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    /// Prepares every statement of this crate and gives those that the engine refuses, by name.
+    ///
+    /// # Errors
+    /// When no connection is to be had.
+    pub async fn refused_statements(&self) -> Result<Vec<(&'static str, String)>, StoreError> {
+        use sqlx::Executor as _;
+        let mut reader = self.reader().await?;
+        let mut refused = Vec::new();
+        for statement in crate::statements() {
+            let prepared = match reader.0.engine() {
+                crate::connection::Link::Sqlite(link) => {
+                    link.prepare(sqlx::SqlSafeStr::into_sql_str(statement.sql())).await.map(drop)
+                }
+                crate::connection::Link::Postgres(link) => {
+                    link.prepare(sqlx::SqlSafeStr::into_sql_str(statement.sql())).await.map(drop)
+                }
+            };
+            if let Err(error) = prepared {
+                refused.push((statement.name(), error.to_string()));
+            }
+        }
+        Ok(refused)
+    }
+}

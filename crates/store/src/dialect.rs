@@ -1,0 +1,64 @@
+//! The few things that have no common text on both engines.
+
+use sqlx::postgres::PgListener;
+
+use crate::connection::{Link, Tx};
+use crate::db::Db;
+use crate::error::StoreError;
+use crate::statement::Statement;
+
+/// The channel on which processes over one PostgreSQL tell each other that cached keys are no longer true.
+const KEYS_CHANNEL: &str = "tallystick_keys";
+const NOTIFY: Statement = Statement::new("store::dialect::NOTIFY", "SELECT pg_notify('tallystick_keys', '')");
+const TRY_LOCK: Statement = Statement::new("store::dialect::TRY_LOCK", "SELECT pg_try_advisory_xact_lock($1)");
+
+/// Tells the other processes, at the commit of this transaction, that cached keys are no longer true. SQLite can't: there the poll of
+/// `cache_version` finds it.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn notify_keys(tx: &mut Tx) -> Result<(), StoreError> {
+    let result = match tx.0.engine() {
+        Link::Sqlite(_) => return Ok(()),
+        Link::Postgres(link) => sqlx::query(NOTIFY.sql()).execute(link).await.map(drop),
+    };
+    tx.0.note(&NOTIFY, result)
+}
+
+/// Takes the lock of this number until the transaction ends, without waiting; false when another transaction holds it. On SQLite
+/// writes never overlap, so it is always free.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn try_lock(tx: &mut Tx, number: i64) -> Result<bool, StoreError> {
+    let result = match tx.0.engine() {
+        Link::Sqlite(_) => return Ok(true),
+        Link::Postgres(link) => sqlx::query_scalar::<_, bool>(TRY_LOCK.sql()).bind(number).fetch_one(link).await,
+    };
+    tx.0.note(&TRY_LOCK, result)
+}
+
+/// Hears what [`notify_keys`] tells.
+pub struct KeyListener(PgListener);
+
+impl KeyListener {
+    /// Starts to listen; `None` on SQLite.
+    ///
+    /// # Errors
+    /// When the server can't be reached.
+    pub async fn start(db: &Db) -> Result<Option<Self>, StoreError> {
+        let Some(pool) = db.postgres_pool() else { return Ok(None) };
+        let lost = |error| StoreError::from_sqlx("LISTEN", error);
+        let mut listener = PgListener::connect_with(pool).await.map_err(lost)?;
+        listener.listen(KEYS_CHANNEL).await.map_err(lost)?;
+        Ok(Some(Self(listener)))
+    }
+
+    /// Waits for the next word. It may also wake without one, after the connection was lost and made again.
+    ///
+    /// # Errors
+    /// When the server can't be reached any more.
+    pub async fn heard(&mut self) -> Result<(), StoreError> {
+        self.0.try_recv().await.map(drop).map_err(|error| StoreError::from_sqlx("LISTEN", error))
+    }
+}

@@ -1,0 +1,152 @@
+//! What can go wrong with the database, in the three ways that callers tell apart.
+
+use std::borrow::Cow;
+
+use sqlx::error::DatabaseError;
+
+/// An error of the database.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database can't be used now, and may be later: the disk is full, the file is locked or read-only, the server is gone. Nothing
+    /// of the transaction was kept, or (when the connection broke at the commit) it is unknown whether all of it was.
+    #[error("the database is unavailable: {reason}")]
+    Unavailable {
+        /// What the engine says, for the log.
+        reason: String,
+    },
+    /// More writes wait than the queue holds. Nothing was done.
+    #[error("too many writes are waiting")]
+    Overloaded,
+    /// The job panicked. Nothing of it was kept.
+    #[error("the job panicked")]
+    Panicked,
+    /// A fault of ours, or of the data. Nothing of the transaction was kept.
+    #[error("{statement}: {source}")]
+    Broken {
+        /// The statement that failed.
+        statement: &'static str,
+        /// What the engine says.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl StoreError {
+    pub(crate) fn unavailable(reason: impl Into<String>) -> Self {
+        Self::Unavailable { reason: reason.into() }
+    }
+
+    /// A value in the database that the program can't read.
+    pub fn unreadable(what: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Broken { statement: what, source: source.into() }
+    }
+
+    /// Tells an engine's error apart.
+    pub(crate) fn from_sqlx(statement: &'static str, error: sqlx::Error) -> Self {
+        if is_unavailable(&error) {
+            Self::unavailable(error.to_string())
+        } else {
+            Self::Broken { statement, source: Box::new(error) }
+        }
+    }
+}
+
+/// Whether the database may well answer later.
+fn is_unavailable(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::BeginFailed => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            if is_sqlite(&**error) { sqlite_unavailable(&code) } else { postgres_unavailable(&code) }
+        }),
+        _ => false,
+    }
+}
+
+fn is_sqlite(error: &dyn DatabaseError) -> bool {
+    error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some()
+}
+
+/// <https://www.sqlite.org/rescode.html>: the primary code is the low byte of the extended one.
+fn sqlite_unavailable(code: &str) -> bool {
+    const BUSY: i32 = 5;
+    const LOCKED: i32 = 6;
+    const NOMEM: i32 = 7;
+    const READONLY: i32 = 8;
+    const IOERR: i32 = 10;
+    const FULL: i32 = 13;
+    const CANTOPEN: i32 = 14;
+    const PROTOCOL: i32 = 15;
+    let primary = code.parse::<i32>().map_or(0, |code| code & 0xff);
+    [BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL].contains(&primary)
+}
+
+/// PostgreSQL 15, appendix A: connection (08), resources (53), intervention (57P), system (58) and a server that only reads.
+fn postgres_unavailable(code: &str) -> bool {
+    const READ_ONLY_SQL_TRANSACTION: &str = "25006";
+    code.starts_with("08")
+        || code.starts_with("53")
+        || code.starts_with("57P")
+        || code.starts_with("58")
+        || code == READ_ONLY_SQL_TRANSACTION
+}
+
+/// Whether PostgreSQL asks for the transaction to be run again: serialization failure, deadlock; and unique violation, which is how a
+/// race of two inserts shows when neither transaction saw the other's row. A second run sees the row and decides by it.
+pub(crate) fn wants_another_run(error: &sqlx::Error) -> bool {
+    const SERIALIZATION_FAILURE: &str = "40001";
+    const DEADLOCK_DETECTED: &str = "40P01";
+    const UNIQUE_VIOLATION: &str = "23505";
+    error.as_database_error().and_then(DatabaseError::code).is_some_and(|code: Cow<'_, str>| {
+        [SERIALIZATION_FAILURE, DEADLOCK_DETECTED, UNIQUE_VIOLATION].contains(&code.as_ref())
+    })
+}
+
+/// Why a database can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The address is neither engine's.
+    #[error("`{0}` is no database: write sqlite:FILE or postgres://USER@HOST/NAME")]
+    Address(String),
+    /// A newer program has migrated it.
+    #[error(
+        "the database is newer than this program: it has migration {found}, the program knows none after {known}. \
+         Run the newer program, or restore a backup from before the upgrade"
+    )]
+    Newer {
+        /// The newest migration in the database.
+        found: i64,
+        /// The newest migration of the program.
+        known: i64,
+    },
+    /// The program is newer, and was told not to migrate.
+    #[error("the database is older than this program: migration {missing} is not applied. Run `tallystick migrate`")]
+    Older {
+        /// The first migration that is missing.
+        missing: i64,
+    },
+    /// A migration in the database differs from the program's.
+    #[error("migration {0} in the database is not the one of this program: the database belongs to another build")]
+    Altered(i64),
+    /// A migration failed and was undone.
+    #[error("migration failed: {0}")]
+    Migration(#[source] sqlx::migrate::MigrateError),
+    /// The file or the server can't be reached.
+    #[error("the database can't be opened: {0}")]
+    Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<sqlx::Error> for OpenError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Unreachable(Box::new(error))
+    }
+}
+
+impl From<std::io::Error> for OpenError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Unreachable(Box::new(error))
+    }
+}

@@ -1,0 +1,50 @@
+//! The database: one SQL text on SQLite and PostgreSQL.
+//!
+//! [`Db`] is either engine. Reads borrow a [`Reader`]; writes are closures over a [`Tx`] handed to [`Db::write`], which runs them in
+//! a transaction, alone or in a group, and again where the engine asks for it. A module per aggregate holds its statements, rows
+//! and queries; what truly differs between the engines is in [`mod@dialect`] and in the two folders of migrations.
+
+#[macro_use]
+mod statement;
+
+pub mod api_key;
+pub mod audit;
+pub mod client;
+mod connection;
+mod db;
+pub mod dialect;
+mod error;
+mod health;
+pub mod heartbeat;
+pub mod idempotency;
+pub mod installation;
+mod migration;
+pub mod number;
+mod options;
+pub mod partner;
+mod postgres;
+mod sqlite;
+
+pub use connection::{Access, Reader, Tx};
+pub use db::Db;
+pub use error::{OpenError, StoreError};
+pub use health::Health;
+pub use migration::MigrationReport;
+pub use options::{DbOptions, Engine};
+pub use statement::Statement;
+
+/// Every statement of this crate, so that a test can prepare each on both engines.
+pub fn statements() -> impl Iterator<Item = &'static Statement> {
+    [
+        api_key::STATEMENTS,
+        audit::STATEMENTS,
+        client::STATEMENTS,
+        heartbeat::STATEMENTS,
+        idempotency::STATEMENTS,
+        installation::STATEMENTS,
+        number::STATEMENTS,
+        partner::STATEMENTS,
+    ]
+    .into_iter()
+    .flatten()
+}

@@ -1,0 +1,109 @@
+//! PostgreSQL: each write in a SERIALIZABLE transaction of its own, run again when the server asks for it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use sqlx::PgPool;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions, Postgres};
+
+use crate::connection::{Connection, Owned, Tx};
+use crate::error::{OpenError, StoreError, wants_another_run};
+use crate::health::HealthRecord;
+use crate::options::DbOptions;
+use crate::sqlite::catch;
+
+/// The most runs of one write. Races of dozens of writes on one row end well below it.
+const MOST_RUNS: u32 = 30;
+
+pub(crate) fn pool(options: &DbOptions) -> Result<PgPool, OpenError> {
+    let connect: PgConnectOptions = options.url.parse::<PgConnectOptions>()?;
+    let connect = connect
+        .application_name("tallystick")
+        .statement_cache_capacity(256)
+        // A transaction that its process forgot must not hold its locks for ever.
+        .options([("idle_in_transaction_session_timeout", "30s")])
+        .disable_statement_logging();
+    Ok(PgPoolOptions::new()
+        .max_connections(options.connections.max(2))
+        .acquire_timeout(options.acquire_timeout)
+        .connect_lazy_with(connect))
+}
+
+/// Runs `work` to its end. The caller spawns it, so that a request that is dropped does not leave a transaction half-way.
+pub(crate) async fn write<T, E, F>(pool: PgPool, health: HealthRecord, mut work: F) -> Result<T, E>
+where
+    E: From<StoreError>,
+    F: for<'t> FnMut(&'t mut Tx) -> BoxFuture<'t, Result<T, E>>,
+{
+    let retries = metrics::counter!("store_write_retries_total");
+    for run in 1..=MOST_RUNS {
+        if let Some(outcome) = run_once(&pool, &health, &mut work, run == MOST_RUNS).await {
+            return outcome;
+        }
+        retries.increment(1);
+        tokio::time::sleep(backoff(run)).await;
+    }
+    // The last run always has an outcome; this is for the compiler.
+    Err(StoreError::Overloaded.into())
+}
+
+/// One run; `None` when it is to be run again.
+async fn run_once<T, E, F>(pool: &PgPool, health: &HealthRecord, work: &mut F, last: bool) -> Option<Result<T, E>>
+where
+    E: From<StoreError>,
+    F: for<'t> FnMut(&'t mut Tx) -> BoxFuture<'t, Result<T, E>>,
+{
+    let lost = |error: sqlx::Error| {
+        let error = StoreError::from_sqlx("transaction", error);
+        if let StoreError::Unavailable { reason } = &error {
+            health.failed(reason);
+        }
+        Some(Err(error.into()))
+    };
+    let connection = match pool.acquire().await {
+        Ok(connection) => connection,
+        Err(error) => return lost(error),
+    };
+    let mut tx = Tx(Connection::new(Owned::Postgres(connection), health.clone()));
+    if let Err(error) = tx.0.control("BEGIN ISOLATION LEVEL SERIALIZABLE").await {
+        discard(tx);
+        return lost(error);
+    }
+    let outcome = catch(work, &mut tx).await;
+    let run_again = tx.0.run_again && !last;
+    if outcome.is_err() || tx.0.run_again {
+        if tx.0.control("ROLLBACK").await.is_err() {
+            discard(tx);
+        }
+        return if run_again { None } else { Some(outcome.and(Err(StoreError::Overloaded.into()))) };
+    }
+    match tx.0.control("COMMIT").await {
+        Ok(()) => {
+            health.wrote();
+            Some(outcome)
+        }
+        Err(error) if wants_another_run(&error) && !last => None,
+        Err(error) => {
+            discard(tx);
+            lost(error)
+        }
+    }
+}
+
+/// Closes a connection whose state is unknown instead of giving it back.
+fn discard(tx: Tx) {
+    if let Owned::Postgres(mut connection) = tx.0.owned {
+        PoolConnection::<Postgres>::close_on_drop(&mut connection);
+    }
+}
+
+/// A growing pause, spread so that racing writes do not meet again. The spread need not be unpredictable, so a counter makes it.
+fn backoff(run: u32) -> Duration {
+    static SPREAD: AtomicU64 = AtomicU64::new(0);
+    let mixed = SPREAD.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    let ceiling = 500_u64 << run.min(7);
+    Duration::from_micros(ceiling / 4 + mixed % ceiling)
+}

@@ -1,0 +1,106 @@
+//! The store on both engines.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+mod api_key;
+mod audit;
+mod client;
+mod idempotency;
+mod migration;
+mod schema;
+mod unavailable;
+mod unavailable_postgres;
+mod write;
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
+
+use domain::api_key::KeyId;
+use domain::identifier::{ClientIdentifier, CustomerCode, PartnerId, ReferencePrefix};
+use domain::{Clock, Timestamp};
+use store::api_key::ApiKeyRow;
+use store::client::ClientRow;
+use store::{Db, StoreError, Tx};
+use testkit::clock::TestClock;
+use uuid::Uuid;
+
+fn now() -> Timestamp {
+    TestClock::new().now()
+}
+
+/// Runs one statement's worth of work in a transaction of its own.
+macro_rules! keep {
+    ($db:expr, |$tx:ident| $body:expr) => {
+        $db.write(move |$tx| Box::pin(async move { $body.await })).await
+    };
+    ($db:expr, [$($given:ident),+], |$tx:ident| $body:expr) => {
+        $db.write(move |$tx| {
+            $(let $given = $given.clone();)+
+            Box::pin(async move { $body.await })
+        })
+        .await
+    };
+}
+pub(crate) use keep;
+
+fn client(partner: i64, number: i64, business_code: &str) -> ClientRow {
+    ClientRow {
+        partner: PartnerId(partner),
+        client: ClientIdentifier(number),
+        customer_code: CustomerCode(number + 1),
+        reference_prefix: ReferencePrefix(number + 2),
+        service_type: "LIFECYCLE".into(),
+        name: "Test Customer Oy \u{1F980} \u{202E}\n".into(),
+        business_code: business_code.into(),
+        vat_number: Some("FI01234567".into()),
+        postal_address: "Testikuja 7".into(),
+        postal_code: "12345".into(),
+        postal_district: "HELSINKI".into(),
+        country_code: "FI".into(),
+        telephone: None,
+        email: "email@testcustomer.fi".into(),
+        website: None,
+        language_code: "FI".into(),
+        currency_code: "EUR".into(),
+        iban: None,
+        bic: None,
+        bankgiro: None,
+        plusgiro: Some("286543-4".into()),
+        created_at: now(),
+    }
+}
+
+fn key(partner: i64, client_id: i64, number: u8) -> ApiKeyRow {
+    ApiKeyRow {
+        partner: PartnerId(partner),
+        key: KeyId(Uuid::from_bytes([number; 16])),
+        client_id,
+        kind: "client".into(),
+        lookup: vec![number; 32],
+        sealed: vec![number, 1, 2, 3],
+        master_key_version: 1,
+        networks: String::new(),
+        created_at: now(),
+        expires_at: Some(now().micros() + 1),
+        revoked_at: None,
+        overlap_until: None,
+        successor_id: None,
+        last_used_at: None,
+    }
+}
+
+/// How many clients a partner has, as a reader sees it.
+async fn count(db: &Db, partner: i64) -> usize {
+    let mut reader = db.reader().await.unwrap();
+    store::client::page(&mut reader, Some(PartnerId(partner)), ClientIdentifier(-1), 100_000).await.unwrap().len()
+}
+
+async fn insert(tx: &mut Tx, row: ClientRow) -> Result<(), StoreError> {
+    store::client::insert(tx, &row).await
+}
+
+/// Polls once, which hands a write in, and tells whether its answer is still to come.
+async fn is_pending<F: Future>(mut future: Pin<&mut F>) -> bool {
+    poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_pending())).await
+}

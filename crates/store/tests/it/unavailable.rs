@@ -1,0 +1,129 @@
+//! A database that can't be used for a while: writes say so, nothing is half-kept, and it comes back by itself. The full disk, the
+//! locked file and the read-only file are real ones.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use sqlx::{Connection, SqliteConnection};
+use store::{Db, DbOptions, Health, StoreError};
+use testkit::database::TestDatabase;
+
+use crate::{client, count, insert, keep};
+
+/// A file system of its own, of a few pages, so that it can be filled.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    /// `None` where the test may not mount.
+    fn mount() -> Option<Self> {
+        let directory = tempfile::tempdir().unwrap();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"])
+            .arg(directory.path())
+            .output()
+            .is_ok_and(|output| output.status.success());
+        if !mounted {
+            assert!(std::env::var("CI").as_deref() != Ok("true"), "this test needs to mount a file system of its own");
+            return None;
+        }
+        Some(Self(directory))
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn remount(&self, options: &str) -> bool {
+        Command::new("mount").args(["-o", options]).arg(self.path()).output().unwrap().status.success()
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        drop(Command::new("umount").arg("--lazy").arg(self.path()).output());
+    }
+}
+
+async fn open(path: &Path) -> Db {
+    let url = format!("sqlite:{}", path.join("test.db").display());
+    let db = Db::open(DbOptions { busy_timeout: Duration::from_millis(50), ..DbOptions::new(url) }).await.unwrap();
+    db.migrate().await.unwrap();
+    db
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_loses_nothing_that_was_answered_and_recovers() {
+    let Some(disk) = SmallDisk::mount() else { return };
+    let db = open(disk.path()).await;
+    std::fs::write(disk.path().join("ballast"), vec![0; 300_000]).unwrap();
+    let mut kept = 0_i64;
+    let mut refused = false;
+    for group in 0..200 {
+        let jobs = (0..20).map(|job| {
+            let (db, number) = (db.clone(), group * 20 + job);
+            async move { keep!(db, |tx| insert(tx, client(1, number, &number.to_string()))) }
+        });
+        for outcome in join_all(jobs).await {
+            match outcome {
+                Ok(()) => kept += 1,
+                Err(StoreError::Unavailable { .. }) => refused = true,
+                Err(other) => panic!("{other}"),
+            }
+        }
+        if refused {
+            break;
+        }
+    }
+    assert!(refused, "the disk was never full");
+    assert!(matches!(db.health(), Health::Unavailable(_)));
+    assert_eq!(count(&db, 1).await as i64, kept, "reads still work, and show what was answered, no more and no less");
+
+    std::fs::remove_file(disk.path().join("ballast")).unwrap();
+    keep!(db, |tx| insert(tx, client(1, 100_000, "after"))).unwrap();
+    assert_eq!(db.health(), Health::Ready);
+    assert_eq!(count(&db, 1).await as i64, kept + 1);
+    db.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_only_file_system_is_unavailable_until_it_is_writable() {
+    let Some(disk) = SmallDisk::mount() else { return };
+    let db = open(disk.path()).await;
+    keep!(db, |tx| insert(tx, client(1, 1, "1"))).unwrap();
+    db.close().await;
+    // A file system with a file open for writing can't be made read-only, so the database is opened on one that is.
+    assert!(disk.remount("remount,ro"));
+    let url = format!("sqlite:{}", disk.path().join("test.db").display());
+    let opened = Db::open(DbOptions::new(&url)).await;
+    if let Ok(db) = opened {
+        let outcome = keep!(db, |tx| insert(tx, client(1, 2, "2")));
+        assert!(matches!(outcome, Err(StoreError::Unavailable { .. })), "{outcome:?}");
+        assert!(matches!(db.health(), Health::Unavailable(_)));
+        assert!(disk.remount("remount,rw"));
+        keep!(db, |tx| insert(tx, client(1, 2, "2"))).unwrap();
+        assert_eq!(db.health(), Health::Ready);
+        db.close().await;
+    } else {
+        assert!(disk.remount("remount,rw"));
+        let db = Db::open(DbOptions::new(&url)).await.unwrap();
+        keep!(db, |tx| insert(tx, client(1, 2, "2"))).unwrap();
+        db.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_file_is_unavailable_until_it_is_unlocked() {
+    let database = TestDatabase::sqlite();
+    let db = open(database.directory().unwrap()).await;
+    let mut other = SqliteConnection::connect(database.url()).await.unwrap();
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    let outcome = keep!(db, |tx| insert(tx, client(1, 1, "1")));
+    assert!(matches!(outcome, Err(StoreError::Unavailable { .. })), "{outcome:?}");
+    assert!(matches!(db.health(), Health::Unavailable(_)));
+    assert_eq!(count(&db, 1).await, 0);
+    sqlx::query("COMMIT").execute(&mut other).await.unwrap();
+    keep!(db, |tx| insert(tx, client(1, 1, "1"))).unwrap();
+    assert_eq!(db.health(), Health::Ready);
+}

@@ -1,0 +1,85 @@
+//! `GET /metrics`: on an address of its own, or behind a bearer token.
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use domain::Secret;
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{HeaderMap, StatusCode};
+use http_kit::HttpState;
+use sha2::{Digest as _, Sha256};
+
+use crate::config::Settings;
+use crate::secret_file::{self, SecretFileError};
+use crate::telemetry::Metrics;
+
+/// The variable that holds the token itself.
+pub const METRICS_TOKEN_VARIABLE: &str = "TALLYSTICK_METRICS_TOKEN";
+
+/// The text format of Prometheus.
+const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// The token that opens `/metrics` on the main address: from the variable, or from the file of the settings.
+///
+/// # Errors
+/// When the file can't be read, or is open to others.
+pub fn metrics_token(settings: &Settings) -> Result<Option<Secret<String>>, SecretFileError> {
+    let text = match std::env::var(METRICS_TOKEN_VARIABLE) {
+        Ok(token) => Some(Secret::new(token)),
+        Err(_) => settings.telemetry.metrics_token_file.as_deref().map(secret_file::read).transpose()?,
+    };
+    Ok(text.map(|text| Secret::new(text.expose().trim().to_owned())).filter(|token| !token.expose().is_empty()))
+}
+
+/// The router of the address that is for metrics only.
+pub fn metrics_router(metrics: Metrics) -> Router {
+    Router::new().route("/metrics", get(async move || show(&metrics)))
+}
+
+/// `/metrics` on the main address, for who has the token.
+pub(super) fn guarded(metrics: Metrics, token: Secret<String>) -> Router<HttpState> {
+    // Compared by their digests: the time that takes tells nothing of the token.
+    let token = digest(token.expose());
+    Router::new().route(
+        "/metrics",
+        get(async move |headers: HeaderMap, State(_): State<HttpState>| match bearer(&headers) {
+            Some(presented) if digest(presented) == token => show(&metrics),
+            _ => (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Bearer")]).into_response(),
+        }),
+    )
+}
+
+fn show(metrics: &Metrics) -> Response {
+    ([(CONTENT_TYPE, MEDIA_TYPE), (CACHE_CONTROL, "no-store")], metrics.render()).into_response()
+}
+
+/// The token of an `Authorization: Bearer` header (RFC 6750 section 2.1).
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn digest(text: &str) -> [u8; 32] {
+    Sha256::digest(text.as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn with(value: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static(value))])
+    }
+
+    #[test]
+    fn reads_the_bearer_token_only() {
+        assert_eq!(bearer(&with("Bearer abc")), Some("abc"));
+        assert_eq!(bearer(&with("bearer abc")), Some("abc"));
+        assert_eq!(bearer(&with("Basic abc")), None);
+        assert_eq!(bearer(&with("Bearer")), None);
+        assert_eq!(bearer(&HeaderMap::new()), None);
+    }
+}

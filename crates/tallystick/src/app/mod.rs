@@ -1,0 +1,34 @@
+//! The router of the whole server: the fronts, and what an operator looks at.
+
+mod document;
+mod health;
+mod metrics;
+mod reference;
+
+use axum::Router;
+use domain::Secret;
+use http_kit::{HttpState, layers};
+use service::Core;
+use utoipa_axum::router::OpenApiRouter;
+
+pub use document::document;
+pub use metrics::{METRICS_TOKEN_VARIABLE, metrics_router, metrics_token};
+
+use crate::config::Settings;
+use crate::telemetry::Metrics;
+
+/// The whole server over `core`. `/metrics` is there only with a `metrics_token`, which then opens it.
+#[must_use]
+pub fn router(core: Core, settings: &Settings, metrics: Metrics, metrics_token: Option<Secret<String>>) -> Router {
+    let (routes, _) = routes().split_for_parts();
+    let mut routes = routes.merge(document::router()).merge(reference::router());
+    if let Some(token) = metrics_token {
+        routes = routes.merge(metrics::guarded(metrics, token));
+    }
+    layers::assemble(routes, HttpState::new(core, settings.limits.http()))
+}
+
+/// The routes that the API document describes.
+fn routes() -> OpenApiRouter<HttpState> {
+    partner_api::router().merge(health::router())
+}

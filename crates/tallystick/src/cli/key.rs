@@ -1,0 +1,201 @@
+//! `tallystick key`.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use domain::Timestamp;
+use domain::api_key::{KeyId, KeyKind, KeyState};
+use domain::identifier::ClientIdentifier;
+use serde::Serialize;
+use service::key_admin::KeyDetails;
+use uuid::Uuid;
+
+use super::output::{Items, table};
+use super::{CommandError, Essentials, Output, Session};
+
+/// Keys: list, show, revoke, seal anew
+///
+/// A key is named by its identifier, which is no secret. Logs and audit records name it so, too.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the keys of a partner, or of one of its clients
+    #[command(after_help = "Examples:\n  tallystick key list QUICK3\n  tallystick key list QUICK3 --client 100001")]
+    List {
+        /// The partner's code
+        partner: String,
+        /// The client whose keys to list, instead of the partner's own
+        #[arg(long)]
+        client: Option<i64>,
+        #[command(flatten)]
+        essentials: Essentials,
+    },
+    /// Show what is kept of a key, and with --reveal its value
+    Show {
+        /// The key's identifier
+        key: Uuid,
+        /// Show the value as well. That is recorded in the audit trail
+        #[arg(long)]
+        reveal: bool,
+        #[command(flatten)]
+        essentials: Essentials,
+    },
+    /// Revoke a key at once, and the older keys that still work beside it
+    ///
+    /// A running server refuses it within one second.
+    Revoke {
+        /// The key's identifier
+        key: Uuid,
+        #[command(flatten)]
+        essentials: Essentials,
+    },
+    /// Seal every key under the newest master key
+    ///
+    /// To change the master key: put the new one before the old one (`2:NEW,1:OLD`), restart the servers, run this, and remove the old
+    /// one when this says that nothing needs it.
+    Reseal {
+        #[command(flatten)]
+        essentials: Essentials,
+    },
+}
+
+/// What is printed of a key.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown {
+    key_id: KeyId,
+    kind: KeyKind,
+    partner_code: String,
+    client_identifier: Option<ClientIdentifier>,
+    state: KeyState,
+    created_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    revoked_at: Option<Timestamp>,
+    overlap_until: Option<Timestamp>,
+    successor: Option<KeyId>,
+    last_used_at: Option<Timestamp>,
+    networks: String,
+    /// Only when it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+}
+
+impl From<KeyDetails> for Shown {
+    fn from(key: KeyDetails) -> Self {
+        Self {
+            key_id: key.id,
+            kind: key.kind,
+            partner_code: key.partner_code,
+            client_identifier: key.client,
+            state: key.state,
+            created_at: key.created_at,
+            expires_at: key.expires_at,
+            revoked_at: key.revoked_at,
+            overlap_until: key.overlap_until,
+            successor: key.successor,
+            last_used_at: key.last_used_at,
+            networks: key.networks,
+            key: key.value.map(|value| value.expose().to_text()),
+        }
+    }
+}
+
+/// What `key revoke` prints.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Revoked {
+    key_id: KeyId,
+    predecessors: Vec<KeyId>,
+    already_revoked: bool,
+}
+
+/// What `key reseal` prints.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Resealed {
+    resealed: u64,
+    answers_under_older_keys: i64,
+}
+
+pub(super) fn run(command: Command, file: Option<PathBuf>, output: Output) -> Result<(), CommandError> {
+    match command {
+        Command::List { partner, client, essentials } => Session::run(essentials, file, async |session| {
+            let keys = session.core.list_keys(&partner, client.map(ClientIdentifier)).await?;
+            let keys = Items { items: keys.into_iter().map(Shown::from).collect() };
+            output.answer(&keys, || listing(&keys.items))
+        }),
+        Command::Show { key, reveal, essentials } => Session::run(essentials, file, async |session| {
+            let key = Shown::from(session.core.show_key(KeyId(key), reveal, &session.context).await?);
+            output.answer(&key, || sheet(&key))
+        }),
+        Command::Revoke { key, essentials } => Session::run(essentials, file, async |session| {
+            let revoked = session.core.revoke_key(KeyId(key), &session.context).await?;
+            let revoked =
+                Revoked { key_id: revoked.id, predecessors: revoked.predecessors, already_revoked: revoked.already };
+            output.answer(&revoked, || match (revoked.already_revoked, revoked.predecessors.len()) {
+                (true, _) => format!("key {} had been revoked before\n", revoked.key_id),
+                (false, 0) => format!("key {} revoked\n", revoked.key_id),
+                (false, older) => format!("key {} revoked, and {older} older ones beside it\n", revoked.key_id),
+            })
+        }),
+        Command::Reseal { essentials } => Session::run(essentials, file, async |session| {
+            let progress = |done| output.note(&format!("{done} sealed anew"));
+            let resealed = session.core.reseal(&session.context, progress).await?;
+            let answers_under_older_keys = session.core.answers_under_older_keys().await?;
+            output.answer(&Resealed { resealed, answers_under_older_keys }, || {
+                let rest = match answers_under_older_keys {
+                    0 => "nothing needs an older master key: it can be removed".to_owned(),
+                    rest => format!("{rest} kept answers need the older one until they expire: keep it for now"),
+                };
+                format!("{resealed} keys and secrets sealed under the newest master key\n{rest}\n")
+            })
+        }),
+    }
+}
+
+fn at(time: Option<Timestamp>) -> String {
+    time.map(|time| time.to_string()).unwrap_or_default()
+}
+
+/// The name of a state, as JSON has it.
+fn state(state: KeyState) -> &'static str {
+    match state {
+        KeyState::Active => "active",
+        KeyState::Expired => "expired",
+        KeyState::Superseded => "superseded",
+        KeyState::Revoked => "revoked",
+    }
+}
+
+fn listing(keys: &[Shown]) -> String {
+    let rows: Vec<_> = keys
+        .iter()
+        .map(|key| {
+            let (kind, state) = (key.kind.to_string(), state(key.state).to_owned());
+            [key.key_id.to_string(), kind, state, key.created_at.to_string(), at(key.expires_at), at(key.last_used_at)]
+        })
+        .collect();
+    table(["KEY", "KIND", "STATE", "CREATED", "EXPIRES", "LAST USED"], &rows)
+}
+
+fn sheet(key: &Shown) -> String {
+    let lines = [
+        ("key", key.key_id.to_string()),
+        ("value", key.key.clone().unwrap_or_default()),
+        ("kind", key.kind.to_string()),
+        ("state", state(key.state).to_owned()),
+        ("partner", key.partner_code.clone()),
+        ("client", key.client_identifier.map(|client| client.to_string()).unwrap_or_default()),
+        ("created", key.created_at.to_string()),
+        ("expires", at(key.expires_at)),
+        ("revoked", at(key.revoked_at)),
+        ("works on until", at(key.overlap_until)),
+        ("successor", key.successor.map(|key| key.to_string()).unwrap_or_default()),
+        ("last used", at(key.last_used_at)),
+        ("networks", key.networks.clone()),
+    ];
+    lines
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(what, value)| format!("{what:<15} {value}\n"))
+        .collect()
+}

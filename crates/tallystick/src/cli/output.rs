@@ -1,0 +1,121 @@
+//! What commands print: text for people, or exactly one JSON document.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::CommandError;
+
+/// How to print.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Output {
+    json: bool,
+}
+
+/// A list, as JSON: an object, so that members can be added to it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Items<T> {
+    /// The records.
+    pub(crate) items: Vec<T>,
+}
+
+#[derive(Serialize)]
+struct Failure<'a> {
+    error: FailureBody<'a>,
+}
+
+#[derive(Serialize)]
+struct FailureBody<'a> {
+    code: &'a str,
+    message: String,
+}
+
+impl Output {
+    pub(crate) const fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// Whether JSON was asked for.
+    pub(crate) const fn is_json(self) -> bool {
+        self.json
+    }
+
+    /// Prints the answer of a command: `value` as JSON, or `text`.
+    pub(crate) fn answer(self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), CommandError> {
+        let text = if self.json { pretty(value)? } else { text() };
+        self.text(&text)
+    }
+
+    /// Prints `text` and ends its line.
+    pub(crate) fn text(self, text: &str) -> Result<(), CommandError> {
+        let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+        let mut out = io::stdout().lock();
+        match write!(out, "{text}{end}").and_then(|()| out.flush()) {
+            // Whoever reads has seen enough: `tallystick client list | head`.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            written => written.map_err(CommandError::Io),
+        }
+    }
+
+    /// Tells something beside the answer, on standard error. Not with JSON, whose reader finds all in the document.
+    pub(crate) fn note(self, text: &str) {
+        if !self.json {
+            write_error(text);
+        }
+    }
+
+    /// Tells why the command failed, on standard error.
+    pub(crate) fn failure(self, error: &CommandError) {
+        if self.json {
+            let body = Failure { error: FailureBody { code: error.code(), message: error.to_string() } };
+            write_error(&serde_json::to_string(&body).unwrap_or_default());
+        } else {
+            write_error(&format!("error: {error}"));
+        }
+    }
+}
+
+fn pretty(value: &impl Serialize) -> Result<String, CommandError> {
+    serde_json::to_string_pretty(value).map_err(|error| CommandError::Io(error.into()))
+}
+
+fn write_error(text: &str) {
+    // Nothing is left to tell it to when standard error is gone.
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Lays `rows` out in columns under `head`.
+pub(crate) fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
+    let width = |column: usize| {
+        let cells = rows.iter().map(|row| row[column].chars().count());
+        cells.chain([head[column].chars().count()]).max().unwrap_or(0)
+    };
+    let widths: [usize; N] = std::array::from_fn(width);
+    let mut text = String::new();
+    let mut line = |cells: [&str; N]| {
+        let mut line = String::new();
+        for (cell, width) in cells.into_iter().zip(widths) {
+            // Padded by characters, so that names beyond ASCII keep their column.
+            let _ = write!(line, "{cell}{}  ", " ".repeat(width - cell.chars().count()));
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    };
+    line(head);
+    for row in rows {
+        line(std::array::from_fn(|column| row[column].as_str()));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up_by_characters() {
+        let rows = [["1".into(), "Mäkinen".into(), "x".into()], ["100".into(), "Li".into(), String::new()]];
+        assert_eq!(table(["id", "name", "z"], &rows), "id   name     z\n1    Mäkinen  x\n100  Li\n");
+    }
+}

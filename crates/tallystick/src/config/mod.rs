@@ -1,0 +1,194 @@
+//! The configuration: flags over `TALLYSTICK_…` variables over the file over defaults. One file per section.
+//!
+//! Every setting has one name: the flag `--write-group`, the variable `TALLYSTICK_WRITE_GROUP` and the key `write-group` in its
+//! table of the file. `tallystick.toml` in the root of the repository documents all of them.
+
+mod database;
+mod error;
+mod file;
+mod jobs;
+mod keys;
+mod lifetime;
+mod limits;
+mod list;
+mod rate;
+mod section;
+mod server;
+mod size;
+mod span;
+mod telemetry;
+mod text;
+mod tls;
+
+use std::path::PathBuf;
+
+pub use database::{Database, DatabaseLayer};
+pub use error::ConfigError;
+pub use jobs::{Jobs, JobsLayer};
+pub use keys::{Keys, KeysLayer};
+pub use lifetime::Lifetime;
+pub use limits::{Limits, LimitsLayer};
+pub use list::{Networks, Origins};
+pub use rate::Rate;
+pub use section::Described;
+pub use server::{Server, ServerLayer};
+pub use size::Size;
+pub use span::Span;
+pub use telemetry::{LogFormat, Telemetry, TelemetryLayer};
+pub use tls::{Tls, TlsLayer};
+
+/// Every setting, with its value.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Settings {
+    /// `[server]`.
+    pub server: Server,
+    /// `[tls]`.
+    pub tls: Tls,
+    /// `[database]`.
+    pub database: Database,
+    /// `[keys]`.
+    pub keys: Keys,
+    /// `[limits]`.
+    pub limits: Limits,
+    /// `[telemetry]`.
+    pub telemetry: Telemetry,
+    /// `[jobs]`.
+    pub jobs: Jobs,
+    /// The file that was read, if there was one.
+    pub file: Option<PathBuf>,
+}
+
+/// What one source sets, of all sections.
+#[derive(Clone, Debug, Default, clap::Args, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Layer {
+    #[command(flatten)]
+    pub(crate) server: ServerLayer,
+    #[command(flatten)]
+    pub(crate) tls: TlsLayer,
+    #[command(flatten)]
+    pub(crate) database: DatabaseLayer,
+    #[command(flatten)]
+    pub(crate) keys: KeysLayer,
+    #[command(flatten)]
+    pub(crate) limits: LimitsLayer,
+    #[command(flatten)]
+    pub(crate) telemetry: TelemetryLayer,
+    #[command(flatten)]
+    pub(crate) jobs: JobsLayer,
+}
+
+impl Layer {
+    /// This layer, and below it `lower` for what this one leaves open.
+    #[must_use]
+    pub fn over(self, lower: Self) -> Self {
+        Self {
+            server: self.server.over(lower.server),
+            tls: self.tls.over(lower.tls),
+            database: self.database.over(lower.database),
+            keys: self.keys.over(lower.keys),
+            limits: self.limits.over(lower.limits),
+            telemetry: self.telemetry.over(lower.telemetry),
+            jobs: self.jobs.over(lower.jobs),
+        }
+    }
+
+    /// This layer over that of the file `named`, or of `./tallystick.toml` when there is one; and the file that was read.
+    ///
+    /// # Errors
+    /// When the file can't be read, or holds an unknown key or a wrong value.
+    pub fn over_file(self, named: Option<PathBuf>) -> Result<(Self, Option<PathBuf>), ConfigError> {
+        let (below, read) = file::read(named)?;
+        Ok((self.over(below), read))
+    }
+
+    /// The layer of the `TALLYSTICK_…` variables alone.
+    ///
+    /// # Errors
+    /// [`ConfigError::Variable`] when a variable has a value that its setting does not take.
+    pub fn from_environment() -> Result<Self, ConfigError> {
+        use clap::{Args, FromArgMatches};
+
+        let command = Self::augment_args(clap::Command::new("environment").no_binary_name(true));
+        command
+            .try_get_matches_from(std::iter::empty::<&str>())
+            .and_then(|matches| Self::from_arg_matches(&matches))
+            .map_err(|error| ConfigError::variable(&error))
+    }
+
+    /// Every setting of all sections, in the order of the file.
+    #[must_use]
+    pub fn described() -> Vec<Described> {
+        [
+            ServerLayer::described(),
+            TlsLayer::described(),
+            DatabaseLayer::described(),
+            KeysLayer::described(),
+            LimitsLayer::described(),
+            TelemetryLayer::described(),
+            JobsLayer::described(),
+        ]
+        .concat()
+    }
+}
+
+impl Settings {
+    /// Reads the file (`file`, or `./tallystick.toml` when there is one) and lays `above`, the flags and variables, over it, and under it
+    /// `below`: what a command takes for a default where it differs from everybody's.
+    ///
+    /// # Errors
+    /// When the file can't be read, holds an unknown key or a wrong value, or when settings contradict each other.
+    pub fn load(above: Layer, file: Option<PathBuf>, below: Layer) -> Result<Self, ConfigError> {
+        let (layer, file) = above.over_file(file)?;
+        Self::of(layer.over(below), file)
+    }
+
+    /// The settings of `layer`, with the defaults for what it leaves open. `file` is the file that was read for it.
+    ///
+    /// # Errors
+    /// When a value is out of bounds, or settings contradict each other.
+    pub fn of(layer: Layer, file: Option<PathBuf>) -> Result<Self, ConfigError> {
+        Self { file, ..Self::resolve(layer) }.checked()
+    }
+
+    /// The part that the core works by.
+    #[must_use]
+    pub fn service(&self) -> service::Settings {
+        service::Settings {
+            environment: self.server.environment,
+            key_overlap: self.keys.key_overlap.0,
+            client_key_lifetime: self.keys.client_key_lifetime.duration(),
+            partner_key_lifetime: self.keys.partner_key_lifetime.duration(),
+            idempotency_retention: self.jobs.idempotency_retention.0,
+            superseded_key_retention: self.keys.superseded_key_retention.0,
+            key_cache_entries: self.keys.key_cache_entries,
+            audit_seal_interval: self.jobs.audit_seal_interval.0,
+        }
+    }
+
+    fn resolve(layer: Layer) -> Self {
+        Self {
+            server: layer.server.resolve(),
+            tls: layer.tls.resolve(),
+            database: layer.database.resolve(),
+            keys: layer.keys.resolve(),
+            limits: layer.limits.resolve(),
+            telemetry: layer.telemetry.resolve(),
+            jobs: layer.jobs.resolve(),
+            file: None,
+        }
+    }
+
+    fn checked(self) -> Result<Self, ConfigError> {
+        self.server.check()?;
+        self.tls.check()?;
+        self.database.check()?;
+        self.keys.check()?;
+        self.limits.check()?;
+        self.jobs.check()?;
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests;

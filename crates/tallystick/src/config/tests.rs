@@ -1,0 +1,115 @@
+//! The layers, and the annotated file against the structs.
+
+use std::path::Path;
+
+use clap::{Args, FromArgMatches};
+
+use super::*;
+
+/// The file that documents every setting.
+const ANNOTATED: &str = include_str!("../../../../tallystick.toml");
+
+fn parse(text: &str) -> Result<Layer, ConfigError> {
+    file::parse(text, Path::new("t.toml"))
+}
+
+fn flags(flags: &[&str]) -> Layer {
+    let command = Layer::augment_args(clap::Command::new("t").no_binary_name(true));
+    Layer::from_arg_matches(&command.try_get_matches_from(flags).unwrap()).unwrap()
+}
+
+/// The annotated file with the settings themselves brought out of their comments: `#key = value` has a default, `# key = value` is an
+/// example of a setting that is not set by default.
+fn uncommented(also_examples: bool) -> String {
+    let is_setting = |line: &str| line.split_once(" = ").is_some_and(|(key, _)| is_key(key));
+    ANNOTATED
+        .lines()
+        .map(|line| match (line.strip_prefix("# "), line.strip_prefix('#')) {
+            (Some(example), _) if also_examples && is_setting(example) => example,
+            (_, Some(default)) if is_setting(default) => default,
+            _ => line,
+        })
+        .fold(String::new(), |text, line| text + line + "\n")
+}
+
+fn is_key(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+}
+
+#[test]
+fn the_annotated_file_as_it_stands_changes_nothing() {
+    assert_eq!(Settings::resolve(parse(ANNOTATED).unwrap()), Settings::default());
+}
+
+#[test]
+fn the_annotated_file_shows_every_setting_with_its_default() {
+    let file: toml::Table = uncommented(false).parse().unwrap();
+    let shown: toml::Table = uncommented(true).parse().unwrap();
+    for setting in Layer::described() {
+        let find = |file: &toml::Table| file.get(setting.section).and_then(|table| table.get(setting.key())).cloned();
+        let default = find(&file).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        assert_eq!(default, setting.default, "[{}] {}", setting.section, setting.key());
+        assert!(find(&shown).is_some(), "[{}] lacks an example of {}", setting.section, setting.key());
+        assert!(ANNOTATED.contains(setting.variable), "{} is not named", setting.variable);
+    }
+}
+
+#[test]
+fn the_annotated_file_without_comments_parses_to_the_defaults() {
+    assert_eq!(Settings::resolve(parse(&uncommented(false)).unwrap()), Settings::default());
+    // Its examples parse as well, so that none of them names a key that does not exist.
+    parse(&uncommented(true)).unwrap();
+}
+
+#[test]
+fn a_setting_has_one_name() {
+    for setting in Layer::described() {
+        assert_eq!(setting.variable, format!("TALLYSTICK_{}", setting.name.to_uppercase()));
+    }
+}
+
+#[test]
+fn flags_lie_over_the_file_and_the_file_over_the_defaults() {
+    let file = parse("[database]\nwrite-group = 7\nwrite-queue = 9\n[limits]\nrate-limit = \"off\"").unwrap();
+    let settings = Settings::resolve(flags(&["--write-group", "1"]).over(file));
+    assert_eq!(settings.database.write_group, 1);
+    assert_eq!(settings.database.write_queue, 9);
+    assert_eq!(settings.limits.rate_limit, Rate::Off);
+    assert_eq!(settings.server, Server::default());
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_line() {
+    let error = parse("[server]\nlisten = \"127.0.0.1:0\"\nlisten-port = 1\n").unwrap_err().to_string();
+    assert!(error.contains("t.toml") && error.contains("line 3") && error.contains("listen-port"), "{error}");
+    let error = parse("[servers]\n").unwrap_err().to_string();
+    assert!(error.contains("line 1") && error.contains("servers"), "{error}");
+}
+
+#[test]
+fn a_wrong_value_is_named_with_its_line_and_the_remedy() {
+    let error = parse("[server]\n\nheader-timeout = \"soon\"").unwrap_err().to_string();
+    assert!(error.contains("line 3") && error.contains("`soon`") && error.contains("such as 30s"), "{error}");
+}
+
+#[test]
+fn a_certificate_needs_its_key() {
+    let error = Settings::resolve(flags(&["--tls-cert", "a.pem"])).checked().unwrap_err().to_string();
+    assert!(error.contains("tls-key"), "{error}");
+}
+
+#[test]
+fn numbers_that_would_stop_everything_are_refused() {
+    for flag in
+        ["--max-connections", "--write-group", "--write-queue", "--read-connections", "--connections", "--body-limit"]
+    {
+        let error = Settings::resolve(flags(&[flag, "0"])).checked().unwrap_err().to_string();
+        assert!(error.contains(flag.trim_start_matches('-')), "{error}");
+    }
+}
+
+#[test]
+fn a_file_that_was_asked_for_must_be_there() {
+    let error = Settings::load(Layer::default(), Some("no/such/file.toml".into()), Layer::default()).unwrap_err();
+    assert!(matches!(error, ConfigError::Unreadable { .. }), "{error}");
+}

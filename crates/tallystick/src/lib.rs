@@ -1,0 +1,14 @@
+//! The program: command line, configuration, start-up and shut-down. `main.rs` only calls [`main`]; everything is here, so that a
+//! test can build the app without a port.
+
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod master_key;
+pub mod secret_file;
+pub mod serve;
+pub mod start;
+pub mod system;
+pub mod telemetry;
+
+pub use cli::main;

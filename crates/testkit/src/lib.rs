@@ -1,0 +1,8 @@
+//! A started server on either engine, and fixtures; used by tests and benches only.
+
+pub mod clock;
+#[cfg(feature = "core")]
+pub mod core;
+pub mod database;
+pub mod postgres;
+pub mod random;

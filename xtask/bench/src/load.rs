@@ -1,0 +1,144 @@
+//! Load on a server, made by wrk: C on epoll, so that it takes less of the two cores it shares with the server than a generator of ours
+//! would. It sends the next request of a connection when the answer to the last one is there.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde::Deserialize;
+
+use crate::fault::Fault;
+
+/// Every kind of load that a server is put under.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Work<'a> {
+    /// `GET /validate` with one key.
+    Validate {
+        /// The key.
+        key: &'a str,
+    },
+    /// `GET /validate` with keys at random.
+    ValidateAny {
+        /// A file of keys, one a line.
+        keys: &'a Path,
+        /// Where the random choice begins.
+        seed: u32,
+    },
+    /// `POST /client`, a new client each time.
+    Create {
+        /// The provisioning token.
+        token: &'a str,
+        /// The body, with the marks that the script replaces.
+        body: &'a str,
+        /// The business codes begin behind this number.
+        first: u32,
+    },
+}
+
+/// What came of a load.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Outcome {
+    /// Requests answered.
+    pub(crate) requests: u64,
+    /// Requests answered in a second.
+    pub(crate) per_second: f64,
+    /// Half of the requests took no longer, in milliseconds.
+    pub(crate) median_ms: f64,
+    /// 99 of 100 requests took no longer, in milliseconds.
+    pub(crate) p99_ms: f64,
+}
+
+/// The line that the script prints at the end. Times in microseconds.
+#[derive(Debug, Deserialize)]
+struct Told {
+    requests: u64,
+    duration: f64,
+    connect: u64,
+    read: u64,
+    write: u64,
+    status: u64,
+    timeout: u64,
+    median: f64,
+    p99: f64,
+}
+
+/// Puts the server at `url` under load for `seconds` over `connections`.
+///
+/// # Errors
+/// When wrk is missing, or one request failed.
+pub(crate) fn run(url: &str, work: Work<'_>, connections: u32, seconds: u32) -> Result<Outcome, Fault> {
+    let mut command = Command::new("wrk");
+    command.args(["--threads", "1", "--connections", &connections.to_string()]);
+    command.args(["--duration", &format!("{seconds}s"), "--timeout", "10s", "--script"]).arg(script());
+    let route = match work {
+        Work::Validate { key } => {
+            command.env("BENCH_WORK", "same").env("BENCH_KEY", key);
+            "validate"
+        }
+        Work::ValidateAny { keys, seed } => {
+            command.env("BENCH_WORK", "any").env("BENCH_KEYS", keys).env("BENCH_SEED", seed.to_string());
+            "validate"
+        }
+        Work::Create { token, body, first } => {
+            command.env("BENCH_WORK", "create").env("BENCH_KEY", token).env("BENCH_BODY", body);
+            command.env("BENCH_FIRST", first.to_string());
+            "client"
+        }
+    };
+    command.arg(format!("{url}/api/v1/partner/{route}"));
+    let output = command.output().map_err(Fault::system("run `wrk`"))?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    if !output.status.success() {
+        let said = format!("{said}{}", String::from_utf8_lossy(&output.stderr)).trim().to_owned();
+        return Err(Fault::Program { program: "wrk".to_owned(), said });
+    }
+    Outcome::parse(&said)
+}
+
+fn script() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("wrk/load.lua")
+}
+
+impl Outcome {
+    fn parse(said: &str) -> Result<Self, Fault> {
+        let line = said.lines().find(|line| line.starts_with('{')).unwrap_or_default();
+        let told: Told = serde_json::from_str(line)
+            .map_err(|_| Fault::Program { program: "wrk".to_owned(), said: said.trim().to_owned() })?;
+        let Told { requests, duration, connect, read, write, status, timeout, median, p99 } = told;
+        if requests == 0 || connect + read + write + status + timeout > 0 {
+            return Err(Fault::Load {
+                what: format!(
+                    "not every request was answered with success: {requests} answers, of them {status} refusals or failures; \
+                     {connect} connections failed, {read} reads, {write} writes, {timeout} requests timed out"
+                ),
+            });
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a run has fewer than 2^53 requests")]
+        let per_second = requests as f64 / (duration / 1e6);
+        Ok(Self { requests, per_second, median_ms: median / 1e3, p99_ms: p99 / 1e3 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &str = r#"{"requests":3000,"duration":2000000,"connect":0,"read":0,"write":0,"status":0,"timeout":0,"median":500,"p99":1500}"#;
+
+    #[test]
+    fn what_the_script_prints_is_read() {
+        let outcome = Outcome::parse(&format!("Running 2s test\n  1 threads\n{LINE}\n")).unwrap();
+        assert_eq!(outcome, Outcome { requests: 3000, per_second: 1500.0, median_ms: 0.5, p99_ms: 1.5 });
+    }
+
+    #[test]
+    fn one_failed_request_is_a_fault() {
+        let refused = LINE.replace(r#""status":0"#, r#""status":1"#);
+        assert!(matches!(Outcome::parse(&refused), Err(Fault::Load { .. })));
+        assert!(matches!(Outcome::parse("unable to connect"), Err(Fault::Program { .. })));
+    }
+
+    #[test]
+    fn the_script_is_there() {
+        assert!(script().is_file());
+    }
+}

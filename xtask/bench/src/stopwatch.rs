@@ -1,0 +1,28 @@
+//! The one place that asks for the time.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use domain::Timestamp;
+
+/// Measures a duration.
+#[derive(Clone, Copy)]
+pub(crate) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    #[expect(clippy::disallowed_methods, reason = "measuring durations is what this program is for")]
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(crate) fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+/// Today in UTC: `2026-11-21`.
+#[expect(clippy::disallowed_methods, reason = "the table says when it was measured")]
+pub(crate) fn today() -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX)).to_string();
+    now.split('T').next().unwrap_or_default().to_owned()
+}

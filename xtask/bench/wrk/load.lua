@@ -1,0 +1,99 @@
+-- What wrk sends for `cargo xtask bench`, and how it tells what came of it. Settings come from the environment, so that no key stands
+-- on a command line:
+--   BENCH_WORK   same: one request again and again; any: keys at random; create: a new client each time
+--   BENCH_KEY    the key (same, create)
+--   BENCH_KEYS   a file of keys, one a line, each of 36 characters (any)
+--   BENCH_SEED   where the random choice begins (any)
+--   BENCH_BODY   the body, with the marks below for what differs from client to client (create)
+--   BENCH_FIRST  the business codes begin behind this number (create)
+
+local KEY_LINE = 37
+local BASE, CHECK = "#BASE##", "#" -- seven digits, and the check digit
+local A_THREAD = 1000000 -- business codes for each thread
+local WEIGHTS = { 7, 9, 10, 5, 8, 4, 2 }
+
+local threads = 0
+
+function setup(thread)
+  thread:set("number", threads)
+  threads = threads + 1
+end
+
+-- The next number of seven digits that has a check digit, and the digit: a Finnish business code, modulo 11.
+local function code_after(base)
+  while true do
+    base = base + 1
+    local sum, rest = 0, base
+    for i = 7, 1, -1 do
+      sum = sum + WEIGHTS[i] * (rest % 10)
+      rest = math.floor(rest / 10)
+    end
+    local remainder = sum % 11
+    if remainder == 0 then return base, 0 end
+    if remainder > 1 then return base, 11 - remainder end
+  end
+end
+
+-- The text in parts: what stands before, between and behind the marks.
+local function split(text, mark)
+  local parts, from = {}, 1
+  while true do
+    local first, last = text:find(mark, from, true)
+    parts[#parts + 1] = text:sub(from, (first or 0) - 1)
+    if not first then return parts end
+    from = last + 1
+  end
+end
+
+local makers = {}
+
+-- Without a function `request` wrk sends the one it made at the start, which costs it least.
+function makers.same()
+  wrk.headers["X-Api-Key"] = os.getenv("BENCH_KEY")
+end
+
+function makers.any()
+  local file = assert(io.open(os.getenv("BENCH_KEYS"), "rb"))
+  local keys = file:read("*a")
+  file:close()
+  local count = math.floor(#keys / KEY_LINE)
+  math.randomseed(tonumber(os.getenv("BENCH_SEED")) + number)
+  local mark = string.rep("#", KEY_LINE - 1)
+  wrk.headers["X-Api-Key"] = mark
+  local parts = split(wrk.format(), mark)
+  function request()
+    local at = math.random(0, count - 1) * KEY_LINE
+    return parts[1] .. keys:sub(at + 1, at + KEY_LINE - 1) .. parts[2]
+  end
+end
+
+function makers.create()
+  wrk.headers["X-Api-Key"] = os.getenv("BENCH_KEY")
+  wrk.headers["Content-Type"] = "application/json"
+  local body = os.getenv("BENCH_BODY")
+  local plain, joined = BASE .. "-" .. CHECK, BASE .. CHECK
+  -- The business code has the hyphen, the VAT number has not.
+  local whole = wrk.format("POST", nil, nil, body)
+  local code = split(whole, plain)
+  local vat = split(code[2], joined)
+  local base, check = tonumber(os.getenv("BENCH_FIRST")) + number * A_THREAD, 0
+  function request()
+    base, check = code_after(base)
+    local text = string.format("%07d", base)
+    return code[1] .. text .. "-" .. check .. vat[1] .. text .. check .. vat[2]
+  end
+end
+
+function init()
+  makers[os.getenv("BENCH_WORK")]()
+end
+
+-- Times in microseconds.
+function done(summary, latency)
+  local errors = summary.errors
+  io.write(string.format(
+    '{"requests":%d,"duration":%d,"connect":%d,"read":%d,"write":%d,"status":%d,"timeout":%d,"median":%d,"p99":%d}\n',
+    summary.requests, summary.duration, errors.connect, errors.read, errors.write, errors.status, errors.timeout,
+    latency:percentile(50), latency:percentile(99)
+  ))
+end
