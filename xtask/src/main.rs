@@ -27,7 +27,8 @@ Usage: cargo xtask COMMAND
   docs                           the documentation; a warning is an error
   licences                       licences, banned crates and sources, as deny.toml allows them
   ci                             all of the above
-  bench                          the table of docs/benchmarks.md
+  bench [--build] [--quick] [--only validate|create|misses|memory|start]
+                                 the table of docs/benchmarks.md: with the cold build, short to try it, or one measure of it
   openapi-lint [--url URL] [--header 'NAME: VALUE']
                                  a public linter and a public property tester on the built program, or on the one at URL";
 
@@ -56,7 +57,7 @@ fn run(arguments: &[String]) -> Result<(), Fault> {
         "docs" => alone(docs::run),
         "licences" => alone(licences::run),
         "ci" => alone(ci::run),
-        "bench" => alone(bench::run),
+        "bench" => bench::run(rest),
         "openapi-lint" => openapi_lint::run(rest),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");

@@ -66,6 +66,8 @@ impl Selection {
 
     fn with_rest(&self) -> Command {
         let mut command = self.command();
+        // All of them, so that one run tells of every failure.
+        command.arg("--no-fail-fast");
         if !self.rest.is_empty() {
             command.arg("--").args(&self.rest);
         }
@@ -88,13 +90,13 @@ mod tests {
     #[test]
     fn without_arguments_everything_is_tested() {
         let selection = parse("").unwrap();
-        assert_eq!(words(&selection.with_rest()), ["test", "--workspace"]);
+        assert_eq!(words(&selection.with_rest()), ["test", "--workspace", "--no-fail-fast"]);
     }
 
     #[test]
     fn packages_and_what_is_behind_the_dashes_are_handed_on() {
         let selection = parse("--package store -p domain -- --nocapture -p").unwrap();
-        let all = ["test", "--package", "store", "--package", "domain", "--", "--nocapture", "-p"];
+        let all = ["test", "--package", "store", "--package", "domain", "--no-fail-fast", "--", "--nocapture", "-p"];
         assert_eq!(words(&selection.with_rest()), all);
         assert_eq!(words(&selection.command()), all[..5]);
     }

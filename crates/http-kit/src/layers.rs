@@ -16,7 +16,6 @@ use crate::{HttpSettings, HttpState, fallback};
 /// layer around all of it.
 ///
 /// Install the recorder of metrics first. Serve the router with connect info, or no caller has an address.
-#[must_use]
 pub fn assemble(routes: Router<HttpState>, state: HttpState) -> Router {
     let settings = state.settings().clone();
     let clock = Arc::new(CoreClock(state.core().clone()));

@@ -11,7 +11,7 @@ use service::api_key::KeyError;
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
-use utoipa::openapi::schema::{AllOfBuilder, KnownFormat, Object, ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::schema::{AllOfBuilder, KnownFormat, Object, ObjectBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder, Schema};
 
@@ -19,7 +19,7 @@ use crate::json_body::{BodyLimit, body_too_large, nesting_too_deep, unsupported}
 use crate::problem::MEDIA_TYPE;
 use crate::rate_limit::too_many;
 use crate::request_id::RequestId;
-use crate::{Code, HttpSettings, IdempotencyKey, Problem, code, idempotency, observe};
+use crate::{Code, HttpSettings, IdempotencyKey, Problem, code, observe};
 
 /// The name of the security scheme of keys.
 pub const SECURITY_SCHEME: &str = "ApiKey";
@@ -197,24 +197,18 @@ impl utoipa::IntoParams for RequestId {
     }
 }
 
-/// The header that marks a kept answer, for the responses of operations that take an idempotency key.
-#[must_use]
-pub fn replayed_header() -> (&'static str, utoipa::openapi::Header) {
-    debug_assert!(idempotency::REPLAYED.eq_ignore_ascii_case("Idempotent-Replayed"));
-    ("Idempotent-Replayed", header(Type::String, "`true` when this is the kept answer to an earlier request", "true"))
-}
-
 /// The schema of a text with one of these values.
-pub fn one_of(values: impl IntoIterator<Item = &'static str>) -> Object {
-    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(values)).build()
+pub fn one_of(values: impl IntoIterator<Item = &'static str>, description: &str) -> Object {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(values)).description(Some(description)).build()
 }
 
 /// The schema of a time in RFC 3339, or null.
 #[must_use]
-pub fn time_or_null() -> Object {
+pub fn time_or_null(description: &str) -> Object {
     ObjectBuilder::new()
-        .schema_type(utoipa::openapi::schema::SchemaType::from_iter([Type::String, Type::Null]))
+        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+        .description(Some(description))
         .build()
 }
 

@@ -127,10 +127,13 @@ impl<K: Eq + Hash> Limiter<K> {
         u64::try_from(now.saturating_duration_since(self.epoch).as_nanos()).unwrap_or(u64::MAX)
     }
 
+    fn place(&self, caller: &K) -> usize {
+        self.hasher.hash_one(caller) as usize % SHARDS
+    }
+
     fn shard(&self, caller: &K) -> std::sync::MutexGuard<'_, HashMap<K, u64>> {
-        let place = self.hasher.hash_one(caller) as usize % SHARDS;
         // Nothing in here panics half-way through a change.
-        self.shards[place].lock().unwrap_or_else(PoisonError::into_inner)
+        self.shards[self.place(caller)].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -261,8 +264,7 @@ mod tests {
     #[test]
     fn those_whose_quota_is_whole_are_forgotten_first() {
         let (limiter, start) = limiter(1, 2, SHARDS);
-        let of_one_shard: Vec<u32> =
-            (0..).filter(|caller| limiter.hasher.hash_one(caller) as usize % SHARDS == 0).take(2).collect();
+        let of_one_shard: Vec<u32> = (0..).filter(|caller| limiter.place(caller) == 0).take(2).collect();
         limiter.count(of_one_shard[0], start);
         limiter.count(of_one_shard[1], start + Duration::from_secs(5));
         assert_eq!(limiter.shards[0].lock().unwrap().len(), 1);

@@ -31,16 +31,23 @@ pub(crate) struct ValidateTokenAnswer {
     #[schema(schema_with = environments, required = true)]
     environment: Environment,
     /// From when on the key must have been renewed; null when it does not expire.
-    #[schema(schema_with = openapi::time_or_null, required = true)]
+    #[schema(schema_with = expiry, required = true)]
     expires_at: Option<Timestamp>,
 }
 
 fn kinds() -> Object {
-    openapi::one_of(KeyKind::ALL.map(KeyKind::name))
+    openapi::one_of(KeyKind::ALL.map(KeyKind::name), "What the key is for.")
 }
 
 fn environments() -> Object {
-    openapi::one_of([Environment::Sandbox, Environment::Production].map(Environment::name))
+    openapi::one_of(
+        [Environment::Sandbox, Environment::Production].map(Environment::name),
+        "The environment that the key belongs to.",
+    )
+}
+
+fn expiry() -> Object {
+    openapi::time_or_null("From when on the key must have been renewed; null when it does not expire.")
 }
 
 /// Validate an access token
@@ -124,7 +131,7 @@ pub(crate) struct RenewTokenAnswer {
     api_access_token: String,
     /// From when on the new key must have been renewed; null when it does not expire.
     #[serde(rename = "expiresAt")]
-    #[schema(schema_with = openapi::time_or_null, required = true)]
+    #[schema(schema_with = expiry, required = true)]
     expires_at: Option<Timestamp>,
 }
 

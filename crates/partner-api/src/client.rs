@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use service::idempotency::{Idempotency, IdempotencyError};
 use service::onboarding::{CreatedClient, OnboardingError};
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
 use crate::client_request::{CreateClientRequest, join};
 use crate::code;
@@ -39,10 +39,14 @@ pub(crate) struct CreateClientAnswer {
     #[schema(example = "8848372d-8457-4ca4-9da9-673f1cdd6684", format = "uuid")]
     api_access_token: String,
     /// From when on the key must have been renewed; null when it does not expire.
-    #[schema(schema_with = openapi::time_or_null, required = true)]
+    #[schema(schema_with = expiry, required = true)]
     api_access_token_expires_at: Option<Timestamp>,
     /// In sandbox: what production would refuse, and members that are not known.
     warnings: Vec<FieldFault>,
+}
+
+fn expiry() -> Object {
+    openapi::time_or_null("From when on the key must have been renewed; null when it does not expire.")
 }
 
 impl CreateClientAnswer {

@@ -146,7 +146,7 @@ pub struct Contact {
 }
 
 fn service_type() -> Object {
-    openapi::one_of(ServiceType::ALL.map(ServiceType::as_str))
+    openapi::one_of(ServiceType::ALL.map(ServiceType::as_str), "The service that the client buys.")
 }
 
 /// Takes the members of a contact, whose paths begin with `$path`.

@@ -64,8 +64,6 @@ mod tests {
 
     use serde_json::Value;
 
-    use super::*;
-
     fn document() -> Value {
         serde_json::to_value(crate::router().into_openapi()).unwrap()
     }

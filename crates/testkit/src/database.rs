@@ -85,17 +85,17 @@ macro_rules! on_both_engines {
                 #[allow(unused_imports, reason = "the body's imports are the enclosing module's")]
                 use super::*;
 
-                async fn body($database: $crate::database::TestDatabase) $body
+                async fn on_engine($database: $crate::database::TestDatabase) $body
 
                 #[tokio::test(flavor = "multi_thread")]
                 async fn sqlite() {
-                    body($crate::database::TestDatabase::sqlite()).await;
+                    on_engine($crate::database::TestDatabase::sqlite()).await;
                 }
 
                 #[tokio::test(flavor = "multi_thread")]
                 async fn postgres() {
                     let Some(database) = $crate::database::TestDatabase::postgres().await else { return };
-                    body(database).await;
+                    on_engine(database).await;
                 }
             }
         )*

@@ -1,5 +1,7 @@
 //! A started server on either engine, and fixtures; used by tests and benches only.
 
+#[cfg(feature = "server")]
+pub mod app;
 pub mod clock;
 #[cfg(feature = "core")]
 pub mod core;

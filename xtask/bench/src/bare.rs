@@ -28,7 +28,8 @@ pub(crate) fn start(body: &str) -> Result<Server, Fault> {
 pub(crate) fn serve() -> Result<(), Fault> {
     let body: &'static str = env::var(BODY).unwrap_or_default().leak();
     // As the program has it: a worker for each processor.
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Fault::system("start tokio"))?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Fault::system("start tokio"))?;
     runtime.block_on(async {
         let handler = move || async move { ([(CONTENT_TYPE, "application/json")], body) };
         let app = Router::new().route("/api/v1/partner/validate", get(handler));

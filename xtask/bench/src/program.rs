@@ -133,7 +133,8 @@ impl Server {
     pub(crate) fn memory(&self) -> Result<Memory, Fault> {
         let path = format!("/proc/{}/status", self.process.id());
         let status = fs::read_to_string(&path).map_err(Fault::system(format!("read {path}")))?;
-        Memory::parse(&status).ok_or_else(|| Fault::Program { program: path, said: "it has no VmRSS and VmHWM".to_owned() })
+        Memory::parse(&status)
+            .ok_or_else(|| Fault::Program { program: path, said: "it has no VmRSS and VmHWM".to_owned() })
     }
 
     /// Ends it in order, and waits for that.
@@ -187,8 +188,8 @@ mod tests {
 
     #[test]
     fn a_server_that_is_ready_is_heard_and_ended() {
-        let script = "echo starting; echo listening on http://127.0.0.1:1; trap 'exit 0' TERM; while :; do sleep 0.01; done";
-        let server = Server::start(Command::new("sh").args(["-c", script])).unwrap();
+        let script = "trap 'exit 0' TERM; echo starting; echo listening on http://127.0.0.1:1; read word";
+        let server = Server::start(Command::new("sh").args(["-c", script]).stdin(Stdio::piped())).unwrap();
         assert_eq!(server.url(), "http://127.0.0.1:1");
         assert!(server.memory().unwrap().peak > 0.0);
         server.stop().unwrap();

@@ -73,7 +73,15 @@ impl Seeded {
             let (rows, credentials) = (rows.to_string_lossy(), credentials.to_string_lossy());
             let url = self.url();
             program.json(&[
-                "client", "import", "--database", &url, "--partner", &code, "--output", &credentials, &rows,
+                "client",
+                "import",
+                "--database",
+                &url,
+                "--partner",
+                &code,
+                "--output",
+                &credentials,
+                &rows,
             ])?;
             let made = take_keys(Path::new(&*credentials), &mut keys).map_err(failed())?;
             if made != self.clients / PARTNERS {

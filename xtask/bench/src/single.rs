@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::api_key::{KeyId, KeyKind};
 use domain::audit::{AuditRecord, Outcome};
 use domain::identifier::{ClientIdentifier, CustomerCode, PartnerId, ReferencePrefix};
-use domain::random::{uuid_v4, uuid_v7};
+use domain::random::{OrderedIds, uuid_v4};
 use domain::{Random, Timestamp};
 use store::api_key::ApiKeyRow;
 use store::client::{ClientRow, ContactRow};
@@ -20,6 +20,13 @@ use crate::stopwatch::Stopwatch;
 
 /// The clients that share a commit.
 const GROUP: usize = 200;
+
+/// What makes the rows of clients that differ.
+struct Source<C> {
+    codes: C,
+    random: TestRandom,
+    ids: OrderedIds,
+}
 
 /// The rows of one client.
 struct Rows {
@@ -35,11 +42,11 @@ pub(crate) fn run(url: &str, warm_up: Duration, time: Duration) -> Result<f64, F
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Fault::system("start tokio"))?;
     runtime.block_on(async {
         let db = Db::open(DbOptions::new(url)).await?;
-        let mut codes = BusinessCode::after(0);
-        let random = TestRandom::new(1);
-        add_for(&db, &mut codes, &random, warm_up).await?;
+        let mut source =
+            Source { codes: BusinessCode::after(0), random: TestRandom::new(1), ids: OrderedIds::default() };
+        add_for(&db, &mut source, warm_up).await?;
         let watch = Stopwatch::start();
-        let added = add_for(&db, &mut codes, &random, time).await?;
+        let added = add_for(&db, &mut source, time).await?;
         let elapsed = watch.elapsed();
         db.close().await;
         Ok(f64::from(added) / elapsed.as_secs_f64())
@@ -48,14 +55,14 @@ pub(crate) fn run(url: &str, warm_up: Duration, time: Duration) -> Result<f64, F
 
 async fn add_for(
     db: &Db,
-    codes: &mut impl Iterator<Item = BusinessCode>,
-    random: &TestRandom,
+    source: &mut Source<impl Iterator<Item = BusinessCode>>,
     time: Duration,
 ) -> Result<u32, StoreError> {
     let watch = Stopwatch::start();
     let mut added = 0;
     while watch.elapsed() < time {
-        let group: Arc<[Rows]> = codes.take(GROUP).map(|code| Rows::of(code, random)).collect();
+        let group: Arc<[Rows]> =
+            source.codes.by_ref().take(GROUP).map(|code| Rows::of(code, &source.random, &source.ids)).collect();
         added += u32::try_from(group.len()).unwrap_or(u32::MAX);
         db.write(move |tx| {
             let group = Arc::clone(&group);
@@ -72,9 +79,9 @@ async fn add_for(
 }
 
 impl Rows {
-    fn of(code: BusinessCode, random: &TestRandom) -> Self {
-        // Any time will do, as long as identifiers go up as they do in the program.
-        let now = Timestamp::from_micros(1_767_323_045_000_000 + i64::from(code.base) * 100);
+    fn of(code: BusinessCode, random: &TestRandom, ids: &OrderedIds) -> Self {
+        // Any time will do: the identifiers go up as they do in the program.
+        let now = Timestamp::from_micros(1_767_323_045_000_000);
         let number = i64::from(code.base);
         let bytes = |count: usize| {
             let mut bytes = vec![0; count];
@@ -82,7 +89,7 @@ impl Rows {
             bytes
         };
         let partner = PartnerId(1);
-        let key = KeyId(uuid_v7(now, random));
+        let key = KeyId(ids.next(now, random));
         let text = str::to_owned;
         Self {
             client: ClientRow {
@@ -135,7 +142,7 @@ impl Rows {
             },
             record: AuditRecord {
                 partner,
-                id: uuid_v7(now, random),
+                id: ids.next(now, random),
                 at: now,
                 actor: format!("provisioning:{}", uuid_v4(random)),
                 action: text("client.create"),

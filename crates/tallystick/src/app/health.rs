@@ -9,6 +9,7 @@ use http_kit::{HttpState, openapi};
 use serde::Serialize;
 use store::Health;
 use utoipa::ToSchema;
+use utoipa::openapi::tag::TagBuilder;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -33,6 +34,8 @@ pub(super) fn router() -> OpenApiRouter<HttpState> {
         operation.security = Some(Vec::new());
     }
     openapi::add_common_headers(api);
+    let tag = TagBuilder::new().name("Operation").description(Some("For whoever runs the server. These need no key."));
+    api.tags = Some(vec![tag.build()]);
     router
 }
 

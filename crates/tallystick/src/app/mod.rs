@@ -18,7 +18,6 @@ use crate::config::Settings;
 use crate::telemetry::Metrics;
 
 /// The whole server over `core`. `/metrics` is there only with a `metrics_token`, which then opens it.
-#[must_use]
 pub fn router(core: Core, settings: &Settings, metrics: Metrics, metrics_token: Option<Secret<String>>) -> Router {
     let (routes, _) = routes().split_for_parts();
     let mut routes = routes.merge(document::router()).merge(reference::router());

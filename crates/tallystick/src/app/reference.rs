@@ -7,7 +7,7 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use http::HeaderValue;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use http_kit::{HttpState, Problem};
 use utoipa_swagger_ui::Config;
 
@@ -17,7 +17,9 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
 
 static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
     // Without this the page would send the document to a validator on another host.
-    Arc::new(Config::new(["/openapi.json"]).validator_url("none").display_request_duration(true).doc_expansion("list"))
+    let config = Config::new(["/openapi.json"]).validator_url("none");
+    // Without the bar on top, which asks for the address of a document and could only fetch this one.
+    Arc::new(config.use_base_layout().display_request_duration(true).doc_expansion("list"))
 });
 
 pub(super) fn router() -> Router<HttpState> {
@@ -37,7 +39,6 @@ fn file(name: &str) -> Result<Response, Problem> {
                 (CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600")),
                 (CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
                 (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-                (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
             ];
             Ok((headers, file.bytes.into_owned()).into_response())
         }

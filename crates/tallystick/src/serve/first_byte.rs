@@ -149,9 +149,9 @@ mod tests {
     async fn a_peer_that_has_decided_has_no_deadline() {
         for greeting in [PREFACE, b"PRI / HTTP/1.1\r\n", b"PUT"] {
             let (mut peer, mut stream) = pair();
+            assert!(stream.deadline.is_some());
             // In two parts, as the network may cut them.
             for part in [&greeting[..2], &greeting[2..]] {
-                assert!(stream.deadline.is_some());
                 peer.write_all(part).await.unwrap();
                 stream.read_exact(&mut vec![0; part.len()]).await.unwrap();
             }

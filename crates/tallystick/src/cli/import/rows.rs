@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use csv::{ByteRecord, Reader, ReaderBuilder, Trim};
+use csv::{ByteRecord, Reader, ReaderBuilder, Terminator, Trim};
 use domain::Fault;
 use domain::client::ClientDraft;
 use futures_util::{Stream, stream};
@@ -63,7 +63,10 @@ pub(super) fn open(path: &Path) -> Result<Source, CommandError> {
     let mut header = Vec::new();
     file.read_until(b'\n', &mut header).map_err(failed)?;
     file.rewind().map_err(failed)?;
-    let reader = ReaderBuilder::new().delimiter(separator(&header)).flexible(true).trim(Trim::All).from_reader(file);
+    let mut builder = ReaderBuilder::new();
+    // Every line ends at its line feed, so that lines are counted right; a carriage return before it is trimmed off the last field.
+    builder.delimiter(separator(&header)).terminator(Terminator::Any(b'\n')).flexible(true).trim(Trim::All);
+    let reader = builder.from_reader(file);
     Ok(Source { reader, bytes })
 }
 
@@ -88,6 +91,10 @@ pub(super) fn read(
         while !stop_reading.load(Ordering::Relaxed)
             && reader.read_byte_record(&mut record).map_err(|e| e.to_string())?
         {
+            if record.len() == 1 && record[0].is_empty() {
+                // A line that holds nothing but its carriage return.
+                continue;
+            }
             let position = record.position();
             let row = Row {
                 line: position.map_or(0, csv::Position::line),
@@ -132,26 +139,40 @@ mod tests {
         assert_eq!(separator(b"name"), b',');
     }
 
-    #[tokio::test]
-    async fn rows_know_their_lines_and_wrong_ones_do_not_end_the_file() {
+    /// The rows of a file with these lines below the header.
+    async fn rows_of(lines: &[u8]) -> Vec<Row> {
+        let header = "name,businessCode,postalAddress,postalCode,postalDistrict,countryCode,email,languageCode,currencyCode,primaryName";
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("c.csv");
-        let header = "name,businessCode,postalAddress,postalCode,postalDistrict,countryCode,email,languageCode,currencyCode,primaryName";
-        let mut text =
-            format!("\u{feff}{header}\n\"two\nlines\",1,a,00100,h,FI,e@x.fi,FI,EUR,p\nshort,row\n").into_bytes();
-        text.extend_from_slice(b"\xff,1,a,00100,h,FI,e@x.fi,FI,EUR,p\nlast,1,a,00100,h,FI,e@x.fi,FI,EUR,p\n");
-        std::fs::write(&path, text).unwrap();
+        std::fs::write(&path, [b"\xef\xbb\xbf", header.as_bytes(), lines].concat()).unwrap();
         let mut source = open(&path).unwrap();
         let columns = Columns::of(source.reader.byte_headers().unwrap()).unwrap();
         let (rows, task) = read(source, columns.with_service_type(Some("COOP".into())), Arc::default());
-        let rows: Vec<Row> = rows.collect().await;
+        let rows = rows.collect().await;
         task.await.unwrap().unwrap();
-        assert_eq!(rows.iter().map(|row| row.line).collect::<Vec<_>>(), [2, 4, 5, 6]);
+        rows
+    }
+
+    #[tokio::test]
+    async fn rows_know_their_lines_and_wrong_ones_do_not_end_the_file() {
+        let rows = rows_of(
+            b"\n\"two\nlines\",1,a,00100,h,FI,e@x.fi,FI,EUR,p\nshort,row\n\
+              \xff,1,a,00100,h,FI,e@x.fi,FI,EUR,p\n\nlast,1,a,00100,h,FI,e@x.fi,FI,EUR,p",
+        )
+        .await;
+        assert_eq!(rows.iter().map(|row| row.line).collect::<Vec<_>>(), [2, 4, 5, 7]);
         let first = rows[0].draft.as_ref().unwrap();
         assert_eq!(first.name.as_deref(), Some("two\nlines"));
         assert_eq!(first.service_type.as_deref(), Some("COOP"));
         assert_eq!(rows[1].draft.as_ref().unwrap_err().code, "wrong_number_of_fields");
         assert_eq!(rows[2].draft.as_ref().unwrap_err().field, "name");
         assert!(rows[3].draft.is_ok());
+    }
+
+    #[tokio::test]
+    async fn lines_that_end_in_carriage_returns_count_alike() {
+        let rows = rows_of(b"\r\na,1,a,00100,h,FI,e@x.fi,FI,EUR,\"p, q\"\r\n\r\nshort,row\r\n").await;
+        assert_eq!(rows.iter().map(|row| row.line).collect::<Vec<_>>(), [2, 4]);
+        assert_eq!(rows[0].draft.as_ref().unwrap().primary.name.as_deref(), Some("p, q"));
     }
 }

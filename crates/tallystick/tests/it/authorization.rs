@@ -1,0 +1,95 @@
+//! The authorization table: every route, every kind of key and none, and the one expected answer. A route of the API document that is
+//! not in the table fails the test.
+
+use std::collections::BTreeSet;
+
+use http::{Method, StatusCode};
+use serde_json::json;
+use testkit::app::{CLIENT, RENEW, TestApp, VALIDATE};
+use testkit::on_both_engines;
+
+/// What a caller gets.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Gets {
+    /// Past the door: whatever the handler answers, but neither 401 nor 403 for the key.
+    In,
+    /// 401 for want of a key.
+    NoKey,
+    /// 403 for a key of this kind.
+    Forbidden,
+}
+use Gets::{Forbidden, In, NoKey};
+
+struct Row {
+    method: Method,
+    path: &'static str,
+    nobody: Gets,
+    provisioning: Gets,
+    partner: Gets,
+    client: Gets,
+}
+
+const fn row(method: Method, path: &'static str, [nobody, provisioning, partner, client]: [Gets; 4]) -> Row {
+    Row { method, path, nobody, provisioning, partner, client }
+}
+
+/// In the order: no key, provisioning token, partner key, client key.
+const TABLE: &[Row] = &[
+    row(Method::POST, CLIENT, [NoKey, In, Forbidden, Forbidden]),
+    row(Method::GET, VALIDATE, [NoKey, In, In, In]),
+    row(Method::GET, RENEW, [NoKey, In, In, In]),
+    row(Method::GET, "/healthz", [In, In, In, In]),
+    row(Method::GET, "/readyz", [In, In, In, In]),
+];
+
+/// Served, but not operations of the API: they tell nothing that is not public.
+const PUBLIC: &[&str] = &["/openapi.json", "/docs/"];
+
+on_both_engines! {
+    async fn every_route_answers_every_kind_of_key_as_the_table_says(database: TestDatabase) {
+        let app = TestApp::open(&database).await;
+        let partner = app.partner("QUICK3").await;
+        let client = app.client(&partner, 1).await;
+        for row in TABLE {
+            for (who, key, expected) in [
+                ("nobody", None, row.nobody),
+                ("provisioning", Some(&partner.provisioning), row.provisioning),
+                ("partner", Some(&partner.partner), row.partner),
+                ("client", Some(&client), row.client),
+            ] {
+                let mut request = app.request(row.method.clone(), row.path);
+                if let Some(key) = key {
+                    request = request.key(key);
+                }
+                if row.method != Method::GET {
+                    request = request.json(&json!({}));
+                }
+                let answer = request.send().await;
+                let gets = match answer.status {
+                    StatusCode::UNAUTHORIZED => NoKey,
+                    StatusCode::FORBIDDEN if answer.problem() == "forbidden_for_key" => Forbidden,
+                    _ => In,
+                };
+                assert_eq!(gets, expected, "{} {} as {who}: {}", row.method, row.path, answer.text());
+            }
+        }
+        for path in PUBLIC {
+            assert_eq!(app.request(Method::GET, path).send().await.status, StatusCode::OK, "{path}");
+        }
+    }
+}
+
+#[test]
+fn every_route_is_in_the_table() {
+    let document = serde_json::to_value(tallystick::app::document()).unwrap();
+    let mut served = BTreeSet::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for method in operations.as_object().unwrap().keys() {
+            if ["get", "post", "put", "patch", "delete", "head", "options", "trace"].contains(&method.as_str()) {
+                served.insert(format!("{} {path}", method.to_uppercase()));
+            }
+        }
+    }
+    let listed: BTreeSet<String> = TABLE.iter().map(|row| format!("{} {}", row.method, row.path)).collect();
+    assert_eq!(served, listed);
+}

@@ -1,0 +1,15 @@
+//! The whole server: through its router on both engines, and as a process on a port.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+mod audit;
+mod authorization;
+mod bad_body;
+mod bad_key;
+mod bad_value;
+mod document;
+mod health;
+mod idempotency;
+mod limits;
+mod renewal;
+mod seed;

@@ -1,0 +1,89 @@
+//! The measures: a file for each group of rows of the table.
+
+pub(crate) mod build;
+pub(crate) mod create;
+pub(crate) mod memory;
+pub(crate) mod misses;
+pub(crate) mod start;
+pub(crate) mod validate;
+
+use crate::fault::Fault;
+use crate::program::Program;
+use crate::report::Section;
+use crate::seed::Seeded;
+
+/// What the measures work with.
+#[derive(Debug)]
+pub(crate) struct Bench {
+    pub(crate) program: Program,
+    pub(crate) pace: Pace,
+    /// The database of a million clients.
+    pub(crate) large: Seeded,
+    /// The database of a thousand.
+    pub(crate) small: Seeded,
+}
+
+/// How much is measured. Times in seconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    /// Clients in the large database.
+    pub(crate) large: u32,
+    /// Clients in the small database.
+    pub(crate) small: u32,
+    /// Turns of each rival.
+    pub(crate) rounds: u32,
+    /// How long a turn warms up.
+    pub(crate) warm_up: u32,
+    /// How long a turn is measured.
+    pub(crate) turn: u32,
+    /// The same for keys at random: long enough for the writing of last uses, which comes every 15 seconds, to be in it.
+    pub(crate) long_turn: u32,
+    /// How long a server idles before its memory is read.
+    pub(crate) idle: u32,
+    /// How often the program is started.
+    pub(crate) starts: u32,
+}
+
+impl Pace {
+    /// For the document.
+    pub(crate) const FULL: Self =
+        Self { large: 1_000_000, small: 1_000, rounds: 7, warm_up: 1, turn: 6, long_turn: 16, idle: 10, starts: 15 };
+    /// To try whether everything works. Its numbers mean little.
+    pub(crate) const QUICK: Self =
+        Self { large: 20_000, small: 1_000, rounds: 2, warm_up: 1, turn: 2, long_turn: 2, idle: 2, starts: 3 };
+}
+
+/// A measure, by the name that `--only` takes.
+pub(crate) type Measure = (&'static str, fn(&Bench) -> Result<Section, Fault>);
+
+/// Every measure, in the order of the table. Whatever heats the disk up comes late.
+pub(crate) const MEASURES: [Measure; 5] = [
+    ("validate", validate::run),
+    ("create", create::run),
+    ("misses", misses::run),
+    ("memory", memory::run),
+    ("start", start::run),
+];
+
+/// A number with commas between the thousands.
+pub(crate) fn grouped(number: u32) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!([7, 1_000, 20_000, 1_000_000].map(grouped), ["7", "1,000", "20,000", "1,000,000"]);
+    }
+}

@@ -1,0 +1,147 @@
+//! `POST /client`: with group commit, without it, and against a loop that only runs the statements.
+
+use std::time::Duration;
+
+use throwaway_postgres::{Programs, Server as Postgres};
+
+use super::Bench;
+use crate::body;
+use crate::fault::Fault;
+use crate::fresh::{PARTNER, Template};
+use crate::load::{self, Outcome, Work};
+use crate::program::{Partner, Server};
+use crate::report::{Section, Target, Unit};
+use crate::sample::ratios;
+use crate::single;
+
+const CONNECTIONS: u32 = 64;
+
+/// Business codes for the warm-up and the measured time of a turn.
+const A_TURN: u32 = 1_000_000;
+
+#[derive(Default)]
+struct Rates {
+    grouped: Vec<f64>,
+    alone: Vec<f64>,
+    single: Vec<f64>,
+    postgres: Vec<f64>,
+    grouped_p99: Vec<f64>,
+    alone_p99: Vec<f64>,
+    postgres_p99: Vec<f64>,
+}
+
+pub(crate) fn run(bench: &Bench) -> Result<Section, Fault> {
+    let pace = &bench.pace;
+    let template = Template::make(&bench.program)?;
+    let postgres = OnPostgres::start(bench)?;
+    let (warm_up, turn) = (Duration::from_secs(pace.warm_up.into()), Duration::from_secs(pace.turn.into()));
+    let mut rates = Rates::default();
+    for round in 0..pace.rounds {
+        let grouped = on_sqlite(bench, &template, &[])?;
+        rates.grouped.push(grouped.per_second);
+        rates.grouped_p99.push(grouped.p99_ms);
+        let alone = on_sqlite(bench, &template, &[("TALLYSTICK_WRITE_GROUP", "1")])?;
+        rates.alone.push(alone.per_second);
+        rates.alone_p99.push(alone.p99_ms);
+        rates.single.push(single::run(&template.copy()?, warm_up, turn)?);
+        if let Some(postgres) = &postgres {
+            let outcome = postgres.turn(bench, round)?;
+            rates.postgres.push(outcome.per_second);
+            rates.postgres_p99.push(outcome.p99_ms);
+        }
+    }
+    Ok(section(bench, &rates))
+}
+
+fn section(bench: &Bench, rates: &Rates) -> Section {
+    let pace = &bench.pace;
+    let mut section = Section {
+        how: format!(
+            "**`POST /client`.** {CONNECTIONS} connections, {} rounds of {} s each, every turn on a new database with one partner. Each request\n\
+             creates another client: the body is the example of the public documentation with another business code and VAT number,\n\
+             check digits right. SQLite in WAL mode with `synchronous=FULL`. The first rival is the same program with\n\
+             `TALLYSTICK_WRITE_GROUP=1`. The second is one thread that runs the statements of a client, through the same store, in\n\
+             transactions of 200 clients: it reads no HTTP, checks nothing, makes and seals no key, and seals no audit trail. After each\n\
+             turn the clients in the database are counted: none that was answered may be missing. PostgreSQL is a private server on\n\
+             the same two cores with `fsync=off`; its row only tells what the program costs there.\n",
+            pace.rounds, pace.turn
+        ),
+        ..Section::default()
+    };
+    let measure = "`POST /client`, 64 connections, SQLite with `synchronous=FULL`, against the same server committing each write alone";
+    section.row(measure, Target::AtLeast(3.0), ratios(&rates.grouped, &rates.alone), Unit::Times);
+    let measure = "the same against a single-threaded loop with the same statements in groups of 200";
+    section.row(measure, Target::AtLeast(0.5), ratios(&rates.grouped, &rates.single), Unit::Times);
+    if !rates.postgres.is_empty() {
+        let measure = "`POST /client`, 64 connections, PostgreSQL (without `fsync`) against SQLite";
+        section.row(measure, Target::None, ratios(&rates.postgres, &rates.grouped), Unit::Times);
+    }
+    section.tell("`POST /client`, SQLite", &rates.grouped, Unit::PerSecond);
+    section.tell("the same, each write committed alone", &rates.alone, Unit::PerSecond);
+    section.tell("single-threaded loop in groups of 200", &rates.single, Unit::PerSecond);
+    section.tell("`POST /client`, SQLite: 99th percentile", &rates.grouped_p99, Unit::Milliseconds);
+    section.tell("the same, each write committed alone: 99th percentile", &rates.alone_p99, Unit::Milliseconds);
+    if !rates.postgres.is_empty() {
+        section.tell("`POST /client`, PostgreSQL without `fsync`", &rates.postgres, Unit::PerSecond);
+        section.tell("the same: 99th percentile", &rates.postgres_p99, Unit::Milliseconds);
+    }
+    section
+}
+
+/// One turn on a new SQLite database.
+fn on_sqlite(bench: &Bench, template: &Template, settings: &[(&str, &str)]) -> Result<Outcome, Fault> {
+    let url = template.copy()?;
+    let server = bench.program.serve(&url, settings)?;
+    let (outcome, answered) = turn(bench, &server, &template.partner, 0)?;
+    server.stop()?;
+    counted(bench, &url, answered)?;
+    Ok(outcome)
+}
+
+/// Warms up and measures. The second value counts the clients that were answered in both.
+fn turn(bench: &Bench, server: &Server, partner: &Partner, first: u32) -> Result<(Outcome, u64), Fault> {
+    let body = body::json(&partner.code);
+    let work = |first| Work::Create { token: &partner.token, body: &body, first };
+    let warm_up = load::run(server.url(), work(first), CONNECTIONS, bench.pace.warm_up)?;
+    let outcome = load::run(server.url(), work(first + A_TURN / 2), CONNECTIONS, bench.pace.turn)?;
+    Ok((outcome, warm_up.requests + outcome.requests))
+}
+
+/// Fails when a client that was answered is not there.
+fn counted(bench: &Bench, url: &str, answered: u64) -> Result<(), Fault> {
+    let kept = bench.program.clients(url, PARTNER)?;
+    if kept >= answered {
+        return Ok(());
+    }
+    Err(Fault::Load { what: format!("{answered} clients were answered and only {kept} are in the database") })
+}
+
+/// A PostgreSQL server with one partner.
+struct OnPostgres {
+    // Ends with this value.
+    _server: Postgres,
+    url: String,
+    partner: Partner,
+}
+
+impl OnPostgres {
+    /// `None` where PostgreSQL is not installed.
+    fn start(bench: &Bench) -> Result<Option<Self>, Fault> {
+        if Programs::find().is_none() {
+            println!("PostgreSQL is not installed: its row is left out");
+            return Ok(None);
+        }
+        let server = Postgres::start()?;
+        let url = server.url();
+        let partner = bench.program.add_partner(&url, PARTNER)?;
+        Ok(Some(Self { _server: server, url, partner }))
+    }
+
+    /// One turn, on business codes of its own.
+    fn turn(&self, bench: &Bench, round: u32) -> Result<Outcome, Fault> {
+        let server = bench.program.serve(&self.url, &[])?;
+        let (outcome, _) = turn(bench, &server, &self.partner, round * A_TURN)?;
+        server.stop()?;
+        Ok(outcome)
+    }
+}

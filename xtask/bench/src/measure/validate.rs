@@ -1,0 +1,69 @@
+//! `GET /validate` with a cached key, against a handler that does nothing.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use super::Bench;
+use crate::bare;
+use crate::fault::Fault;
+use crate::load::{self, Outcome, Work};
+use crate::report::{Section, Target, Unit};
+use crate::sample::ratios;
+
+const CONNECTIONS: u32 = 32;
+
+pub(crate) fn run(bench: &Bench) -> Result<Section, Fault> {
+    let pace = &bench.pace;
+    let key = bench.large.one_key()?;
+    let ours = bench.program.serve(&bench.large.url(), &[])?;
+    let bare = bare::start(&body(ours.url(), &key)?)?;
+    let turn = |url: &str| -> Result<Outcome, Fault> {
+        load::run(url, Work::Validate { key: &key }, CONNECTIONS, pace.warm_up)?;
+        load::run(url, Work::Validate { key: &key }, CONNECTIONS, pace.turn)
+    };
+    let (mut of, mut to) = (Vec::new(), Vec::new());
+    for _ in 0..pace.rounds {
+        of.push(turn(ours.url())?);
+        to.push(turn(bare.url())?);
+    }
+    ours.stop()?;
+    drop(bare);
+
+    let each = |outcomes: &[Outcome], value: fn(&Outcome) -> f64| outcomes.iter().map(value).collect::<Vec<_>>();
+    let (of_rate, to_rate) = (each(&of, |outcome| outcome.per_second), each(&to, |outcome| outcome.per_second));
+    let (of_p99, to_p99) = (each(&of, |outcome| outcome.p99_ms), each(&to, |outcome| outcome.p99_ms));
+    let mut section = Section {
+        how: format!(
+            "**`GET /validate`, cached key.** {CONNECTIONS} connections, one client key, {} rounds of {} s each. The rival is a process of\n\
+             its own: `axum::serve` with one handler that answers the same bytes from memory. It has no layer, reads no header and\n\
+             serialises nothing.\n",
+            pace.rounds, pace.turn
+        ),
+        ..Section::default()
+    };
+    let measure = "`GET /validate` (cached key) against a bare axum handler with the same body, 32 connections";
+    section.row(&format!("{measure}: throughput"), Target::AtLeast(0.75), ratios(&of_rate, &to_rate), Unit::Times);
+    section.row("the same: 99th percentile", Target::AtMost(2.0), ratios(&of_p99, &to_p99), Unit::Times);
+    section.tell("`GET /validate`, cached key", &of_rate, Unit::PerSecond);
+    section.tell("bare handler", &to_rate, Unit::PerSecond);
+    section.tell("`GET /validate`, cached key: 99th percentile", &of_p99, Unit::Milliseconds);
+    section.tell("bare handler: 99th percentile", &to_p99, Unit::Milliseconds);
+    Ok(section)
+}
+
+/// The body of the answer, as the server at `url` gives it.
+fn body(url: &str, key: &str) -> Result<String, Fault> {
+    let address = url.strip_prefix("http://").unwrap_or(url);
+    let failed = || Fault::system(format!("ask {url}"));
+    let mut stream = TcpStream::connect(address).map_err(failed())?;
+    let request = format!(
+        "GET /api/v1/partner/validate HTTP/1.1\r\nHost: {address}\r\nX-Api-Key: {key}\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).map_err(failed())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).map_err(failed())?;
+    match answer.split_once("\r\n\r\n") {
+        Some((head, body)) if head.starts_with("HTTP/1.1 200") => Ok(body.to_owned()),
+        _ => Err(Fault::Load { what: format!("a request was answered {}", answer.lines().next().unwrap_or_default()) }),
+    }
+}
