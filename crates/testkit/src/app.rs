@@ -325,3 +325,32 @@ pub fn business_code(number: u32) -> String {
     };
     (1_000_000..).filter_map(with_check_digit).nth(number as usize).expect("there are millions of them")
 }
+
+/// A server on a port of the loopback, in this process. It ends with this value.
+pub struct Served {
+    /// Its address: `http://127.0.0.1:PORT`.
+    pub url: String,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl TestApp {
+    /// Serves it on a free port, for tests of what needs one.
+    ///
+    /// # Panics
+    /// When there is no free port.
+    pub async fn serve(&self) -> Served {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("the listener has an address");
+        let service = self.router.clone().into_make_service_with_connect_info::<SocketAddr>();
+        let task = tokio::spawn(async move {
+            axum::serve(listener, service).await.expect("the server goes on until it is ended");
+        });
+        Served { url: format!("http://{address}"), task }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}

@@ -7,4 +7,6 @@ pub mod clock;
 pub mod core;
 pub mod database;
 pub mod postgres;
+#[cfg(feature = "server")]
+pub mod process;
 pub mod random;

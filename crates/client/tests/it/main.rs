@@ -1,4 +1,4 @@
-//! The client against a scripted peer that loses answers, stays silent and sends pages that no API sends.
+//! The client against the server itself, and against a scripted peer that loses answers, stays silent and sends pages that no API sends.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,6 +11,7 @@ mod peer;
 mod renew;
 mod retry;
 mod secrets;
+mod server;
 mod support;
 mod tls;
 mod validate;

@@ -31,6 +31,6 @@ impl Essentials {
         flags.database.database = self.database;
         flags.server.environment = self.environment;
         flags.keys.master_key_file = self.master_key_file;
-        Settings::load(flags.over(Layer::from_environment()?), file, super::quiet())
+        Settings::load(flags.over(Layer::from_environment()?), file, super::patient())
     }
 }

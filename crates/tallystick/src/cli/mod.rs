@@ -26,7 +26,7 @@ use essentials::Essentials;
 use output::Output;
 use session::Session;
 
-use crate::config::Layer;
+use crate::config::{Layer, Span};
 
 /// The self-hosted Partner API: partners onboard clients, and clients hold credentials.
 #[derive(Debug, Parser)]
@@ -120,10 +120,17 @@ fn run(cli: Cli, output: Output) -> Result<(), CommandError> {
     }
 }
 
-/// What a command that does one thing takes for defaults: it logs warnings only.
+/// What commands other than `serve` take for a default: they log warnings only.
 fn quiet() -> Layer {
     let mut layer = Layer::default();
     layer.telemetry.log = Some("warn".into());
+    layer
+}
+
+/// What a command that does one thing takes for defaults: it is quiet, and waits longer than a server may for its turn to write.
+fn patient() -> Layer {
+    let mut layer = quiet();
+    layer.database.busy_timeout = Some(Span::seconds(30));
     layer
 }
 

@@ -9,12 +9,14 @@ use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use domain::Fault;
-use futures_util::StreamExt as _;
+use domain::{Fault, Timestamp};
+use futures_util::{StreamExt as _, stream};
 use serde::Serialize;
 use service::client::Imported;
 use service::onboarding::{CreatedClient, OnboardingError};
+use store::Engine;
 
 use self::columns::Columns;
 use self::credentials::Credentials;
@@ -24,6 +26,9 @@ use super::{CommandError, Essentials, Output, Session};
 
 /// How many rows are under way at once. The database commits what waits together, so rows that wait side by side cost one commit.
 const ROWS_AT_ONCE: usize = 64;
+
+/// The longest pause between two batches.
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Import clients from a CSV file, and write their credentials to a file
 ///
@@ -143,40 +148,21 @@ impl Import<'_> {
         let stop = Arc::new(AtomicBool::new(false));
         let interrupted = tokio::spawn(stop_on_interrupt(Arc::clone(&stop)));
         let (rows, reading) = rows::read(source, columns, Arc::clone(&stop));
-        let outcomes =
-            rows.map(|row| async { (row.line, row.position, self.one(row).await) }).buffer_unordered(ROWS_AT_ONCE);
-        let mut outcomes = pin!(outcomes);
+        let mut batches = pin!(rows.chunks(ROWS_AT_ONCE));
         let mut stopped = None;
-        // After a failure the rows that are under way are waited for: each may have made a client whose key is to be written.
-        while let Some((line, position, outcome)) = outcomes.next().await {
-            summary.rows += 1;
-            match outcome {
-                Outcome::Created(created) => {
-                    summary.created += 1;
-                    let (client, name) = *created;
-                    if let Err(error) = credentials.write(&client, &name) {
-                        stop.store(true, Ordering::Relaxed);
-                        stopped.get_or_insert_with(|| format!("the credentials can't be written: {error}"));
-                    }
-                }
-                Outcome::AlreadyThere => summary.already_there += 1,
-                Outcome::Bad(faults) => {
-                    summary.bad += 1;
-                    for fault in faults {
-                        let fault = row_fault(line, fault);
-                        self.progress.above(|| {
-                            self.output.note(&format!("line {line}: {}: {}", fault.field, fault.message));
-                        });
-                        summary.faults.push(fault);
-                    }
-                }
-                Outcome::Failed(reason) => {
-                    summary.rows -= 1;
+        while let Some(batch) = batches.next().await {
+            let begun = self.session.core.clock().now();
+            let outcomes = stream::iter(batch).map(|row| async { (row.line, row.position, self.one(row).await) });
+            let mut outcomes = pin!(outcomes.buffer_unordered(ROWS_AT_ONCE));
+            // After a failure the rows that are under way are waited for: each may have made a client whose key is to be written.
+            while let Some((line, position, outcome)) = outcomes.next().await {
+                if let Err(reason) = self.count(line, outcome, credentials, &mut summary) {
                     stop.store(true, Ordering::Relaxed);
                     stopped.get_or_insert(reason);
                 }
+                self.progress.at(position);
             }
-            self.progress.at(position);
+            self.give_way(begun).await;
         }
         if stop.load(Ordering::Relaxed) {
             stopped.get_or_insert_with(|| "interrupted".to_owned());
@@ -188,6 +174,54 @@ impl Import<'_> {
         summary.faults.sort_by_key(|fault| fault.line);
         self.progress.finish();
         Ok((summary, stopped))
+    }
+
+    /// Counts what the row on `line` came to, and writes the credentials of a new client. The error tells why to stop.
+    fn count(
+        &self,
+        line: u64,
+        outcome: Outcome,
+        credentials: &mut Credentials,
+        summary: &mut Summary,
+    ) -> Result<(), String> {
+        match outcome {
+            Outcome::Failed(reason) => return Err(reason),
+            Outcome::AlreadyThere => summary.already_there += 1,
+            Outcome::Bad(faults) => {
+                summary.bad += 1;
+                for fault in faults {
+                    let fault = row_fault(line, fault);
+                    self.tell(&format!("line {line}: {}: {}", fault.field, fault.message));
+                    summary.faults.push(fault);
+                }
+            }
+            Outcome::Created(created) => {
+                let (client, name) = *created;
+                summary.created += 1;
+                if let Err(error) = credentials.write(&client, &name) {
+                    summary.rows += 1;
+                    let (client, key) = (client.client, client.key_id);
+                    self.tell(&format!("line {line}: not written: `tallystick key show {key} --reveal` shows the key"));
+                    return Err(format!("the credentials of client {client}, key {key}, can't be written: {error}"));
+                }
+            }
+        }
+        summary.rows += 1;
+        Ok(())
+    }
+
+    /// Tells the person something about a row, above the progress bar.
+    fn tell(&self, text: &str) {
+        self.progress.above(|| self.output.note(text));
+    }
+
+    /// SQLite has one writer, and who waits for it asks only now and then. A pause half as long as the work lets a server that uses
+    /// the same file have its turn.
+    async fn give_way(&self, begun: Timestamp) {
+        if self.session.core.db().engine() == Engine::Sqlite {
+            let took = self.session.core.clock().now().since(begun);
+            tokio::time::sleep((took / 2).min(LONGEST_PAUSE)).await;
+        }
     }
 
     async fn one(&self, row: Row) -> Outcome {
