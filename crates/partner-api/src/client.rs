@@ -30,10 +30,10 @@ pub(crate) struct CreateClientAnswer {
     #[schema(example = 100_001)]
     client_identifier: i64,
     /// The client's customer code: unique, never given twice.
-    #[schema(example = 200_001)]
+    #[schema(example = 500_001)]
     confirma_finance_customer_code: i64,
     /// The digits that start every payment reference of the client: unique, never given twice.
-    #[schema(example = 300_001)]
+    #[schema(example = 10_000_001)]
     payment_reference_prefix: i64,
     /// The client's key. Keep it secret.
     #[schema(example = "8848372d-8457-4ca4-9da9-673f1cdd6684", format = "uuid")]
@@ -41,6 +41,14 @@ pub(crate) struct CreateClientAnswer {
     /// From when on the key must have been renewed; null when it does not expire.
     #[schema(schema_with = expiry, required = true)]
     api_access_token_expires_at: Option<Timestamp>,
+    /// `client_id` for the point-of-sale API; only with the service `POS_FINANCING`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "pos-100001", nullable = false)]
+    oauth_client_id: Option<String>,
+    /// `client_secret` for the point-of-sale API; only with the service `POS_FINANCING`. Keep it secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "77fde15a-9d33-4e15-930a-76e4b3ae33e9", format = "uuid", nullable = false)]
+    oauth_client_secret: Option<String>,
     /// In sandbox: what production would refuse, and members that are not known.
     warnings: Vec<FieldFault>,
 }
@@ -51,6 +59,8 @@ fn expiry() -> Object {
 
 impl CreateClientAnswer {
     fn new(created: CreatedClient, further: Vec<Fault>) -> Self {
+        let (oauth_client_id, oauth_client_secret) =
+            created.oauth.map(|oauth| (oauth.id, oauth.secret.expose().to_text())).unzip();
         Self {
             message: "New client created",
             client_identifier: created.client.0,
@@ -58,6 +68,8 @@ impl CreateClientAnswer {
             payment_reference_prefix: created.reference_prefix.0,
             api_access_token: created.key.expose().to_text(),
             api_access_token_expires_at: created.key_expires_at,
+            oauth_client_id,
+            oauth_client_secret,
             warnings: created.warnings.into_iter().chain(further).map(FieldFault::from).collect(),
         }
     }
@@ -241,8 +253,8 @@ fn answer_example() -> Value {
     json!({
         "message": "New client created",
         "clientIdentifier": 100_001,
-        "confirmaFinanceCustomerCode": 200_001,
-        "paymentReferencePrefix": 300_001,
+        "confirmaFinanceCustomerCode": 500_001,
+        "paymentReferencePrefix": 10_000_001,
         "apiAccessToken": "8848372d-8457-4ca4-9da9-673f1cdd6684",
         "apiAccessTokenExpiresAt": null,
         "warnings": [{
@@ -270,6 +282,7 @@ mod tests {
             key_id: uuid::Uuid::nil().into(),
             key: Secret::new(KeyValue::from_bytes([0x11; 16])),
             key_expires_at: Timestamp::parse_rfc3339("2027-01-01T00:00:00Z"),
+            oauth: None,
             warnings: Vec::new(),
         };
         let answer = CreateClientAnswer::new(created, unknown_fields(vec!["client.foo".to_owned()]));

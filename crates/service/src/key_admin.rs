@@ -171,7 +171,7 @@ impl Core {
         })
     }
 
-    /// Seals every key value and the pepper under the newest master key, a batch a transaction, and gives how many were sealed anew.
+    /// Seals every key value, every OAuth secret and the pepper under the newest master key, a batch a transaction, and gives how many were sealed anew.
     /// Kept answers are not: they go by themselves when they expire, so the old master key is needed until then.
     /// `progress` hears the number so far.
     ///
@@ -207,6 +207,8 @@ impl Core {
                 None => break,
             }
         }
+        count += self.reseal_oauth_clients().await?;
+        progress(count);
         count += self.reseal_pepper(context).await?;
         progress(count);
         Ok(count)

@@ -16,6 +16,7 @@ mod key_cache;
 mod last_use;
 pub mod master_key;
 mod numbers;
+pub mod oauth_client;
 pub mod onboarding;
 pub mod partner;
 mod settings;

@@ -4,6 +4,7 @@ use domain::api_key::{KeyHolder, KeyId, KeyKind, KeyValue};
 use domain::audit::{AuditRecord, Outcome};
 use domain::client::{ClientDraft, Contact, NewClient};
 use domain::identifier::{ClientIdentifier, CustomerCode, PartnerId, ReferencePrefix};
+use domain::service_type::ServiceType;
 use domain::{Fault, Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::client::{ClientRow, ContactRow};
@@ -12,6 +13,7 @@ use store::{StoreError, Tx};
 use crate::api_key::{NewKey, Principal};
 use crate::idempotency::{Idempotency, IdempotencyError, Repeatable};
 use crate::numbers::ClientNumbers;
+use crate::oauth_client::{NewOauthClient, OauthCredentials};
 use crate::{Context, Core};
 
 const OPERATION: &str = "client.create";
@@ -31,6 +33,8 @@ pub struct CreatedClient {
     pub key: Secret<KeyValue>,
     /// From when on the key does not work; `None` is never.
     pub key_expires_at: Option<Timestamp>,
+    /// OAuth credentials, for a client of the point-of-sale service.
+    pub oauth: Option<OauthCredentials>,
     /// What would be a fault in production.
     pub warnings: Vec<Fault>,
 }
@@ -84,6 +88,7 @@ struct KeptClient {
     key_id: KeyId,
     key: String,
     key_expires_at: Option<Timestamp>,
+    oauth: Option<(String, String)>,
     warnings: Vec<Fault>,
 }
 
@@ -96,6 +101,7 @@ impl Kept {
             key_id: created.key_id,
             key: created.key.expose().to_text(),
             key_expires_at: created.key_expires_at,
+            oauth: created.oauth.as_ref().map(|oauth| (oauth.id.clone(), oauth.secret.expose().to_text())),
             warnings: created.warnings.clone(),
         })
     }
@@ -104,8 +110,15 @@ impl Kept {
         match self {
             Self::Exists(client) => Err(OnboardingError::Exists { client, replayed: true }),
             Self::Created(kept) => {
-                let key = KeyValue::parse(&kept.key)
-                    .ok_or_else(|| StoreError::unreadable("idempotency.sealed_answer", "the kept key is no key"))?;
+                let secret = |text: &str| {
+                    KeyValue::parse(text)
+                        .ok_or_else(|| StoreError::unreadable("idempotency.sealed_answer", "a kept key is no key"))
+                };
+                let key = secret(&kept.key)?;
+                let oauth = match kept.oauth {
+                    Some((id, text)) => Some(OauthCredentials { id, secret: secret(&text)? }),
+                    None => None,
+                };
                 let value = CreatedClient {
                     client: kept.client,
                     customer_code: kept.customer_code,
@@ -113,6 +126,7 @@ impl Kept {
                     key_id: kept.key_id,
                     key,
                     key_expires_at: kept.key_expires_at,
+                    oauth,
                     warnings: kept.warnings,
                 };
                 Ok(Answer { value, replayed: true })
@@ -127,6 +141,7 @@ struct Enrolment {
     row: ClientRow,
     contacts: Vec<ContactRow>,
     key: NewKey,
+    oauth: Option<NewOauthClient>,
     warnings: Vec<Fault>,
     record: AuditRecord,
     refusal: AuditRecord,
@@ -190,6 +205,8 @@ impl Core {
         let row = row_of(partner, numbers, &client, now);
         let holder = KeyHolder { partner, client: Some(numbers.client) };
         let key = self.new_key(holder, KeyKind::Client, &domain::api_key::AllowedNetworks::default(), now);
+        let oauth = (client.service_type == ServiceType::PosFinancing)
+            .then(|| self.new_oauth_client(partner, numbers.client, now));
         let subject = format!("client:{}", numbers.client);
         let enrolment = Enrolment {
             contacts: client.contacts.iter().map(contact_row).collect(),
@@ -204,6 +221,7 @@ impl Core {
             refusal: context.record(self, partner, OPERATION, String::new(), Outcome::Refused, "client_exists"),
             row,
             key,
+            oauth,
             warnings,
         };
         let core = self.clone();
@@ -252,6 +270,9 @@ async fn add(tx: &mut Tx, new: &Enrolment) -> Result<Result<CreatedClient, Clien
         store::client::insert_contact(tx, row.partner, row.client, contact).await?;
     }
     store::api_key::insert(tx, &new.key.row).await?;
+    if let Some(oauth) = &new.oauth {
+        store::oauth_client::insert(tx, &oauth.row).await?;
+    }
     store::audit::insert(tx, &new.record).await?;
     Ok(Ok(CreatedClient {
         client: row.client,
@@ -260,6 +281,7 @@ async fn add(tx: &mut Tx, new: &Enrolment) -> Result<Result<CreatedClient, Clien
         key_id: new.key.issued.id,
         key: new.key.issued.value.clone(),
         key_expires_at: new.key.issued.expires_at,
+        oauth: new.oauth.as_ref().map(|oauth| oauth.credentials.clone()),
         warnings: new.warnings.clone(),
     }))
 }

@@ -20,6 +20,7 @@ pub mod idempotency;
 pub mod installation;
 mod migration;
 pub mod number;
+pub mod oauth_client;
 mod options;
 pub mod partner;
 mod postgres;
@@ -43,6 +44,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         idempotency::STATEMENTS,
         installation::STATEMENTS,
         number::STATEMENTS,
+        oauth_client::STATEMENTS,
         partner::STATEMENTS,
     ]
     .into_iter()

@@ -73,32 +73,36 @@ pub fn default_file(settings: &Settings) -> PathBuf {
     }
 }
 
-/// Finds the master key: the variable, the file of the settings, or in sandbox a file that is made when it is not there.
+/// Finds the master key: in `variable`, in the file of the settings, or in the file that a sandbox made earlier. `None` is a sandbox
+/// that has none yet: [`make`] makes it.
 ///
 /// # Errors
 /// When there is none in production, or the one that was found can't be used.
 pub fn find(
     variable: Option<Secret<String>>,
     settings: &Settings,
-    random: &dyn Random,
-) -> Result<(MasterKeys, Source), NoMasterKey> {
+) -> Result<Option<(MasterKeys, Source)>, NoMasterKey> {
     if let Some(text) = variable {
-        return parse(&text, Source::Variable);
+        return parse(&text, Source::Variable).map(Some);
     }
     if let Some(path) = &settings.keys.master_key_file {
-        return read(path);
+        return read(path).map(Some);
     }
     if settings.server.environment == Environment::Production {
         return Err(NoMasterKey::Missing);
     }
     let path = default_file(settings);
-    if !path.exists() {
-        let (keys, text) = MasterKeys::generate(random);
-        if secret_file::create(&path, &text)? {
-            return Ok((keys, Source::Made(path)));
-        }
-    }
-    read(&path)
+    if path.exists() { read(&path).map(Some) } else { Ok(None) }
+}
+
+/// Makes the master key of a sandbox in its default file. When another process was first, its key is read.
+///
+/// # Errors
+/// When the file can't be made.
+pub fn make(settings: &Settings, random: &dyn Random) -> Result<(MasterKeys, Source), NoMasterKey> {
+    let path = default_file(settings);
+    let (keys, text) = MasterKeys::generate(random);
+    if secret_file::create(&path, &text)? { Ok((keys, Source::Made(path))) } else { read(&path) }
 }
 
 fn read(path: &Path) -> Result<(MasterKeys, Source), NoMasterKey> {
@@ -130,9 +134,11 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let settings = settings(&directory);
         let path = directory.path().join("t.db.key");
-        assert_eq!(find(None, &settings, &SystemRandom).unwrap().1, Source::Made(path.clone()));
+        assert!(find(None, &settings).unwrap().is_none());
+        assert_eq!(make(&settings, &SystemRandom).unwrap().1, Source::Made(path.clone()));
         let kept = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(find(None, &settings, &SystemRandom).unwrap().1, Source::File(path.clone()));
+        assert_eq!(find(None, &settings).unwrap().unwrap().1, Source::File(path.clone()));
+        assert_eq!(make(&settings, &SystemRandom).unwrap().1, Source::File(path.clone()));
         assert_eq!(std::fs::read_to_string(&path).unwrap(), kept);
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
@@ -142,7 +148,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mut settings = settings(&directory);
         settings.server.environment = Environment::Production;
-        let error = find(None, &settings, &SystemRandom).unwrap_err();
+        let error = find(None, &settings).unwrap_err();
         assert!(error.to_string().contains(VARIABLE), "{error}");
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
     }
@@ -153,15 +159,15 @@ mod tests {
         let mut settings = settings(&directory);
         settings.keys.master_key_file = Some(directory.path().join("not there"));
         let (_, text) = MasterKeys::generate(&SystemRandom);
-        assert_eq!(find(Some(text), &settings, &SystemRandom).unwrap().1, Source::Variable);
-        assert!(matches!(find(None, &settings, &SystemRandom), Err(NoMasterKey::File(_))));
+        assert_eq!(find(Some(text), &settings).unwrap().unwrap().1, Source::Variable);
+        assert!(matches!(find(None, &settings), Err(NoMasterKey::File(_))));
     }
 
     #[test]
     fn a_malformed_key_is_not_shown() {
         let directory = tempfile::tempdir().unwrap();
         let wrong = Secret::new("not-a-key-but-a-secret".to_owned());
-        let error = find(Some(wrong), &settings(&directory), &SystemRandom).unwrap_err().to_string();
+        let error = find(Some(wrong), &settings(&directory)).unwrap_err().to_string();
         assert!(error.contains(VARIABLE) && !error.contains("not-a-key"), "{error}");
     }
 }

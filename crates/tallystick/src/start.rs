@@ -89,9 +89,10 @@ pub async fn core_with(
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 ) -> Result<Core, StartError> {
-    // The database first, so that a wrong address leaves no key file behind.
+    let found = master_key::find(master_key::variable(), settings)?;
     let db = database(settings, schema).await?;
-    let (keys, found) = match master_key::find(master_key::variable(), settings, random.as_ref()) {
+    // Made only now, so that a database that can't be opened leaves no key file behind.
+    let (keys, found) = match found.map_or_else(|| master_key::make(settings, random.as_ref()), Ok) {
         Ok(found) => found,
         Err(error) => {
             db.close().await;

@@ -34,13 +34,17 @@ on_both_engines! {
         let partner = test.partner("QUICK3").await;
         let provisioner = test.provisioner(&partner).await;
         for number in 0..5 {
-            test.core.create_client(&provisioner, &draft("QUICK3", number), None, &operator()).await.unwrap();
+            let mut draft = draft("QUICK3", number);
+            if number == 0 {
+                draft.service_type = Some("POS_FINANCING".into());
+            }
+            test.core.create_client(&provisioner, &draft, None, &operator()).await.unwrap();
         }
         let both = open(&database, &format!("1:{MASTER_KEY},2:{NEW_KEY}"), Environment::Sandbox).await.unwrap();
         let mut told = 0;
-        // Two keys of the partner, five of clients, and the pepper.
-        assert_eq!(both.reseal(&operator(), |count| told = count).await.unwrap(), 8);
-        assert_eq!(told, 8);
+        // Two keys of the partner, five of clients, one OAuth secret, and the pepper.
+        assert_eq!(both.reseal(&operator(), |count| told = count).await.unwrap(), 9);
+        assert_eq!(told, 9);
         assert_eq!(both.reseal(&operator(), |_| {}).await.unwrap(), 0, "it can be run again");
 
         let new = open(&database, &format!("2:{NEW_KEY}"), Environment::Sandbox).await.unwrap();

@@ -113,6 +113,20 @@ CREATE TABLE api_key_lookup (
     key_id     UUID   NOT NULL
 );
 
+-- The OAuth credentials of a client of the point-of-sale service. The secret is kept like the value of a key.
+CREATE TABLE oauth_client (
+    partner_id         BIGINT NOT NULL,
+    client_id          BIGINT NOT NULL,
+    oauth_client_id    TEXT   NOT NULL,
+    lookup             BYTEA  NOT NULL,
+    sealed             BYTEA  NOT NULL,
+    master_key_version BIGINT NOT NULL,
+    created_at         BIGINT NOT NULL,
+    revoked_at         BIGINT,
+    PRIMARY KEY (partner_id, client_id)
+);
+CREATE INDEX oauth_client_number ON oauth_client (oauth_client_id);
+
 -- Answers kept for repeats. holder_id is the client, or 0 for the partner itself.
 CREATE TABLE idempotency (
     partner_id         BIGINT NOT NULL,

@@ -113,6 +113,20 @@ CREATE TABLE api_key_lookup (
     key_id     BLOB    NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- The OAuth credentials of a client of the point-of-sale service. The secret is kept like the value of a key.
+CREATE TABLE oauth_client (
+    partner_id         INTEGER NOT NULL,
+    client_id          INTEGER NOT NULL,
+    oauth_client_id    TEXT    NOT NULL,
+    lookup             BLOB    NOT NULL,
+    sealed             BLOB    NOT NULL,
+    master_key_version INTEGER NOT NULL,
+    created_at         INTEGER NOT NULL,
+    revoked_at         INTEGER,
+    PRIMARY KEY (partner_id, client_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX oauth_client_number ON oauth_client (oauth_client_id);
+
 -- Answers kept for repeats. holder_id is the client, or 0 for the partner itself.
 CREATE TABLE idempotency (
     partner_id         INTEGER NOT NULL,

@@ -7,6 +7,7 @@ mod audit;
 mod client;
 mod idempotency;
 mod migration;
+mod oauth_client;
 mod schema;
 mod unavailable;
 mod unavailable_postgres;

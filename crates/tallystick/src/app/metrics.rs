@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use domain::Secret;
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
-use http::{HeaderMap, StatusCode};
-use http_kit::HttpState;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use http_kit::{Code, HttpState, Problem};
 use sha2::{Digest as _, Sha256};
 
 use crate::config::Settings;
@@ -16,6 +16,12 @@ use crate::telemetry::Metrics;
 
 /// The variable that holds the token itself.
 pub const METRICS_TOKEN_VARIABLE: &str = "TALLYSTICK_METRICS_TOKEN";
+
+const TOKEN_REQUIRED: Code = Code::new(
+    "metrics_token_required",
+    StatusCode::UNAUTHORIZED,
+    "The bearer token of the metrics is missing or wrong",
+);
 
 /// The text format of Prometheus.
 const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -45,7 +51,9 @@ pub(super) fn guarded(metrics: Metrics, token: Secret<String>) -> Router<HttpSta
         "/metrics",
         get(async move |headers: HeaderMap, State(_): State<HttpState>| match bearer(&headers) {
             Some(presented) if digest(presented) == token => show(&metrics),
-            _ => (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Bearer")]).into_response(),
+            _ => Problem::new(TOKEN_REQUIRED, "Send the token of the metrics: Authorization: Bearer TOKEN")
+                .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+                .into_response(),
         }),
     )
 }
@@ -66,8 +74,6 @@ fn digest(text: &str) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     fn with(value: &'static str) -> HeaderMap {

@@ -56,10 +56,10 @@ pub enum CommandError {
         reason: String,
     },
     /// An audit trail was changed.
-    #[error("the audit trail does not verify: {0} faults")]
+    #[error("the audit trail does not verify; faults: {0}")]
     AuditFaults(usize),
     /// The doctor found faults.
-    #[error("{0} faults found")]
+    #[error("faults found: {0}")]
     Unhealthy(usize),
     /// The demo was told to be something else.
     #[error("the demo is a sandbox: leave the setting `environment` out, or use `tallystick serve`")]

@@ -11,7 +11,7 @@ use crate::telemetry::{self, Metrics};
 /// Serve the API until SIGINT or SIGTERM
 ///
 /// Prints `listening on http://HOST:PORT` on its own line once it answers requests. A signal ends it in order: what is under way is
-/// finished. A second signal ends it at once. SIGHUP reads the certificate anew.
+/// finished. A second signal ends it at once. SIGHUP reads the certificate anew, when there is one.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -22,7 +22,7 @@ pub enum ConfigError {
         source: Box<toml::de::Error>,
     },
     /// A variable has a value that its setting does not take.
-    #[error("{0}")]
+    #[error("a TALLYSTICK_… variable: {0}")]
     Variable(String),
     /// A value is out of bounds, or contradicts another.
     #[error("the setting `{setting}`: {reason}")]

@@ -86,7 +86,7 @@ pub async fn run(
     metrics: Metrics,
     ready: impl AsyncFnOnce(&Core, &Ready),
 ) -> Result<(), ServeError> {
-    let mut signals = Signals::new()?;
+    let mut signals = Signals::new(settings.tls.files().is_some())?;
     let certificate = match settings.tls.files() {
         Some((certificate, key)) => Some(Certificate::read(certificate, key).await?),
         None => None,

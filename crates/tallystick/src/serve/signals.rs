@@ -4,16 +4,19 @@ use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// SIGINT and SIGTERM.
+/// SIGINT and SIGTERM; and SIGHUP, the end of the terminal, when it has no other meaning.
 pub(crate) struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    hangup: Option<Signal>,
 }
 
 impl Signals {
-    /// Takes them over from now on.
-    pub(crate) fn new() -> io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    /// Takes them over from now on. SIGHUP is left to who follows a certificate.
+    pub(crate) fn new(follows_certificate: bool) -> io::Result<Self> {
+        let hangup = if follows_certificate { None } else { Some(signal(SignalKind::hangup())?) };
+        let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        Ok(Self { interrupt, terminate, hangup })
     }
 
     /// Waits for the next one and gives its name.
@@ -21,6 +24,18 @@ impl Signals {
         tokio::select! {
             _ = self.interrupt.recv() => "SIGINT",
             _ = self.terminate.recv() => "SIGTERM",
+            () = received(&mut self.hangup) => "SIGHUP",
         }
+    }
+}
+
+/// Waits for the signal; for ever when it is not waited for.
+pub(crate) async fn received(signal: &mut Option<Signal>) {
+    let came = match signal {
+        Some(signal) => signal.recv().await.is_some(),
+        None => false,
+    };
+    if !came {
+        std::future::pending::<()>().await;
     }
 }

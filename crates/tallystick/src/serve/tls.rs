@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use axum_server::tls_rustls::RustlsConfig;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::signals::received;
 
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_secs(2);
@@ -88,17 +90,6 @@ fn marks(certificate: &Path, key: &Path) -> Marks {
         let metadata = std::fs::metadata(path).ok()?;
         Some((metadata.modified().ok()?, metadata.len()))
     })
-}
-
-/// Waits for the signal; for ever when it can't be had.
-async fn received(signal: &mut Option<Signal>) {
-    let came = match signal {
-        Some(signal) => signal.recv().await.is_some(),
-        None => false,
-    };
-    if !came {
-        std::future::pending::<()>().await;
-    }
 }
 
 #[cfg(test)]

@@ -84,7 +84,25 @@ on_both_engines! {
         }
     }
 
-    async fn every_documented_service_type_but_one_is_taken(database: TestDatabase) {
+    async fn a_point_of_sale_client_gets_oauth_credentials_too(database: TestDatabase) {
+        let app = TestApp::open(&database).await;
+        let partner = app.partner("QUICK3").await;
+        let mut body = body("QUICK3", 1);
+        body["service"]["type"] = "POS_FINANCING".into();
+        let send = || app.request(http::Method::POST, testkit::app::CLIENT).key(&partner.provisioning);
+        let first = send().header("Idempotency-Key", "k").json(&body).send().await;
+        assert_eq!(first.status, StatusCode::OK, "{}", first.text());
+        let created = first.json();
+        let (id, secret) = (created["oauthClientId"].as_str().unwrap(), created["oauthClientSecret"].as_str().unwrap());
+        assert!(!id.is_empty() && id.len() <= 100 && id.is_ascii());
+        assert_eq!(uuid::Uuid::parse_str(secret).unwrap().get_version_num(), 4);
+        assert_ne!(secret, created["apiAccessToken"]);
+        assert_eq!(app.get(VALIDATE, secret).await.status, StatusCode::UNAUTHORIZED, "it is no key");
+        let again = send().header("Idempotency-Key", "k").json(&body).send().await;
+        assert_eq!(first.body, again.body);
+    }
+
+    async fn the_documented_service_types_are_taken(database: TestDatabase) {
         let app = TestApp::open(&database).await;
         let partner = app.partner("QUICK3").await;
         for (number, kind) in ["LIFECYCLE", "INTERMEDIATION", "COOP"].into_iter().enumerate() {

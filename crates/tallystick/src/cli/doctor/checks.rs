@@ -107,22 +107,13 @@ async fn used(db: &Db) -> Result<bool, store::StoreError> {
 
 /// The master key, without making one.
 fn master_keys(settings: &Settings, findings: &mut Findings) -> Option<MasterKeys> {
-    let variable = master_key::variable();
-    let makes_one = variable.is_none()
-        && settings.keys.master_key_file.is_none()
-        && settings.server.environment == Environment::Sandbox
-        && !master_key::default_file(settings).exists();
-    if makes_one {
-        let file = master_key::default_file(settings);
-        findings.warning(
-            "master key",
-            format!("{} is not there", file.display()),
-            "a sandbox makes it at its first start",
-        );
-        return None;
-    }
-    match master_key::find(variable, settings, &SystemRandom) {
-        Ok((keys, found)) => {
+    match master_key::find(master_key::variable(), settings) {
+        Ok(None) => {
+            let message = format!("{} is not there", master_key::default_file(settings).display());
+            findings.warning("master key", message, "a sandbox makes it at its first start");
+            None
+        }
+        Ok(Some((keys, found))) => {
             let versions: Vec<_> = keys.versions().map(|version| version.to_string()).collect();
             findings.ok("master key", format!("{found}, version {}", versions.join(", ")));
             if let Source::File(path) = found {

@@ -1,0 +1,87 @@
+//! The OAuth credentials of a client of the point-of-sale service, made when it is onboarded.
+
+use domain::api_key::KeyValue;
+use domain::identifier::{ClientIdentifier, PartnerId};
+use domain::{Secret, Timestamp};
+use store::StoreError;
+use store::oauth_client::OauthClientRow;
+
+use crate::{AdminError, Core};
+
+/// OAuth credentials that were just made.
+#[derive(Clone, Debug)]
+pub struct OauthCredentials {
+    /// `client_id` of the token endpoint.
+    pub id: String,
+    /// `client_secret` of the token endpoint: a version 4 UUID in text, as the public documentation shows it.
+    pub secret: Secret<KeyValue>,
+}
+
+/// Credentials to be added: made ahead of the transaction, so that a second run of it keeps the same.
+#[derive(Clone)]
+pub(crate) struct NewOauthClient {
+    pub(crate) row: OauthClientRow,
+    pub(crate) credentials: OauthCredentials,
+}
+
+/// The name under which a secret is sealed.
+fn seal_name(client: ClientIdentifier) -> String {
+    format!("oauth_client:{client}")
+}
+
+impl Core {
+    /// Makes the OAuth credentials of a client; nothing is kept yet.
+    pub(crate) fn new_oauth_client(
+        &self,
+        partner: PartnerId,
+        client: ClientIdentifier,
+        now: Timestamp,
+    ) -> NewOauthClient {
+        let secret = KeyValue::generate(self.random());
+        let sealed = self.vault().seals.seal(&seal_name(client), secret.expose().as_bytes(), self.random());
+        let id = format!("pos-{client}");
+        let row = OauthClientRow {
+            partner,
+            client,
+            oauth_client_id: id.clone(),
+            lookup: self.vault().lookup(secret.expose()).to_vec(),
+            sealed: sealed.bytes,
+            master_key_version: sealed.version,
+            created_at: now,
+            revoked_at: None,
+        };
+        NewOauthClient { row, credentials: OauthCredentials { id, secret } }
+    }
+
+    /// Seals every secret under the newest master key, and gives how many were sealed anew.
+    pub(crate) async fn reseal_oauth_clients(&self) -> Result<u64, AdminError> {
+        const BATCH: i64 = 200;
+        let newest = self.vault().seals.newest();
+        let mut count = 0;
+        loop {
+            let core = self.clone();
+            let done = self
+                .db()
+                .write(move |tx| {
+                    let core = core.clone();
+                    Box::pin(async move {
+                        let rows = store::oauth_client::not_sealed_under(tx, newest, BATCH).await?;
+                        for row in &rows {
+                            let (name, seals) = (seal_name(row.client), &core.vault().seals);
+                            let plain = seals
+                                .unseal(&name, &row.sealed, row.master_key_version)
+                                .map_err(|error| StoreError::unreadable("oauth_client.sealed", error))?;
+                            let sealed = seals.seal(&name, &plain, core.random());
+                            store::oauth_client::reseal(tx, row, &sealed.bytes, sealed.version).await?;
+                        }
+                        Ok::<_, StoreError>(rows.len() as u64)
+                    })
+                })
+                .await?;
+            count += done;
+            if done == 0 {
+                return Ok(count);
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! OAuth clients of the point-of-sale service: kept like keys, as a keyed hash and a sealed secret.
+
+use domain::Timestamp;
+use domain::identifier::{ClientIdentifier, PartnerId};
+
+use crate::connection::{Access, Tx};
+use crate::error::StoreError;
+
+/// A row of `oauth_client`.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct OauthClientRow {
+    /// The client's partner.
+    #[sqlx(rename = "partner_id", try_from = "i64")]
+    pub partner: PartnerId,
+    /// The client that holds it.
+    #[sqlx(rename = "client_id", try_from = "i64")]
+    pub client: ClientIdentifier,
+    /// `client_id` of the token endpoint.
+    pub oauth_client_id: String,
+    /// The keyed hash of `client_secret`.
+    pub lookup: Vec<u8>,
+    /// `client_secret`, sealed.
+    pub sealed: Vec<u8>,
+    /// The master key that it is sealed under.
+    pub master_key_version: i64,
+    /// When it was made.
+    #[sqlx(try_from = "i64")]
+    pub created_at: Timestamp,
+    /// When it was revoked, in microseconds.
+    pub revoked_at: Option<i64>,
+}
+
+statements! {
+    INSERT = "INSERT INTO oauth_client (partner_id, client_id, oauth_client_id, lookup, sealed, master_key_version, created_at) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    BY_CLIENT = "SELECT partner_id, client_id, oauth_client_id, lookup, sealed, master_key_version, created_at, revoked_at \
+                 FROM oauth_client WHERE partner_id = $1 AND client_id = $2";
+    NOT_SEALED_UNDER = "SELECT partner_id, client_id, oauth_client_id, lookup, sealed, master_key_version, created_at, revoked_at \
+                        FROM oauth_client WHERE master_key_version <> $1 LIMIT $2";
+    RESEAL = "UPDATE oauth_client SET sealed = $3, master_key_version = $4 WHERE partner_id = $1 AND client_id = $2";
+}
+
+/// Adds an OAuth client that is not revoked.
+///
+/// # Errors
+/// When the statement fails, also when the client has one.
+pub async fn insert(tx: &mut Tx, row: &OauthClientRow) -> Result<(), StoreError> {
+    execute!(
+        tx,
+        INSERT,
+        row.partner.0,
+        row.client.0,
+        &row.oauth_client_id,
+        &row.lookup,
+        &row.sealed,
+        row.master_key_version,
+        row.created_at.micros(),
+    )
+    .map(drop)
+}
+
+/// The OAuth client of a client.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn by_client(
+    db: &mut impl Access,
+    partner: PartnerId,
+    client: ClientIdentifier,
+) -> Result<Option<OauthClientRow>, StoreError> {
+    fetch!(fetch_optional, OauthClientRow, db, BY_CLIENT, partner.0, client.0)
+}
+
+/// At most `limit` OAuth clients that are sealed under another master key than `version`.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn not_sealed_under(
+    db: &mut impl Access,
+    version: i64,
+    limit: i64,
+) -> Result<Vec<OauthClientRow>, StoreError> {
+    fetch!(fetch_all, OauthClientRow, db, NOT_SEALED_UNDER, version, limit)
+}
+
+/// Keeps a secret sealed anew.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn reseal(tx: &mut Tx, row: &OauthClientRow, sealed: &[u8], version: i64) -> Result<(), StoreError> {
+    execute!(tx, RESEAL, row.partner.0, row.client.0, sealed, version).map(drop)
+}

@@ -1,0 +1,28 @@
+//! The program as processes on real ports: signals, crashes, TLS, the command line. Everything is bounded in time.
+
+mod api;
+mod demo;
+mod document;
+mod http;
+mod import;
+mod key;
+mod killed;
+mod metrics;
+mod partner;
+mod refused;
+mod revoked;
+mod secrets;
+mod shut_down;
+mod small_disk;
+mod sql;
+mod tls;
+mod two_processes;
+mod unavailable;
+mod wire;
+
+use testkit::process::Installation;
+
+/// The program over the database at `url`.
+fn installation(url: &str) -> Installation {
+    Installation::new(env!("CARGO_BIN_EXE_tallystick"), url)
+}
