@@ -3,16 +3,17 @@
 use std::time::Instant;
 
 use crate::fault::Fault;
-use crate::{docs, format, licences, lint, test};
+use crate::{docs, format, licences, lint, openapi_lint, test};
 
 type Step = (&'static str, fn() -> Result<(), Fault>);
 
-const STEPS: [Step; 5] = [
+const STEPS: [Step; 6] = [
     ("test", || test::run(&[])),
     ("lint", lint::run),
     ("format", format::run),
     ("docs", docs::run),
     ("licences", licences::run),
+    ("openapi-lint", || openapi_lint::run(&[])),
 ];
 
 #[expect(clippy::disallowed_methods, reason = "how long a step took is told to whoever waited")]

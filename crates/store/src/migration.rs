@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use sqlx::migrate::{Migrate, MigrateError, Migrator};
+use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migrator};
 use sqlx::{ConnectOptions, PgPool};
 
 use crate::error::OpenError;
@@ -50,15 +50,29 @@ pub(crate) async fn postgres(pool: &PgPool) -> Result<MigrationReport, OpenError
 }
 
 pub(crate) async fn sqlite_state(options: &DbOptions, path: &Path) -> Result<MigrationReport, OpenError> {
+    const IS_THERE: &str = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1)";
     let mut connection = connect_options(options, path).connect().await?;
-    let report = state(&SQLITE, &mut connection).await;
+    let is_there = sqlx::query_scalar(IS_THERE).bind(&*SQLITE.table_name).fetch_one(&mut connection).await?;
+    let report = state_if(is_there, &SQLITE, &mut connection).await;
     sqlx::Connection::close(connection).await?;
     report
 }
 
 pub(crate) async fn postgres_state(pool: &PgPool) -> Result<MigrationReport, OpenError> {
+    const IS_THERE: &str = "SELECT to_regclass($1) IS NOT NULL";
     let mut connection = pool.acquire().await?;
-    state(&POSTGRES, &mut *connection).await
+    let is_there = sqlx::query_scalar(IS_THERE).bind(&*POSTGRES.table_name).fetch_one(&mut *connection).await?;
+    state_if(is_there, &POSTGRES, &mut *connection).await
+}
+
+/// Without the table of migrations nothing was applied. It is not made here: who only looks changes nothing, and two who make it at
+/// once without the lock stand in each other's way.
+async fn state_if<C: Migrate>(
+    is_there: bool,
+    migrator: &'static Migrator,
+    connection: &mut C,
+) -> Result<MigrationReport, OpenError> {
+    if is_there { state(migrator, connection).await } else { Ok(report(migrator, &[])) }
 }
 
 async fn run<C: Migrate>(migrator: &'static Migrator, connection: &mut C) -> Result<MigrationReport, OpenError> {
@@ -71,6 +85,7 @@ async fn run<C: Migrate>(migrator: &'static Migrator, connection: &mut C) -> Res
 }
 
 async fn run_locked<C: Migrate>(migrator: &'static Migrator, connection: &mut C) -> Result<MigrationReport, OpenError> {
+    connection.ensure_migrations_table(&migrator.table_name).await.map_err(|error| translate(migrator, error))?;
     let before = state(migrator, connection).await?;
     migrator.run_direct(None, connection, false).await.map_err(|error| translate(migrator, error))?;
     let after = state(migrator, connection).await?;
@@ -81,19 +96,23 @@ async fn run_locked<C: Migrate>(migrator: &'static Migrator, connection: &mut C)
 }
 
 async fn state<C: Migrate>(migrator: &'static Migrator, connection: &mut C) -> Result<MigrationReport, OpenError> {
-    let failed = |error| translate(migrator, error);
-    connection.ensure_migrations_table(&migrator.table_name).await.map_err(failed)?;
-    let applied = connection.list_applied_migrations(&migrator.table_name).await.map_err(failed)?;
-    let version = applied.iter().map(|migration| migration.version).max().unwrap_or(0);
+    let applied = connection.list_applied_migrations(&migrator.table_name).await;
+    let applied = applied.map_err(|error| translate(migrator, error))?;
+    let report = report(migrator, &applied);
     if applied.iter().any(|migration| !migrator.version_exists(migration.version)) {
-        return Err(translate(migrator, MigrateError::VersionMissing(version)));
+        return Err(translate(migrator, MigrateError::VersionMissing(report.version)));
     }
+    Ok(report)
+}
+
+fn report(migrator: &'static Migrator, applied: &[AppliedMigration]) -> MigrationReport {
+    let version = applied.iter().map(|migration| migration.version).max().unwrap_or(0);
     let missing = migrator
         .iter()
         .filter(|migration| applied.iter().all(|done| done.version != migration.version))
         .map(|migration| format!("{:04} {}", migration.version, migration.description))
         .collect();
-    Ok(MigrationReport { applied: Vec::new(), missing, version })
+    MigrationReport { applied: Vec::new(), missing, version }
 }
 
 fn translate(migrator: &'static Migrator, error: MigrateError) -> OpenError {

@@ -70,6 +70,13 @@ impl Installation {
         self
     }
 
+    /// Leaves a variable out from here on.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.variables.retain(|(known, _)| known != name);
+        self
+    }
+
     /// The working directory of its processes.
     #[must_use]
     pub fn directory(&self) -> &Path {

@@ -10,8 +10,8 @@ use crate::process;
 const ARGUMENTS: [&str; 3] = ["demo", "--listen", "127.0.0.1:0"];
 /// What stands in front of its address when it is ready.
 const ADDRESS: &str = "listening on ";
-/// The header whose value is a key, as it stands in the first `curl` line that is printed.
-const KEY: &str = "X-Api-Key: ";
+/// What stands in front of the key that may create clients, and so reaches every operation.
+const KEY: &str = "provisioning token  ";
 
 /// The program, started for the tools, which ends with this value.
 #[derive(Debug)]
@@ -38,6 +38,9 @@ impl Server {
     pub(crate) fn start(program: &Path) -> Result<Server, Fault> {
         let mut process = Command::new(program)
             .args(ARGUMENTS)
+            // The tester asks more often than a partner may.
+            .env("TALLYSTICK_RATE_LIMIT", "off")
+            .env("TALLYSTICK_FAILURE_RATE_LIMIT", "off")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -61,7 +64,7 @@ impl Server {
 
     /// The header that lets a request in.
     pub(crate) fn header(&self) -> Option<String> {
-        self.said.key.as_ref().map(|key| format!("{KEY}{key}"))
+        self.said.key.as_ref().map(|key| format!("X-Api-Key: {key}"))
     }
 }
 
@@ -110,11 +113,11 @@ mod tests {
 
     #[test]
     fn the_address_and_the_first_key_are_heard() {
-        let text = "a partner\n  curl -H 'X-Api-Key: 11' http://x\n  curl -H 'X-Api-Key: 22'\nlistening on http://127.0.0.1:80\nrest";
+        let text = "listening on http://127.0.0.1:80\n\npartner\n  provisioning token  11\n  partner key         22\nrest";
         let mut lines = text.as_bytes();
         let said = Said::listen(&mut lines).unwrap();
         assert_eq!(said, Said { url: Some("http://127.0.0.1:80".to_owned()), key: Some("11".to_owned()) });
-        assert_eq!(lines, b"rest");
+        assert_eq!(lines, b"  partner key         22\nrest");
     }
 
     #[test]

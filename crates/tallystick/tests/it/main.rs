@@ -11,5 +11,6 @@ mod document;
 mod health;
 mod idempotency;
 mod limits;
+mod process;
 mod renewal;
 mod seed;

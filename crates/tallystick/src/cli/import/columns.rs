@@ -125,7 +125,7 @@ impl Columns {
         }
         let mut draft = ClientDraft::default();
         for ((field, place), column) in record.iter().zip(&self.places).zip(&self.names) {
-            let text = std::str::from_utf8(field).map_err(|_| RowError::NotUtf8 { column })?;
+            let text = std::str::from_utf8(field).map_err(|_| RowError::NotUtf8 { column })?.trim();
             if !text.is_empty() {
                 *place(&mut draft) = Some(text.to_owned());
             }

@@ -39,13 +39,16 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 Example:
   tallystick client import clients.csv --partner QUICK3 --output credentials.csv
 
-Columns: serviceType, name, businessCode, vatRegNbr, postalAddress, postalCode, postalDistrict, countryCode, telephone, email, website,
-languageCode, currencyCode, ibanAccount, bic, bankgiro, plusgiro, and for each contact, such as the primary one: primaryName,
-primaryTelephone, primaryMobile, primaryEmail; technical… and accountant… alike. The file is UTF-8; comma, semicolon and tab separate.
+Columns: serviceType, name, businessCode, vatRegNbr, postalAddress, postalCode, postalDistrict,
+countryCode, telephone, email, website, languageCode, currencyCode, ibanAccount, bic, bankgiro,
+plusgiro, and for each contact, such as the primary one: primaryName, primaryTelephone,
+primaryMobile, primaryEmail; technical… and accountant… alike. The file is UTF-8; comma, semicolon
+and tab separate.
 
-The credentials file is made with mode 0600, or added to when it is there. Each line is written as its client is made. Should the
-machine fail between the two, the client is there without its line: `tallystick key list CODE --client CLIENT` names its key and
-`tallystick key show KEY --reveal` shows it.")]
+The credentials file is made with mode 0600, or added to when it is there. Each line is written as
+its client is made. Should the machine fail between the two, the client is there without its line:
+`tallystick key list CODE --client CLIENT` names its key, and `tallystick key show KEY --reveal`
+shows it.")]
 pub(crate) struct Args {
     /// The CSV file
     file: PathBuf,

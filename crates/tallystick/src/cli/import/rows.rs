@@ -1,12 +1,12 @@
 //! The rows of the file, read in a thread of their own.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Seek as _};
+use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use csv::{ByteRecord, Reader, ReaderBuilder, Terminator, Trim};
+use csv::{ByteRecord, Reader, ReaderBuilder, Terminator};
 use domain::Fault;
 use domain::client::ClientDraft;
 use futures_util::{Stream, stream};
@@ -23,12 +23,14 @@ const AHEAD: usize = 256;
 pub(super) struct Source {
     pub(super) reader: Reader<BufReader<File>>,
     pub(super) bytes: u64,
+    /// Whether its last line ends with a line feed.
+    ends_line: bool,
 }
 
 /// One row: where it stands and what it says.
 pub(super) struct Row {
     pub(super) line: u64,
-    /// The byte at which it begins.
+    /// The byte at which it ends.
     pub(super) position: u64,
     pub(super) draft: Result<ClientDraft, Fault>,
 }
@@ -62,12 +64,16 @@ pub(super) fn open(path: &Path) -> Result<Source, CommandError> {
     let bytes = file.get_ref().metadata().map_err(failed)?.len();
     let mut header = Vec::new();
     file.read_until(b'\n', &mut header).map_err(failed)?;
+    let mut last = [b'\n'];
+    if bytes > 0 {
+        file.seek(SeekFrom::End(-1)).and_then(|_| file.read_exact(&mut last)).map_err(failed)?;
+    }
     file.rewind().map_err(failed)?;
     let mut builder = ReaderBuilder::new();
-    // Every line ends at its line feed, so that lines are counted right; a carriage return before it is trimmed off the last field.
-    builder.delimiter(separator(&header)).terminator(Terminator::Any(b'\n')).flexible(true).trim(Trim::All);
-    let reader = builder.from_reader(file);
-    Ok(Source { reader, bytes })
+    // Every line ends at its line feed, so that lines are counted right; a carriage return before it stays in the last field, from
+    // which it is trimmed.
+    builder.delimiter(separator(&header)).terminator(Terminator::Any(b'\n')).flexible(true);
+    Ok(Source { reader: builder.from_reader(file), bytes, ends_line: last == *b"\n" })
 }
 
 /// The separator that the header has most of; a comma when it has none.
@@ -91,14 +97,17 @@ pub(super) fn read(
         while !stop_reading.load(Ordering::Relaxed)
             && reader.read_byte_record(&mut record).map_err(|e| e.to_string())?
         {
-            if record.len() == 1 && record[0].is_empty() {
+            if record.len() == 1 && record[0].trim_ascii().is_empty() {
                 // A line that holds nothing but its carriage return.
                 continue;
             }
-            let position = record.position();
+            // Counted back from where the row ended: the reader's own idea of where it began includes empty lines before it.
+            let end = reader.position();
+            let cut_off = !source.ends_line && end.byte() >= source.bytes;
+            let breaks = record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
             let row = Row {
-                line: position.map_or(0, csv::Position::line),
-                position: position.map_or(0, csv::Position::byte),
+                line: end.line().saturating_sub(breaks + u64::from(!cut_off)),
+                position: end.byte(),
                 draft: columns.draft(&record).map_err(|error| fault(&error)),
             };
             if sender.blocking_send(row).is_err() {

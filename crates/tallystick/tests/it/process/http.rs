@@ -78,7 +78,8 @@ async fn who_does_not_finish_a_request_is_cut_off() {
 
         let mut no_body = Wire::connect(&server.url).await;
         let key = &partner.provisioning;
-        let head = format!("POST {CLIENT} HTTP/1.1\r\nHost: test\r\nX-Api-Key: {key}\r\nContent-Type: application/json\r\n");
+        let head =
+            format!("POST {CLIENT} HTTP/1.1\r\nHost: test\r\nX-Api-Key: {key}\r\nContent-Type: application/json\r\n");
         no_body.send(&(head + "Content-Length: 100\r\n\r\n{")).await;
         let (head, body) = no_body.answer().await;
         assert!(head.starts_with("http/1.1 503") && head.contains("retry-after: "), "{head}");

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use http::StatusCode;
 use testkit::app::{VALIDATE, body};
-use testkit::database::TestDatabase;
 use testkit::on_both_engines;
 use testkit::process::within;
 
