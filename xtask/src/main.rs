@@ -26,7 +26,7 @@ Usage: cargo xtask COMMAND
   format                         whether `cargo fmt` has run
   docs                           the documentation; a warning is an error
   licences                       licences, banned crates and sources, as deny.toml allows them
-  ci                             all of the above
+  ci                             all of the above, and openapi-lint
   bench [--build] [--quick] [--only validate|create|misses|memory|start]
                                  the table of docs/benchmarks.md: with the cold build, short to try it, or one measure of it
   openapi-lint [--url URL] [--header 'NAME: VALUE']

@@ -174,7 +174,7 @@ impl IntoResponse for Problem {
     }
 }
 
-/// A problem (RFC 9457). Every answer with a status of 400 and above has this form.
+/// A problem (RFC 9457). Every answer of a front with a status of 400 and above has this form.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Problem)]

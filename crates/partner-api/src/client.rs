@@ -117,11 +117,15 @@ pub(crate) async fn create_client(
     let environment = state.core().environment();
     let mut faults = body.faults;
     let draft = body.value.into_draft(&mut faults);
+    let idempotency = key.map(|key| Idempotency { key, fingerprint: body.fingerprint });
     if !faults.is_empty() {
+        if let Some(idempotency) = &idempotency {
+            // A key that was used for another body is told as such, whatever is wrong with this one.
+            state.core().refuse_reused_key(&caller.principal, idempotency).await.map_err(problem)?;
+        }
         let rules = domain::client::check(&draft, environment).err().unwrap_or_default();
         return Err(Problem::validation(join(faults, rules).into_vec()));
     }
-    let idempotency = key.map(|key| Idempotency { key, fingerprint: body.fingerprint });
     let answer =
         state.core().create_client(&caller.principal, &draft, idempotency, &caller.context()).await.map_err(problem)?;
     let unknown = if environment == Environment::Sandbox { unknown_fields(body.unknown) } else { Vec::new() };

@@ -42,7 +42,7 @@ fn description() -> String {
     let mut text = "Partners onboard clients; clients hold keys.\n\n\
         Every request carries a key in the header `X-Api-Key`. Bodies are JSON in UTF-8. Times are RFC 3339 in UTC.\n\n\
         ## Problems\n\n\
-        Every answer with a status of 400 and above is a problem (RFC 9457) with a stable `code`:\n\n"
+        Every answer of the Partner API with a status of 400 and above is a problem (RFC 9457) with a stable `code`:\n\n"
         .to_owned();
     text.push_str(&code_table(http_kit::code::ALL.iter().chain(code::ALL)));
     text.push_str("\n## Faults of fields\n\nThe codes in `errors` of `validation_failed`, and in `warnings`:\n\n");

@@ -191,6 +191,20 @@ impl Core {
         self.enrol(partner, checked.client, checked.warnings, request, context).await
     }
 
+    /// Refuses an idempotency key that was used for another request to create a client, ahead of a refusal of this request for its form.
+    ///
+    /// # Errors
+    /// [`OnboardingError::Idempotency`] when it was, or [`OnboardingError::Store`].
+    pub async fn refuse_reused_key(
+        &self,
+        principal: &Principal,
+        idempotency: &Idempotency,
+    ) -> Result<(), OnboardingError> {
+        let request = Repeatable { holder: principal.holder, operation: OPERATION, idempotency: idempotency.clone() };
+        let kept = self.kept_answer::<Kept>(&mut self.db().reader().await?, &request).await?;
+        kept.map(drop).map_err(OnboardingError::Idempotency)
+    }
+
     /// Adds a checked client, unless its partner has one of that country and business code.
     pub(crate) async fn enrol(
         &self,

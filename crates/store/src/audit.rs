@@ -179,7 +179,10 @@ pub async fn insert_seal(tx: &mut Tx, seal: &SealRow, records: &[AuditRecord]) -
         // One statement for all, because a statement each would cost half as much again as the writes that made them.
         let taken = execute!(tx, DELETE_PENDING, last.partner.0, last.id)?;
         if taken != records.len() as u64 {
-            return Err(StoreError::unreadable("audit_pending", "a seal covers other records than the first of the queue"));
+            return Err(StoreError::unreadable(
+                "audit_pending",
+                "a seal covers other records than the first of the queue",
+            ));
         }
     }
     Ok(())

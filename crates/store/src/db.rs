@@ -59,10 +59,9 @@ impl Db {
                 })
             }
             Engine::Postgres => {
-                let pool = postgres::pool(&options)?;
-                // A wrong address or password shows here, not at the first request.
-                drop(pool.acquire().await?);
-                Pools::Postgres(pool)
+                // A wrong address or password shows here, with the server's own words, not at the first request.
+                postgres::connect_once(&options).await?;
+                Pools::Postgres(postgres::pool(&options)?)
             }
         };
         Ok(Self(Arc::new(Shared { options, health, pools })))
@@ -79,7 +78,7 @@ impl Db {
         }
     }
 
-    /// The migrations that are applied, in order; none for an empty database.
+    /// How the schema stands: the newest migration that is applied, and those that are missing.
     ///
     /// # Errors
     /// When the database is newer than the program, or can't be read.
@@ -176,9 +175,9 @@ impl Db {
     pub async fn close(&self) {
         match &self.0.pools {
             Pools::Sqlite(pools) => {
-                drop(pools.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
-                // The readers first: the last connection to close folds the log into the file.
+                // The readers first: the last connection to close folds the log into the file, and only the writer's can.
                 pools.readers.close().await;
+                drop(pools.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
                 let writer = pools.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
                 if let Some(writer) = writer
                     && writer.await.is_err()

@@ -18,14 +18,27 @@ use crate::sqlite::catch;
 /// The most runs of one write. Races of dozens of writes on one row end well below it.
 const MOST_RUNS: u32 = 30;
 
-pub(crate) fn pool(options: &DbOptions) -> Result<PgPool, OpenError> {
+fn connect_options(options: &DbOptions) -> Result<PgConnectOptions, OpenError> {
     let connect: PgConnectOptions = options.url.parse::<PgConnectOptions>()?;
-    let connect = connect
+    Ok(connect
         .application_name("tallystick")
         .statement_cache_capacity(256)
         // A transaction that its process forgot must not hold its locks for ever.
         .options([("idle_in_transaction_session_timeout", "30s")])
-        .disable_statement_logging();
+        .disable_statement_logging())
+}
+
+/// Connects and leaves again. A pool would try until its time is up, and then not say why it failed.
+pub(crate) async fn connect_once(options: &DbOptions) -> Result<(), OpenError> {
+    let connect = connect_options(options)?;
+    let connection = tokio::time::timeout(options.acquire_timeout, connect.connect())
+        .await
+        .map_err(|_| OpenError::Unreachable("the server does not answer".into()))??;
+    Ok(sqlx::Connection::close(connection).await?)
+}
+
+pub(crate) fn pool(options: &DbOptions) -> Result<PgPool, OpenError> {
+    let connect = connect_options(options)?;
     Ok(PgPoolOptions::new()
         .max_connections(options.connections.max(2))
         .acquire_timeout(options.acquire_timeout)

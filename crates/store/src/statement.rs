@@ -1,7 +1,7 @@
 //! Statements and the macros that run them: the same text on whichever engine is there.
 
-/// One SQL text. Only the `statements!` macro makes one, and it lists it as well, so that no statement escapes the test that
-/// prepares every one on both engines.
+/// One SQL text. The `statements!` macro makes one and lists it, so that no statement escapes the test that prepares every one on both
+/// engines; only the dialect makes its own, for what one engine alone can do.
 #[derive(Debug)]
 pub struct Statement {
     name: &'static str,

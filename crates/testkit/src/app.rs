@@ -247,7 +247,12 @@ impl TestAnswer {
     /// When it is another answer.
     #[must_use]
     pub fn faults(&self) -> Vec<(String, String)> {
-        assert_eq!((self.status, self.problem().as_str()), (StatusCode::BAD_REQUEST, "validation_failed"), "{}", self.text());
+        assert_eq!(
+            (self.status, self.problem().as_str()),
+            (StatusCode::BAD_REQUEST, "validation_failed"),
+            "{}",
+            self.text()
+        );
         pairs(&self.json()["errors"])
     }
 
@@ -315,7 +320,11 @@ pub fn body(partner_code: &str, number: u32) -> Value {
 #[must_use]
 pub fn business_code(number: u32) -> String {
     let with_check_digit = |base: u32| {
-        let sum: u32 = [7, 9, 10, 5, 8, 4, 2].iter().zip((0..7).rev()).map(|(weight, place)| weight * (base / 10_u32.pow(place) % 10)).sum();
+        let sum: u32 = [7, 9, 10, 5, 8, 4, 2]
+            .iter()
+            .zip((0..7).rev())
+            .map(|(weight, place)| weight * (base / 10_u32.pow(place) % 10))
+            .sum();
         match sum % 11 {
             0 => Some(0),
             1 => None,

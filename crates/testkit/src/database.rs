@@ -82,7 +82,6 @@ macro_rules! on_both_engines {
         $(
             $(#[$attribute])*
             mod $name {
-                #[allow(unused_imports, reason = "the body's imports are the enclosing module's")]
                 use super::*;
 
                 async fn on_engine($database: $crate::database::TestDatabase) $body

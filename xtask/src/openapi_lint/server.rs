@@ -113,7 +113,8 @@ mod tests {
 
     #[test]
     fn the_address_and_the_first_key_are_heard() {
-        let text = "listening on http://127.0.0.1:80\n\npartner\n  provisioning token  11\n  partner key         22\nrest";
+        let text =
+            "listening on http://127.0.0.1:80\n\npartner\n  provisioning token  11\n  partner key         22\nrest";
         let mut lines = text.as_bytes();
         let said = Said::listen(&mut lines).unwrap();
         assert_eq!(said, Said { url: Some("http://127.0.0.1:80".to_owned()), key: Some("11".to_owned()) });

@@ -6,6 +6,9 @@
 )]
 
 mod create;
+#[path = "../../examples/partner_app.rs"]
+#[expect(dead_code, reason = "the tests call `run`, not `main`")]
+mod example;
 mod partner_app;
 mod peer;
 mod renew;

@@ -5,20 +5,17 @@ use std::sync::Arc;
 
 use tallystick_client::Runtime;
 
+use crate::example;
 use crate::peer::{Peer, Step, problem, problem_with};
 use crate::support::{NEW, OLD, Still, TOKEN, created, renewed_to, scripted, valid_until};
-
-#[path = "../../examples/partner_app.rs"]
-#[expect(dead_code, reason = "the tests call `run`, not `main`")]
-mod app;
 
 /// Runs the program once: what it printed, and its error.
 async fn run(peer: &Peer, still: &Arc<Still>, database: &Path, further: &[&str]) -> (String, Option<String>) {
     let args = ["--server", &peer.url, "--database", database.to_str().unwrap()];
     let args = args.iter().chain(further).map(|arg| (*arg).to_owned());
-    let options = app::Options::read(args, None).unwrap_or_else(|usage| panic!("{usage}"));
+    let options = example::Options::read(args, None).unwrap_or_else(|usage| panic!("{usage}"));
     let mut out = Vec::new();
-    let result = app::run(&options, Arc::clone(still) as Arc<dyn Runtime>, &mut out).await;
+    let result = example::run(&options, Arc::clone(still) as Arc<dyn Runtime>, &mut out).await;
     let out = String::from_utf8(out).unwrap();
     for key in [TOKEN, OLD, NEW] {
         assert!(!out.contains(key), "{out}");
@@ -113,7 +110,7 @@ async fn a_corrected_form_is_a_new_request() {
     let (peer, still) = scripted(script).await;
     let directory = tempfile::tempdir().unwrap();
     let (database, form) = (directory.path().join("partner.db"), directory.path().join("form.json"));
-    let mut data = app::sample();
+    let mut data = example::sample();
     data.client.iban_account = "FI21".to_owned();
     std::fs::write(&form, serde_json::to_string(&data).unwrap()).unwrap();
     let further =
@@ -160,7 +157,7 @@ async fn a_revoked_token_stops_with_the_remedy() {
 
 #[test]
 fn wrong_usage_is_told() {
-    let read = |args: &[&str]| app::Options::read(args.iter().map(|arg| (*arg).to_owned()), None).err();
+    let read = |args: &[&str]| example::Options::read(args.iter().map(|arg| (*arg).to_owned()), None).err();
     assert_eq!(read(&["--server", "http://127.0.0.1", "--database", "partner.db", "--watch", "90s"]), None);
     for wrong in [
         &["--server"][..],

@@ -8,9 +8,7 @@ use tallystick_client::{Client, CreateClient, Error, KeyKind, Runtime, SystemRun
 use testkit::app::{PartnerKeys, TestApp, body, seed_body};
 use testkit::on_both_engines;
 
-#[path = "../../examples/partner_app.rs"]
-#[expect(dead_code, reason = "the tests call `run`, not `main`")]
-mod app;
+use crate::example;
 
 fn client(url: &str, key: &str) -> Client {
     Client::builder(url).api_key(key).build().unwrap()
@@ -103,9 +101,9 @@ on_both_engines! {
 async fn run(url: &str, database: &Path, further: &[&str]) -> String {
     let args = ["--server", url, "--database", database.to_str().unwrap()];
     let args = args.iter().chain(further).map(|arg| (*arg).to_owned());
-    let options = app::Options::read(args, None).unwrap_or_else(|usage| panic!("{usage}"));
+    let options = example::Options::read(args, None).unwrap_or_else(|usage| panic!("{usage}"));
     let mut out = Vec::new();
-    app::run(&options, Arc::new(SystemRuntime) as Arc<dyn Runtime>, &mut out).await.unwrap();
+    example::run(&options, Arc::new(SystemRuntime) as Arc<dyn Runtime>, &mut out).await.unwrap();
     String::from_utf8(out).unwrap()
 }
 

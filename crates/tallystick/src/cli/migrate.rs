@@ -19,7 +19,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     essentials: Essentials,
 
-    /// Change nothing: only tell what is missing, and fail when something is
+    /// Apply nothing: only tell what is missing, and fail when something is
     #[arg(long)]
     check: bool,
 }

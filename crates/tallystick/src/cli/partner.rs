@@ -53,7 +53,7 @@ pub(crate) enum Command {
     },
     /// Revoke a partner's provisioning tokens and partner keys at once
     ///
-    /// Its clients' keys stay. `tallystick partner rotate` gives it a new key later.
+    /// Its clients' keys stay. A revoked partner gets no new key.
     Revoke {
         /// The partner's code
         code: String,

@@ -25,7 +25,9 @@ pub fn install(telemetry: &Telemetry) -> Result<(), BadFilter> {
         LogFormat::Text => {
             registry.with(layer.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))).try_init()
         }
-        LogFormat::Json => registry.with(layer.json().flatten_event(true).with_current_span(true)).try_init(),
+        LogFormat::Json => {
+            registry.with(layer.json().flatten_event(true).with_current_span(true).with_span_list(false)).try_init()
+        }
     };
     if installed.is_err() {
         tracing::debug!("logging is installed already");

@@ -30,7 +30,7 @@ on_both_engines! {
         let app = TestApp::open(&database).await;
         let partner = app.partner("QUICK3").await;
         create(&app, &partner.provisioning, "k-1", &body("QUICK3", 1)).await;
-        for other in [body("QUICK3", 2), serde_json::json!({})] {
+        for other in [body("QUICK3", 2), serde_json::json!({}), serde_json::json!({"client": 1})] {
             let answer = create(&app, &partner.provisioning, "k-1", &other).await;
             assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.text());
             assert_eq!(answer.problem(), "idempotency_key_reused");

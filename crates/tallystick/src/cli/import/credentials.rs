@@ -12,7 +12,7 @@ use super::rows::Name;
 use crate::cli::CommandError;
 use crate::secret_file::{self, SecretFileError};
 
-const COLUMNS: [&str; 9] = [
+const COLUMNS: [&str; 11] = [
     "clientIdentifier",
     "confirmaFinanceCustomerCode",
     "paymentReferencePrefix",
@@ -22,6 +22,8 @@ const COLUMNS: [&str; 9] = [
     "keyId",
     "apiAccessToken",
     "apiAccessTokenExpiresAt",
+    "oauthClientId",
+    "oauthClientSecret",
 ];
 
 /// An open credentials file. Every line is with the system when the client is counted as made, and on the disk at the end.
@@ -65,6 +67,10 @@ impl Credentials {
     /// Adds the line of one client.
     pub(super) fn write(&mut self, client: &CreatedClient, name: &Name) -> io::Result<()> {
         let token = Secret::new(client.key.expose().to_text());
+        let (oauth_id, oauth_secret) = match &client.oauth {
+            Some(oauth) => (oauth.id.as_str(), Secret::new(oauth.secret.expose().to_text())),
+            None => ("", Secret::new(String::new())),
+        };
         let line = line(&[
             &client.client.to_string(),
             &client.customer_code.to_string(),
@@ -75,6 +81,8 @@ impl Credentials {
             &client.key_id.to_string(),
             token.expose(),
             &client.key_expires_at.map(|at| at.to_string()).unwrap_or_default(),
+            oauth_id,
+            oauth_secret.expose(),
         ])?;
         // In one call, so that a crash leaves whole lines.
         self.file.write_all(line.expose().as_bytes())

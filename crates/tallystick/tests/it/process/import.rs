@@ -101,28 +101,34 @@ async fn import(database: &TestDatabase, rows: usize) {
     assert_eq!(error["error"]["code"], "rows_refused");
     assert_eq!(std::fs::read_to_string(&credentials).unwrap(), written, "nothing was written again");
 
-    std::fs::write(installation.directory().join("clients.csv"), file(rows, true)).unwrap();
+    // The part of the file with the bad rows, mended.
+    std::fs::write(installation.directory().join("clients.csv"), file(250, true)).unwrap();
     let third = installation.run(&with_json).await.done().json();
-    assert_eq!((&third["created"], &third["alreadyThere"], &third["faults"]), (&json!(4), &json!(good), &json!([])));
+    assert_eq!((&third["created"], &third["alreadyThere"], &third["faults"]), (&json!(4), &json!(246), &json!([])));
     let clients = sql::whole_clients(database.url()).await;
     assert_eq!(clients.len(), rows);
 
-    let written = std::fs::read_to_string(&credentials).unwrap();
-    let lines: Vec<Vec<&str>> =
-        written.lines().filter(|line| line.contains("-7,")).map(|line| line.split(',').collect()).collect();
-    assert_eq!(lines.len(), rows, "each has one line");
-    let told: HashSet<(&str, &str)> = lines.iter().map(|line| (line[0], line[4])).collect();
-    let kept = clients.iter().map(|(code, client)| (client.to_string(), code.clone()));
-    assert!(kept.into_iter().all(|(client, code)| told.contains(&(client.as_str(), code.as_str()))));
+    let mut written = csv::Reader::from_path(&credentials).unwrap();
+    let written: Vec<Credential> = written.deserialize().map(Result::unwrap).collect();
+    assert_eq!(written.len(), rows, "each has one line");
+    let told: HashSet<_> = written.iter().map(|line| (line.business_code.clone(), line.client_identifier)).collect();
+    assert_eq!(told, clients.into_iter().collect());
+    assert!(written.iter().any(|line| line.name == "Two\nLines, \"Oy\""));
     let api = Api::new(&server.url);
-    let keys = lines.iter().step_by(17).map(|line| line.iter().find_map(|field| uuid_of_version_4(field)).unwrap());
-    let checks = stream::iter(keys).map(async |key| assert_eq!(api.validate(key).await, StatusCode::OK, "{key}"));
+    let checks = stream::iter(written.iter().step_by(17)).map(async |line| {
+        assert_eq!(api.validate(&line.api_access_token).await, StatusCode::OK);
+    });
     checks.buffer_unordered(32).collect::<()>().await;
 }
 
-/// The text when it is a key, and no identifier of one.
-fn uuid_of_version_4(text: &str) -> Option<&str> {
-    uuid::Uuid::parse_str(text).ok().filter(|uuid| uuid.get_version_num() == 4).map(|_| text)
+/// A line of the credentials file.
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Credential {
+    client_identifier: i64,
+    business_code: String,
+    name: String,
+    api_access_token: String,
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,6 +10,8 @@ use uuid::Uuid;
 use super::api::{Api, builder};
 use super::installation;
 
+/// How the master key of tests begins, as a list of its bytes.
+const MASTER_KEY_BYTES: &str = "0, 1, 2, 3, 4, 5, 6, 7, 8";
 const METRICS_TOKEN: &str = "for-the-scraper-only";
 const DATABASE_PASSWORD: &str = "let-me-in-4711";
 /// A key of another installation, sent to this one.
@@ -37,14 +39,20 @@ on_both_engines! {
             let added = added.json();
             let text = |name: &str| added[name].as_str().unwrap().to_owned();
             let (token, partner_key) = (text("provisioningToken"), text("partnerKey"));
-            let mut secrets = vec![token.clone(), partner_key.clone(), STRANGE_KEY.to_owned()];
+            let mut keys = vec![token.clone(), partner_key.clone(), STRANGE_KEY.to_owned()];
+            let others = [MASTER_KEY, MASTER_KEY.trim_end_matches('='), MASTER_KEY_BYTES, METRICS_TOKEN, DATABASE_PASSWORD];
+            let mut others = others.map(str::to_owned).to_vec();
 
             let server = installation.serve(&[]).await;
             for (number, builder) in [builder(), builder().http2_prior_knowledge()].into_iter().enumerate() {
                 let api = Api::with(builder, &server.url);
-                let body = body("QUICK3", u32::try_from(number).unwrap());
+                let mut body = body("QUICK3", u32::try_from(number).unwrap());
+                // Such a client has a second secret.
+                body["service"]["type"] = "POS_FINANCING".into();
                 let name = format!("create-{number}");
-                let (_, key) = api.create(&token, &name, &body).await.created();
+                let created = api.create(&token, &name, &body).await;
+                let (_, key) = created.created();
+                others.push(created.json()["oauthClientSecret"].as_str().unwrap().to_owned());
                 assert!(api.create(&token, &name, &body).await.is_replayed());
                 assert_eq!(api.create(&token, &format!("again-{number}"), &body).await.status, StatusCode::CONFLICT);
                 assert_eq!(api.create(&key, "wrong-kind", &body).await.status, StatusCode::FORBIDDEN);
@@ -61,11 +69,11 @@ on_both_engines! {
                 }
                 // Where a key does not belong.
                 drop(api.get(&format!("{VALIDATE}?key={key}"), &format!("{key} {renewed}")).await);
-                secrets.extend([key, renewed]);
+                keys.extend([key, renewed]);
             }
             let rotated = installation.run(&["partner", "rotate", "QUICK3", "--kind", "partner", "--json"]).await.done();
             logs += &rotated.stderr;
-            secrets.push(rotated.json()["key"].as_str().unwrap().to_owned());
+            keys.push(rotated.json()["key"].as_str().unwrap().to_owned());
             let id = text("provisioningTokenId");
             for command in [
                 &["key", "show", &id, "--reveal"][..],
@@ -84,8 +92,7 @@ on_both_engines! {
             for told in ["TRACE", "answered", id.as_str()] {
                 assert!(logs.contains(told), "the log says too little: `{told}` is missing");
             }
-            let others = [MASTER_KEY, MASTER_KEY.trim_end_matches('='), METRICS_TOKEN, DATABASE_PASSWORD, "0, 1, 2, 3, 4, 5, 6, 7, 8"];
-            let forms = secrets.iter().flat_map(|key| forms(key)).chain(others.map(str::to_owned));
+            let forms = keys.iter().flat_map(|key| forms(key)).chain(others);
             for secret in forms {
                 let line = logs.lines().find(|line| line.contains(&secret));
                 assert_eq!(line, None, "the log shows {secret}");

@@ -1,10 +1,11 @@
-//! Two processes over one PostgreSQL.
+//! Several processes over one database.
 
 use futures_util::future::join_all;
 use futures_util::join;
 use http::StatusCode;
 use testkit::app::body;
 use testkit::database::TestDatabase;
+use testkit::on_both_engines;
 use testkit::process::within;
 
 use super::api::Api;
@@ -13,13 +14,16 @@ use super::{installation, sql};
 /// How many times two requests are sent at once.
 const ROUNDS: u32 = 20;
 
+/// A slow machine may let so many requests at once wait for the database for longer than they would by default.
+const PATIENT: [&str; 2] = ["--acquire-timeout", "25s"];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processes_decide_as_one() {
     let Some(database) = TestDatabase::postgres().await else { return };
     within(60, async {
         let installation = installation(database.url());
         // Both at once on an empty database: they agree on its schema and its secrets.
-        let (first, second) = join!(installation.serve(&[]), installation.serve(&[]));
+        let (first, second) = join!(installation.serve(&PATIENT), installation.serve(&PATIENT));
         let partner = installation.partner("QUICK3").await;
         let token = &partner.provisioning;
         let (one, two) = (&Api::new(&first.url), &Api::new(&second.url));
@@ -68,4 +72,31 @@ async fn two_processes_decide_as_one() {
         drop(installation.run(&["audit", "verify"]).await.done());
     })
     .await;
+}
+
+on_both_engines! {
+    async fn the_first_commands_may_start_at_once(database: TestDatabase) {
+        within(30, async {
+            let installation = installation(database.url());
+            let missing = installation.run(&["migrate", "--check"]).await;
+            assert_eq!(missing.code, Some(1), "{missing:?}");
+            assert!(missing.stderr.contains("tallystick migrate"), "{missing:?}");
+            assert_eq!(sql::number(database.url(), tables(&database)).await, 0, "a check makes nothing");
+
+            let starts = join_all((0..6).map(|_| installation.run(&["partner", "list", "--json"]))).await;
+            for start in starts {
+                assert_eq!(start.done().json()["items"], serde_json::json!([]));
+            }
+            drop(installation.partner("QUICK3").await);
+        })
+        .await;
+    }
+}
+
+/// Counts the tables.
+fn tables(database: &TestDatabase) -> &'static str {
+    match database.engine() {
+        store::Engine::Sqlite => "SELECT COUNT(*) FROM sqlite_master",
+        store::Engine::Postgres => "SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public'",
+    }
 }
