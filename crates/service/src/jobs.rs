@@ -138,6 +138,7 @@ async fn heartbeat(core: Core) {
             .await;
         if let Err(error) = beat {
             tracing::debug!(%error, "the heartbeat was not written");
+            core.db().reach().await;
         }
         let pause = if core.db().health() == Health::Ready { HEARTBEAT } else { HEARTBEAT_UNAVAILABLE };
         tokio::time::sleep(pause).await;

@@ -178,11 +178,10 @@ impl Core {
             None => None,
         };
         let own_code = self.partner_code(partner).await?;
-        if let Some(code) = draft.partner_code.as_deref().filter(|code| !code.is_empty() && *code != own_code) {
-            // The foreign code is the sender's text: it is cut, so that the record stays short.
-            let detail = format!("partner_mismatch: {}", code.chars().take(40).collect::<String>());
+        if draft.partner_code.as_deref().is_some_and(|code| !code.is_empty() && code != own_code) {
+            // The foreign code is left out: it is the sender's text, and a key that was sent by mistake would stand there for ever.
             let subject = format!("partner:{own_code}");
-            let record = context.record(self, partner, OPERATION, subject, Outcome::Refused, detail);
+            let record = context.record(self, partner, OPERATION, subject, Outcome::Refused, "partner_mismatch");
             self.record_alone(record).await?;
             return Err(OnboardingError::PartnerMismatch);
         }

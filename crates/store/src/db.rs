@@ -117,19 +117,39 @@ impl Db {
         }
     }
 
+    /// Reaches for the database outside the pool, and marks it unavailable when it is not there. A pool in which every connection is
+    /// being made looks just like one in which every connection is in use.
+    pub async fn reach(&self) {
+        if self.postgres_pool().is_some()
+            && let Err(error) = postgres::connect_once(&self.0.options).await
+        {
+            self.0.health.failed(&error.to_string());
+        }
+    }
+
     /// A connection for reading.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when none is free in time or the database is gone.
     pub async fn reader(&self) -> Result<Reader, StoreError> {
         let owned = match &self.0.pools {
-            Pools::Sqlite(pools) => pools.readers.acquire().await.map(Owned::SqliteReader),
-            Pools::Postgres(pool) => pool.acquire().await.map(Owned::Postgres),
+            Pools::Sqlite(pools) => {
+                let acquired = pools.readers.acquire().await.map(Owned::SqliteReader);
+                acquired.map_err(|error| {
+                    StoreError::from_acquire(
+                        error,
+                        pools.readers.size() >= pools.readers.options().get_max_connections(),
+                    )
+                })
+            }
+            Pools::Postgres(pool) => {
+                let acquired = pool.acquire().await.map(Owned::Postgres);
+                acquired.map_err(|error| StoreError::from_acquire(error, postgres::is_full(pool)))
+            }
         };
         match owned {
             Ok(owned) => Ok(Reader(Connection::new(owned, self.0.health.clone()))),
             Err(error) => {
-                let error = StoreError::from_sqlx("connection", error);
                 if let StoreError::Unavailable { reason } = &error {
                     self.0.health.failed(reason);
                 }

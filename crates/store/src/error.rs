@@ -14,8 +14,8 @@ pub enum StoreError {
         /// What the engine says, for the log.
         reason: String,
     },
-    /// More writes wait than the queue holds. Nothing was done.
-    #[error("too many writes are waiting")]
+    /// More writes wait than the queue holds, or every connection was in use for too long. Nothing was done.
+    #[error("too many reads or writes are waiting")]
     Overloaded,
     /// The job panicked. Nothing of it was kept.
     #[error("the job panicked")]
@@ -38,6 +38,14 @@ impl StoreError {
     /// A value in the database that the program can't read.
     pub fn unreadable(what: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Broken { statement: what, source: source.into() }
+    }
+
+    /// Tells apart why a pool gave no connection: all of them are in use, or none can be made.
+    pub(crate) fn from_acquire(error: sqlx::Error, pool_is_full: bool) -> Self {
+        match error {
+            sqlx::Error::PoolTimedOut if pool_is_full => Self::Overloaded,
+            error => Self::from_sqlx("connection", error),
+        }
     }
 
     /// Tells an engine's error apart.

@@ -45,6 +45,12 @@ pub(crate) fn pool(options: &DbOptions) -> Result<PgPool, OpenError> {
         .connect_lazy_with(connect))
 }
 
+/// Whether every connection that the pool may have is there. Connections that broke are not, so a server that is gone shows as a pool
+/// that is not full.
+pub(crate) fn is_full(pool: &PgPool) -> bool {
+    pool.size() >= pool.options().get_max_connections()
+}
+
 /// Runs `work` to its end. The caller spawns it, so that a request that is dropped does not leave a transaction half-way.
 pub(crate) async fn write<T, E, F>(pool: PgPool, health: HealthRecord, mut work: F) -> Result<T, E>
 where
@@ -69,8 +75,7 @@ where
     E: From<StoreError>,
     F: for<'t> FnMut(&'t mut Tx) -> BoxFuture<'t, Result<T, E>>,
 {
-    let lost = |error: sqlx::Error| {
-        let error = StoreError::from_sqlx("transaction", error);
+    let lost = |error: StoreError| {
         if let StoreError::Unavailable { reason } = &error {
             health.failed(reason);
         }
@@ -78,12 +83,12 @@ where
     };
     let connection = match pool.acquire().await {
         Ok(connection) => connection,
-        Err(error) => return lost(error),
+        Err(error) => return lost(StoreError::from_acquire(error, is_full(pool))),
     };
     let mut tx = Tx(Connection::new(Owned::Postgres(connection), health.clone()));
     if let Err(error) = tx.0.control("BEGIN ISOLATION LEVEL SERIALIZABLE").await {
         discard(tx);
-        return lost(error);
+        return lost(StoreError::from_sqlx("BEGIN", error));
     }
     let outcome = catch(work, &mut tx).await;
     let run_again = tx.0.run_again && !last;
@@ -101,7 +106,7 @@ where
         Err(error) if wants_another_run(&error) && !last => None,
         Err(error) => {
             discard(tx);
-            lost(error)
+            lost(StoreError::from_sqlx("COMMIT", error))
         }
     }
 }

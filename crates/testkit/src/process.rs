@@ -351,20 +351,23 @@ impl Capture {
 mod tests {
     use super::*;
 
-    fn shell(script: &str) -> Process {
-        Installation::new("sh", "sqlite:unused.db").start(&["-c", script])
+    /// A shell in the place of the program.
+    fn shell() -> Installation {
+        Installation::new("sh", "sqlite:unused.db")
     }
 
     #[tokio::test]
     async fn tells_how_a_process_ended_and_what_it_said() {
-        let ended = within(10, shell("echo '{\"a\":1}'; echo why >&2; exit 1").ended()).await;
+        let ended = within(10, shell().run(&["-c", "echo '{\"a\":1}'; echo why >&2; exit 1"])).await;
         assert_eq!((ended.code, ended.stderr.as_str()), (Some(1), "why\n"));
         assert_eq!(ended.json()["a"], 1);
     }
 
     #[tokio::test]
     async fn a_process_sees_its_own_variables_and_gets_signals() {
-        let process = shell("trap 'exit 7' TERM; echo $TALLYSTICK_RATE_LIMIT; while :; do sleep 0.01; done");
+        let (shell, script) =
+            (shell(), "trap 'exit 7' TERM; echo $TALLYSTICK_RATE_LIMIT; while :; do sleep 0.01; done");
+        let process = shell.start(&["-c", script]);
         within(10, process.printed("off\n")).await;
         process.signal("TERM");
         assert_eq!(within(10, process.ended()).await.code, Some(7));

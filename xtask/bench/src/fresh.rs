@@ -1,6 +1,7 @@
 //! Databases with one partner and no client, a new one for every turn.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::fault::Fault;
@@ -32,13 +33,46 @@ impl Template {
     }
 }
 
-/// Copies a database and its master key into `directory`, which is emptied first, and gives the address of the copy.
+/// Copies a database that nobody uses, with its log and its master key, into `directory`, which is emptied first, and gives the address
+/// of the copy.
 pub(crate) fn copy(file: &Path, directory: &Path) -> Result<String, Fault> {
     drop(fs::remove_dir_all(directory));
     let failed = || Fault::system(format!("copy {} to {}", file.display(), directory.display()));
     fs::create_dir_all(directory).map_err(failed())?;
     let to = directory.join("bench.db");
-    fs::copy(file, &to).map_err(failed())?;
-    fs::copy(file.with_file_name("bench.db.key"), directory.join("bench.db.key")).map_err(failed())?;
+    for end in ["", ".key", "-wal"] {
+        let beside = |path: &Path| PathBuf::from(format!("{}{end}", path.display()));
+        match fs::copy(beside(file), beside(&to)) {
+            // The log is there only when the last process did not fold it into the file.
+            Err(error) if end == "-wal" && error.kind() == ErrorKind::NotFound => {}
+            copied => drop(copied.map_err(failed())?),
+        }
+    }
     Ok(sqlite(&to))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{env, process};
+
+    use super::*;
+
+    #[test]
+    fn the_log_is_copied_where_there_is_one() {
+        let root = env::temp_dir().join(format!("tallystick-bench-copy-{}", process::id()));
+        let (from, to) = (root.join("from"), root.join("to"));
+        fs::create_dir_all(&from).unwrap();
+        for name in ["bench.db", "bench.db.key"] {
+            fs::write(from.join(name), name).unwrap();
+        }
+        let copied = |to: &Path| fs::read_dir(to).unwrap().count();
+        assert_eq!(copy(&from.join("bench.db"), &to).unwrap(), sqlite(&to.join("bench.db")));
+        assert_eq!(copied(&to), 2);
+        fs::write(from.join("bench.db-wal"), "log").unwrap();
+        copy(&from.join("bench.db"), &to).unwrap();
+        assert_eq!(fs::read_to_string(to.join("bench.db-wal")).unwrap(), "log");
+        fs::remove_file(from.join("bench.db.key")).unwrap();
+        assert!(copy(&from.join("bench.db"), &to).is_err());
+        fs::remove_dir_all(&root).unwrap();
+    }
 }

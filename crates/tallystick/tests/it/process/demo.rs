@@ -29,7 +29,7 @@ async fn the_printed_lines_work_when_pasted_and_nothing_is_left_behind() {
     if !has_curl() {
         return;
     }
-    within(40, async {
+    within(80, async {
         // The demo finds no database set, and makes a temporary one.
         let installation = installation("");
         let temporary = installation.directory().join("tmp");

@@ -10,7 +10,7 @@ use super::installation;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_printed_document_is_the_served_one() {
-    within(20, async {
+    within(60, async {
         let database = TestDatabase::sqlite();
         let installation = installation(database.url());
         let printed = installation.run(&["openapi"]).await.done().json();
@@ -25,7 +25,7 @@ async fn the_printed_document_is_the_served_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn completions_are_a_script_of_the_shell() {
-    within(20, async {
+    within(60, async {
         let database = TestDatabase::sqlite();
         let installation = installation(database.url());
         let script = installation.run(&["completions", "bash"]).await.done().stdout;

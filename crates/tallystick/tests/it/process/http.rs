@@ -14,7 +14,7 @@ use super::wire::Wire;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn http_2_is_spoken_without_tls_to_who_knows() {
-    within(20, async {
+    within(60, async {
         let database = TestDatabase::sqlite();
         let installation = installation(database.url());
         let partner = installation.partner("QUICK3").await;
@@ -32,7 +32,7 @@ async fn http_2_is_spoken_without_tls_to_who_knows() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_takes_more_than_one_request() {
-    within(20, async {
+    within(60, async {
         let database = TestDatabase::sqlite();
         let installation = installation(database.url());
         let partner = installation.partner("QUICK3").await;
@@ -54,7 +54,7 @@ async fn a_connection_takes_more_than_one_request() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_does_not_finish_a_request_is_cut_off() {
-    within(20, async {
+    within(25, async {
         let database = TestDatabase::sqlite();
         let installation = installation(database.url());
         let partner = installation.partner("QUICK3").await;

@@ -133,18 +133,18 @@ struct Credential {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn thousands_of_rows_are_imported_once() {
-    within(80, import(&TestDatabase::sqlite(), 3_000)).await;
+    within(180, import(&TestDatabase::sqlite(), 3_000)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_are_imported_once_on_postgresql() {
     let Some(database) = TestDatabase::postgres().await else { return };
-    within(60, import(&database, 300)).await;
+    within(120, import(&database, 300)).await;
 }
 
 on_both_engines! {
     async fn a_file_that_is_none_changes_nothing(database: TestDatabase) {
-        within(30, async {
+        within(60, async {
             let installation = installation(database.url());
             drop(installation.partner("QUICK3").await);
             let import = async |file: &str, partner: &str, said: &[&str]| {

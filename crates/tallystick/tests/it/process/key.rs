@@ -9,7 +9,7 @@ use super::{installation, sql};
 
 on_both_engines! {
     async fn a_key_is_shown_and_its_value_only_on_demand_and_on_record(database: TestDatabase) {
-        within(30, async {
+        within(60, async {
             let installation = installation(database.url());
             let partner = installation.partner("QUICK3").await;
             let id = partner.provisioning_id.as_str();
@@ -37,7 +37,7 @@ on_both_engines! {
     }
 
     async fn the_trail_verifies_until_somebody_changes_it(database: TestDatabase) {
-        within(40, async {
+        within(80, async {
             let installation = installation(database.url());
             let partner = installation.partner("QUICK3").await;
             let server = installation.serve(&[]).await;

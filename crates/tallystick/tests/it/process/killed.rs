@@ -49,7 +49,7 @@ async fn create_on(api: Api, token: String, next: Arc<AtomicU32>, tell: Unbounde
 
 on_both_engines! {
     async fn a_killed_server_keeps_what_it_answered_and_nothing_by_halves(database: TestDatabase) {
-        within(60, async {
+        within(120, async {
             let installation = installation(database.url());
             let partner = installation.partner("QUICK3").await;
             let mut server = installation.serve(&PATIENT).await;

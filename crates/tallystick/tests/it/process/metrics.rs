@@ -13,7 +13,7 @@ const COUNTED: &str = r#"http_requests_total{route="/api/v1/partner/validate",me
 
 #[tokio::test(flavor = "multi_thread")]
 async fn metrics_have_an_address_of_their_own_or_a_token() {
-    within(30, async {
+    within(60, async {
         let database = TestDatabase::sqlite();
         let installation = installation(database.url());
         let partner = installation.partner("QUICK3").await;

@@ -11,7 +11,7 @@ use super::installation;
 
 on_both_engines! {
     async fn a_partner_is_added_listed_rotated_and_revoked(database: TestDatabase) {
-        within(40, async {
+        within(80, async {
             let installation = installation(database.url());
             let add = ["partner", "add", "--code", "QUICK3", "--name", "Quick Software Oy", "--json"];
             let added = installation.run(&add).await.done();
@@ -61,7 +61,7 @@ on_both_engines! {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_usage_has_an_exit_status_of_its_own() {
-    within(20, async {
+    within(60, async {
         let database = TestDatabase::sqlite();
         let installation = installation(database.url());
         let wrong: [&[&str]; 6] = [

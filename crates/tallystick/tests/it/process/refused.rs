@@ -12,7 +12,7 @@ use super::{installation, sql};
 
 on_both_engines! {
     async fn a_newer_database_is_left_alone(database: TestDatabase) {
-        within(30, async {
+        within(60, async {
             let installation = installation(database.url());
             drop(installation.run(&["migrate"]).await.done());
             let unchanged = installation.run(&["migrate", "--check", "--json"]).await.done().json();
@@ -34,7 +34,7 @@ on_both_engines! {
     }
 
     async fn the_wrong_master_key_is_told(database: TestDatabase) {
-        within(30, async {
+        within(60, async {
             let installation = installation(database.url()).with("TALLYSTICK_MASTER_KEY", MASTER_KEY);
             drop(installation.partner("QUICK3").await);
             let other = "HxwdHhobGBkWFxQVEhMQEQ4PDA0KCwgJBgcEBQIDAAE=";
@@ -51,7 +51,7 @@ on_both_engines! {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn production_needs_a_master_key_of_its_own() {
-    within(20, async {
+    within(60, async {
         let database = TestDatabase::sqlite();
         let installation = installation(database.url());
         for command in
@@ -81,7 +81,7 @@ async fn production_needs_a_master_key_of_its_own() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_file_that_others_may_read_is_refused() {
-    within(20, async {
+    within(60, async {
         let database = TestDatabase::sqlite();
         let installation = installation(database.url());
         let file = installation.directory().join("master.key");
@@ -102,7 +102,7 @@ async fn a_key_file_that_others_may_read_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_is_taken_is_named() {
-    within(20, async {
+    within(60, async {
         let database = TestDatabase::sqlite();
         let installation = installation(database.url());
         let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

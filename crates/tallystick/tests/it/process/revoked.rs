@@ -17,7 +17,7 @@ fn now() -> Instant {
 
 on_both_engines! {
     async fn a_revoked_key_is_refused_within_a_second(database: TestDatabase) {
-        within(30, async {
+        within(60, async {
             let installation = installation(database.url());
             let partner = installation.partner("QUICK3").await;
             let server = installation.serve(&[]).await;

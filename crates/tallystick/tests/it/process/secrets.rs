@@ -26,7 +26,7 @@ fn forms(key: &str) -> Vec<String> {
 
 on_both_engines! {
     async fn no_secret_is_logged(database: TestDatabase) {
-        within(60, async {
+        within(120, async {
             let url = database.url().replace("postgres@", &format!("postgres:{DATABASE_PASSWORD}@"));
             let installation = installation(&url)
                 .with("TALLYSTICK_MASTER_KEY", MASTER_KEY)

@@ -12,6 +12,9 @@ use super::api::{Api, Reply, builder};
 use super::installation;
 use super::wire::{Wire, address};
 
+/// It tells how many requests are under way, and waits for them for longer than any of these tests.
+const PATIENT: [&str; 5] = ["--json", "--metrics-listen", "127.0.0.1:0", "--shutdown-timeout", "1h"];
+
 /// The two halves of a request that creates a client.
 fn halves(token: &str, number: u32) -> (String, String) {
     let body = body("QUICK3", number).to_string();
@@ -32,11 +35,11 @@ async fn under_way(server: &Server, requests: usize) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_under_way_is_finished_and_nothing_new_is_taken() {
-    within(25, async {
+    within(60, async {
         let database = TestDatabase::sqlite();
         let installation = installation(database.url());
         let partner = installation.partner("QUICK3").await;
-        let server = installation.serve(&["--json", "--metrics-listen", "127.0.0.1:0"]).await;
+        let server = installation.serve(&PATIENT).await;
 
         let mut idle = Wire::connect(&server.url).await;
         idle.send("GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n").await;
@@ -78,7 +81,7 @@ async fn what_is_under_way_is_finished_and_nothing_new_is_taken() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_does_not_end_holds_it_up_for_so_long_and_not_longer() {
-    within(25, async {
+    within(60, async {
         let database = TestDatabase::sqlite();
         let installation = installation(database.url());
         let partner = installation.partner("QUICK3").await;
@@ -96,11 +99,11 @@ async fn a_request_that_does_not_end_holds_it_up_for_so_long_and_not_longer() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_signal_ends_it_at_once() {
-    within(25, async {
+    within(60, async {
         let database = TestDatabase::sqlite();
         let installation = installation(database.url());
         let partner = installation.partner("QUICK3").await;
-        let server = installation.serve(&["--json", "--metrics-listen", "127.0.0.1:0"]).await;
+        let server = installation.serve(&PATIENT).await;
         let mut wire = Wire::connect(&server.url).await;
         wire.send(&halves(&partner.provisioning, 1).0).await;
         under_way(&server, 1).await;

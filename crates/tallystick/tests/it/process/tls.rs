@@ -46,7 +46,7 @@ async fn served(url: &str, trusted: &[&Made]) -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn https_is_served_and_a_new_certificate_is_taken_without_a_restart() {
-    within(40, async {
+    within(80, async {
         let database = TestDatabase::sqlite();
         let installation = installation(database.url());
         let partner = installation.partner("QUICK3").await;
@@ -86,7 +86,7 @@ async fn https_is_served_and_a_new_certificate_is_taken_without_a_restart() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_that_can_not_be_used_is_refused_at_start() {
-    within(20, async {
+    within(60, async {
         let database = TestDatabase::sqlite();
         let installation = installation(database.url());
         let serve = ["serve", "--tls-cert", "cert.pem", "--tls-key", "key.pem"];

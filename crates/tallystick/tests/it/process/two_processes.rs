@@ -20,7 +20,7 @@ const PATIENT: [&str; 2] = ["--acquire-timeout", "25s"];
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processes_decide_as_one() {
     let Some(database) = TestDatabase::postgres().await else { return };
-    within(60, async {
+    within(120, async {
         let installation = installation(database.url());
         // Both at once on an empty database: they agree on its schema and its secrets.
         let (first, second) = join!(installation.serve(&PATIENT), installation.serve(&PATIENT));
@@ -76,7 +76,7 @@ async fn two_processes_decide_as_one() {
 
 on_both_engines! {
     async fn the_first_commands_may_start_at_once(database: TestDatabase) {
-        within(30, async {
+        within(60, async {
             let installation = installation(database.url());
             let missing = installation.run(&["migrate", "--check"]).await;
             assert_eq!(missing.code, Some(1), "{missing:?}");

@@ -29,7 +29,7 @@ async fn end(server: Server) {
 #[tokio::test(flavor = "multi_thread")]
 async fn service_comes_back_by_itself_after_postgresql_does() {
     let Some(mut postgres) = block_in_place(postgres::server) else { return };
-    within(45, async {
+    within(90, async {
         let url = postgres.url();
         let installation = installation(&url);
         let token = installation.partner("QUICK3").await.provisioning;
@@ -65,7 +65,7 @@ async fn service_comes_back_by_itself_after_postgresql_does() {
 #[tokio::test(flavor = "multi_thread")]
 async fn service_comes_back_by_itself_after_a_full_disk_has_room() {
     let Some(disk) = SmallDisk::mount() else { return };
-    within(45, async {
+    within(90, async {
         let url = format!("sqlite:{}", disk.path().join("test.db").display());
         let installation = installation(&url);
         let token = installation.partner("QUICK3").await.provisioning;
