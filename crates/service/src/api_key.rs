@@ -98,10 +98,11 @@ impl Core {
     /// [`KeyError`] when it does not.
     pub async fn authenticate(&self, presented: Option<&str>, source: Option<IpAddr>) -> Result<Principal, KeyError> {
         let now = self.now();
-        let key = self.known_key(presented, source, now).await?;
+        let key = self.known_key(presented, now).await?;
         if let Some(error) = KeyError::of(key.life.state(now)) {
             return Err(error);
         }
+        key.check_network(source)?;
         self.last_uses().note(&key, now);
         Ok(key.principal.clone())
     }
@@ -116,20 +117,19 @@ impl Core {
         source: Option<IpAddr>,
     ) -> Result<Principal, KeyError> {
         let now = self.now();
-        let key = self.known_key(presented, source, now).await?;
+        let key = self.known_key(presented, now).await?;
         match key.life.state(now) {
-            KeyState::Active | KeyState::Expired => Ok(key.principal.clone()),
+            KeyState::Active | KeyState::Expired => {
+                key.check_network(source)?;
+                self.last_uses().note(&key, now);
+                Ok(key.principal.clone())
+            }
             KeyState::Superseded => Err(KeyError::Superseded),
             KeyState::Revoked => Err(KeyError::Revoked),
         }
     }
 
-    async fn known_key(
-        &self,
-        presented: Option<&str>,
-        source: Option<IpAddr>,
-        now: Timestamp,
-    ) -> Result<Arc<KnownKey>, KeyError> {
+    async fn known_key(&self, presented: Option<&str>, now: Timestamp) -> Result<Arc<KnownKey>, KeyError> {
         let value = KeyValue::parse(presented.ok_or(KeyError::Missing)?).ok_or(KeyError::Malformed)?;
         let lookup = self.vault().lookup(value.expose());
         let key = match self.keys().get(&lookup, now) {
@@ -142,11 +142,7 @@ impl Core {
                 key
             }
         };
-        match source {
-            Some(address) if !key.networks.allow(address) => Err(KeyError::NetworkNotAllowed),
-            None if !key.networks.is_any() => Err(KeyError::NetworkNotAllowed),
-            _ => Ok(key),
-        }
+        Ok(key)
     }
 
     /// Renews the key that was presented: makes its one successor, or gives it again inside the overlap, because the first answer may
@@ -280,6 +276,17 @@ impl Core {
         now: Timestamp,
     ) -> NewKey {
         self.new_key(KeyHolder { partner, client: None }, kind, networks, now)
+    }
+}
+
+impl KnownKey {
+    /// Whether it may be used from this address. Asked only of a key that works: one that does not says so from anywhere.
+    fn check_network(&self, source: Option<IpAddr>) -> Result<(), KeyError> {
+        match source {
+            Some(address) if !self.networks.allow(address) => Err(KeyError::NetworkNotAllowed),
+            None if !self.networks.is_any() => Err(KeyError::NetworkNotAllowed),
+            _ => Ok(()),
+        }
     }
 }
 

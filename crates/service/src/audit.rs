@@ -113,18 +113,27 @@ impl Core {
     pub async fn seal_audit(&self) -> Result<u64, StoreError> {
         let partners = store::audit::pending_partners(&mut self.db().reader().await?).await?;
         let mut sealed = 0;
+        let mut first_error = None;
         for partner in partners {
-            loop {
-                let now = self.now();
-                let count =
-                    self.db().write(move |tx| Box::pin(async move { seal_batch(tx, partner, now).await })).await?;
-                sealed += count;
-                if count < LARGEST_SEAL as u64 {
-                    break;
-                }
+            // What is wrong with one trail does not hold up the others.
+            match self.seal_trail(partner).await {
+                Ok(count) => sealed += count,
+                Err(error) => first_error = first_error.or(Some(error)),
             }
         }
-        Ok(sealed)
+        first_error.map_or(Ok(sealed), Err)
+    }
+
+    async fn seal_trail(&self, partner: PartnerId) -> Result<u64, StoreError> {
+        let mut sealed = 0;
+        loop {
+            let now = self.now();
+            let count = self.db().write(move |tx| Box::pin(async move { seal_batch(tx, partner, now).await })).await?;
+            sealed += count;
+            if count < LARGEST_SEAL as u64 {
+                return Ok(sealed);
+            }
+        }
     }
 
     /// Walks every trail and tells what does not fit. It may run while others write.
@@ -151,23 +160,27 @@ async fn seal_batch(tx: &mut store::Tx, partner: PartnerId, now: Timestamp) -> R
     }
     let last = store::audit::last_seal(tx, partner).await?;
     let previous_hash = last.as_ref().map_or_else(|| vec![0; 32], |seal| seal.hash.clone());
-    let seal = SealRow {
+    let mut seal = SealRow {
         partner,
         seal_number: last.map_or(0, |seal| seal.seal_number) + 1,
         record_count: i64::try_from(records.len()).unwrap_or(i64::MAX),
         record_ids: records.iter().flat_map(|record| record.id.into_bytes()).collect(),
-        hash: chain_hash(&previous_hash, &records),
+        hash: Vec::new(),
         previous_hash,
         sealed_at: now,
     };
+    seal.hash = chain_hash(&seal, &records);
     store::audit::insert_seal(tx, &seal, &records).await?;
     Ok(records.len() as u64)
 }
 
-/// SHA-256 over the hash before and the hash of each record in turn.
-fn chain_hash(previous: &[u8], records: &[AuditRecord]) -> Vec<u8> {
+/// SHA-256 over the hash before, the seal's own number, count and time, and the hash of each record in turn.
+fn chain_hash(seal: &SealRow, records: &[AuditRecord]) -> Vec<u8> {
     let mut hash = Sha256::new();
-    hash.update(previous);
+    hash.update(&seal.previous_hash);
+    for number in [seal.partner.0, seal.seal_number, seal.record_count, seal.sealed_at.micros()] {
+        hash.update(number.to_be_bytes());
+    }
     for record in records {
         hash.update(Sha256::digest(record.canonical()));
     }
@@ -206,7 +219,8 @@ async fn verify(reader: &mut Reader, partner: PartnerId, partner_code: String) -
                     }
                 }
             }
-            if is_whole && chain_hash(&seal.previous_hash, &records) != seal.hash {
+            let is_counted = i64::try_from(records.len()) == Ok(seal.record_count);
+            if is_whole && !(is_counted && chain_hash(&seal, &records) == seal.hash) {
                 note(TrailFault::WrongHash(seal.seal_number));
             }
             sealed += records.len() as u64;

@@ -106,8 +106,8 @@ impl Core {
     /// Creates a client of a partner on the operator's word, or finds it there.
     ///
     /// # Errors
-    /// When the draft is wrong or the database fails; [`OnboardingError::PartnerMismatch`] when there is no such partner or the draft
-    /// names another.
+    /// When the draft is wrong or the database fails; [`OnboardingError::PartnerMismatch`] when there is no such partner, it is
+    /// revoked, or the draft names another.
     pub async fn import_client(
         &self,
         partner_code: &str,
@@ -115,6 +115,7 @@ impl Core {
         context: &Context,
     ) -> Result<Imported, OnboardingError> {
         let partner = store::partner::by_code(&mut self.db().reader().await?, partner_code).await?;
+        let partner = partner.filter(|partner| partner.revoked_at.is_none());
         let partner = partner.ok_or(OnboardingError::PartnerMismatch)?.partner;
         let mut draft = draft.clone();
         let named = draft.partner_code.get_or_insert_with(|| partner_code.to_owned());

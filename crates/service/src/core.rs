@@ -1,7 +1,9 @@
 //! What the use cases share.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
 
+use domain::identifier::PartnerId;
 use domain::random::OrderedIds;
 use domain::{Clock, Environment, Random, Secret, Timestamp};
 use store::installation::SecretRow;
@@ -30,6 +32,7 @@ struct Shared {
     last_uses: LastUses,
     in_flight: InFlight,
     ids: OrderedIds,
+    partner_codes: RwLock<HashMap<PartnerId, Arc<str>>>,
 }
 
 /// Why the core can't be opened on a database.
@@ -93,6 +96,7 @@ impl Core {
             last_uses: LastUses::default(),
             in_flight: InFlight::default(),
             ids: OrderedIds::default(),
+            partner_codes: RwLock::default(),
             db,
             clock,
             random,
@@ -137,6 +141,10 @@ impl Core {
     /// An identifier of a row, after every one that this process gave before.
     pub(crate) fn next_id(&self, now: Timestamp) -> Uuid {
         self.0.ids.next(now, self.random())
+    }
+
+    pub(crate) fn partner_codes(&self) -> &RwLock<HashMap<PartnerId, Arc<str>>> {
+        &self.0.partner_codes
     }
 
     pub(crate) fn vault(&self) -> &Vault {

@@ -15,9 +15,6 @@ use store::{Access, StoreError, Tx};
 
 use crate::Core;
 
-/// The longest key that is taken, in characters.
-pub const LONGEST_KEY: usize = 255;
-
 /// The sender's name for a request, and what the request was.
 #[derive(Clone, Debug)]
 pub struct Idempotency {

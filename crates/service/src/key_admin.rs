@@ -1,5 +1,7 @@
 //! Keys in the operator's hands: shown, revoked, sealed anew.
 
+use std::collections::HashMap;
+
 use domain::api_key::{KeyHolder, KeyId, KeyKind, KeyState, KeyValue};
 use domain::audit::Outcome;
 use domain::identifier::ClientIdentifier;
@@ -48,14 +50,15 @@ pub struct KeyDetails {
 pub struct RevokedKey {
     /// The key.
     pub id: KeyId,
-    /// Keys that it had renewed, were still in their overlap, and were revoked with it.
-    pub predecessors: Vec<KeyId>,
+    /// Keys that were revoked with it: those that it had renewed and that still worked, and those that it was renewed to.
+    pub also: Vec<KeyId>,
     /// Whether it had been revoked before; then nothing was changed.
     pub already: bool,
 }
 
 impl Core {
-    /// Revokes a key at once, everywhere, and with it the keys that it renewed and that still work beside it.
+    /// Revokes a key at once, everywhere, and with it every key that it leads to or that leads to it: the keys that it renewed and that
+    /// still work beside it, and its successors, which whoever stole it may hold.
     ///
     /// # Errors
     /// When there is no such key, or the database fails.
@@ -86,26 +89,22 @@ impl Core {
     ) -> Result<RevokedKey, StoreError> {
         let now = self.now();
         let already = !store::api_key::revoke(tx, row.partner, row.key, now).await?;
-        let mut predecessors = Vec::new();
-        // A predecessor in its overlap would go on working, and renewing it would show the revoked key.
-        let mut later = vec![row.clone()];
-        while let Some(key) = later.pop() {
-            for earlier in store::api_key::predecessors(tx, &key).await? {
-                if earlier.life().state(now) != KeyState::Superseded {
-                    store::api_key::revoke(tx, earlier.partner, earlier.key, now).await?;
-                    predecessors.push(earlier.key);
-                }
-                later.push(earlier);
+        let mut also = Vec::new();
+        let keys = store::api_key::of_holder(tx, row.holder()).await?;
+        for key in family(row.key, &keys) {
+            if !matches!(key.life().state(now), KeyState::Superseded | KeyState::Revoked) {
+                store::api_key::revoke(tx, key.partner, key.key, now).await?;
+                also.push(key.key);
             }
         }
-        let revoked = RevokedKey { id: row.key, predecessors, already };
-        if !already || !revoked.predecessors.is_empty() {
+        let revoked = RevokedKey { id: row.key, also, already };
+        if !already || !revoked.also.is_empty() {
             store::api_key::count_version_up(tx).await?;
         }
         let detail = if already {
             "revoked before".to_owned()
         } else {
-            revoked.predecessors.iter().map(|key| format!("with {key}")).collect::<Vec<_>>().join(", ")
+            revoked.also.iter().map(|key| format!("with {key}")).collect::<Vec<_>>().join(", ")
         };
         let subject = format!("api_key:{}", row.key);
         let record = context.record(self, row.partner, "api_key.revoke", subject, Outcome::Done, detail);
@@ -259,4 +258,28 @@ impl Core {
         let newest = self.vault().seals.newest();
         Ok(store::idempotency::count_not_sealed_under(&mut self.db().reader().await?, newest).await?)
     }
+}
+
+/// The keys that are of one chain of renewals with `key`, without itself.
+fn family(key: KeyId, keys: &[ApiKeyRow]) -> Vec<&ApiKeyRow> {
+    let successors: HashMap<KeyId, KeyId> =
+        keys.iter().filter_map(|row| Some((row.key, KeyId(row.successor_id?)))).collect();
+    let last = |mut key: KeyId| {
+        // A chain has an end, but a damaged one may not.
+        for _ in 0..keys.len() {
+            match successors.get(&key) {
+                Some(next) => key = *next,
+                None => break,
+            }
+        }
+        key
+    };
+    let end = last(key);
+    // From the newest back, so that each key's end is known when its predecessor asks.
+    let mut ends: HashMap<KeyId, KeyId> = HashMap::with_capacity(keys.len());
+    for row in keys.iter().rev() {
+        let of_next = row.successor_id.and_then(|next| ends.get(&KeyId(next)).copied());
+        ends.insert(row.key, of_next.unwrap_or_else(|| last(row.key)));
+    }
+    keys.iter().filter(|row| row.key != key && ends.get(&row.key) == Some(&end)).collect()
 }

@@ -16,6 +16,9 @@ const MINUTE: i64 = 60_000_000;
 /// More than this many keys wait for no write: further ones go unnoted until the next.
 const MOST_WAITING: usize = 100_000;
 
+/// How many uses one transaction writes, so that other writes do not wait long.
+const PART: usize = 500;
+
 #[derive(Default)]
 pub(crate) struct LastUses(Mutex<HashMap<KeyId, (PartnerId, Timestamp)>>);
 
@@ -42,9 +45,8 @@ impl LastUses {
         let mut uses: Vec<_> = noted.into_iter().collect();
         // One order for all processes, so that two of them never wait for each other.
         uses.sort_unstable_by_key(|(key, (partner, _))| (*partner, *key));
-        for part in uses.chunks(500) {
-            let part: Arc<[_]> = part.into();
-            let job = Arc::clone(&part);
+        for (i, part) in uses.chunks(PART).enumerate() {
+            let job: Arc<[_]> = part.into();
             let written = db
                 .write(move |tx| {
                     let job = Arc::clone(&job);
@@ -58,7 +60,7 @@ impl LastUses {
                 .await;
             if let Err(error) = written {
                 let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-                for (key, used) in part.iter() {
+                for (key, used) in &uses[i * PART..] {
                     waiting.entry(*key).or_insert(*used);
                 }
                 return Err(error);

@@ -26,6 +26,8 @@ struct Block {
     next: ClientStart,
     left: i64,
     size: i64,
+    /// Numbers that were taken and then not used, because the client was there already. Only as many as one block, so that it stays small.
+    returned: Vec<ClientNumbers>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -48,6 +50,9 @@ impl Numbers {
     /// The numbers of one new client, never given before or again.
     pub(crate) async fn client(&self) -> Result<ClientNumbers, StoreError> {
         let mut block = self.block.lock().await;
+        if let Some(numbers) = block.returned.pop() {
+            return Ok(numbers);
+        }
         if block.left == 0 {
             let size = (block.size * 2).clamp(SMALLEST_BLOCK, LARGEST_BLOCK);
             let next: ClientStart = self
@@ -69,7 +74,7 @@ impl Numbers {
                     })
                 })
                 .await?;
-            *block = Block { next, left: size, size };
+            *block = Block { next, left: size, size, returned: Vec::new() };
         }
         let taken = block.next;
         block.left -= 1;
@@ -83,6 +88,14 @@ impl Numbers {
             customer_code: CustomerCode(taken.customer_code),
             reference_prefix: ReferencePrefix(taken.reference_prefix),
         })
+    }
+
+    /// Takes back numbers that no client got, so that repeats of what is there do not use the prefixes up.
+    pub(crate) async fn give_back(&self, numbers: ClientNumbers) {
+        let mut block = self.block.lock().await;
+        if block.returned.len() < LARGEST_BLOCK as usize {
+            block.returned.push(numbers);
+        }
     }
 
     /// The number of a new partner.

@@ -8,7 +8,7 @@ use domain::service_type::ServiceType;
 use domain::{Fault, Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::client::{ClientRow, ContactRow};
-use store::{StoreError, Tx};
+use store::{Batch, StoreError, Tx};
 
 use crate::api_key::{NewKey, Principal};
 use crate::idempotency::{Idempotency, IdempotencyError, Repeatable};
@@ -178,7 +178,7 @@ impl Core {
             None => None,
         };
         let own_code = self.partner_code(partner).await?;
-        if draft.partner_code.as_deref().is_some_and(|code| !code.is_empty() && code != own_code) {
+        if draft.partner_code.as_deref().is_some_and(|code| !code.trim().is_empty() && *code != *own_code) {
             // The foreign code is left out: it is the sender's text, and a key that was sent by mistake would stand there for ever.
             let subject = format!("partner:{own_code}");
             let record = context.record(self, partner, OPERATION, subject, Outcome::Refused, "partner_mismatch");
@@ -229,7 +229,8 @@ impl Core {
                 OPERATION,
                 subject,
                 Outcome::Done,
-                format!("{} {}, key {}", row.country_code, row.business_code, key.row.key),
+                // Not the business code: a sole trader's may be a personal number, and the trail is kept for ever.
+                format!("key {}", key.row.key),
             ),
             refusal: context.record(self, partner, OPERATION, String::new(), Outcome::Refused, "client_exists"),
             row,
@@ -238,7 +239,8 @@ impl Core {
             warnings,
         };
         let core = self.clone();
-        self.db()
+        let outcome = self
+            .db()
             .write(move |tx| {
                 let (core, enrolment, request) = (core.clone(), enrolment.clone(), request.clone());
                 Box::pin(async move {
@@ -264,7 +266,12 @@ impl Core {
                         .map_err(|client| OnboardingError::Exists { client, replayed: false }))
                 })
             })
-            .await?
+            .await?;
+        if let Err(OnboardingError::Exists { .. }) | Ok(Answer { replayed: true, .. }) = &outcome {
+            // The transaction was committed, and the numbers are in none of its rows.
+            self.numbers().give_back(numbers).await;
+        }
+        outcome
     }
 }
 
@@ -278,15 +285,17 @@ async fn add(tx: &mut Tx, new: &Enrolment) -> Result<Result<CreatedClient, Clien
         store::audit::insert(tx, &refusal).await?;
         return Ok(Err(existing));
     }
-    store::client::insert(tx, row).await?;
+    let mut batch = Batch::new();
+    store::client::add(&mut batch, row);
     for contact in &new.contacts {
-        store::client::insert_contact(tx, row.partner, row.client, contact).await?;
+        store::client::add_contact(&mut batch, row.partner, row.client, contact);
     }
-    store::api_key::insert(tx, &new.key.row).await?;
+    store::api_key::add(&mut batch, &new.key.row);
     if let Some(oauth) = &new.oauth {
-        store::oauth_client::insert(tx, &oauth.row).await?;
+        store::oauth_client::add(&mut batch, &oauth.row);
     }
-    store::audit::insert(tx, &new.record).await?;
+    store::audit::add(&mut batch, &new.record);
+    tx.run(batch).await?;
     Ok(Ok(CreatedClient {
         client: row.client,
         customer_code: row.customer_code,

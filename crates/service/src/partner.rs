@@ -1,5 +1,6 @@
 //! Partners in the operator's hands: added, listed, given new keys, revoked.
 
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use domain::api_key::{AllowedNetworks, KeyHolder, KeyKind, KeyState, LONGEST_OVERLAP};
@@ -211,10 +212,18 @@ impl Core {
         Ok(count)
     }
 
-    /// The code of a partner.
-    pub(crate) async fn partner_code(&self, partner: PartnerId) -> Result<String, StoreError> {
+    /// The code of a partner. It never changes, so it is read once; there are as many as the operator has added.
+    pub(crate) async fn partner_code(&self, partner: PartnerId) -> Result<Arc<str>, StoreError> {
+        let known = self.partner_codes().read().unwrap_or_else(PoisonError::into_inner).get(&partner).cloned();
+        if let Some(code) = known {
+            return Ok(code);
+        }
         let row = store::partner::by_id(&mut self.db().reader().await?, partner).await?;
-        row.map(|row| row.code).ok_or_else(|| StoreError::unreadable("partner", "the holder of a key is not there"))
+        let code: Arc<str> = row
+            .map(|row| row.code.into())
+            .ok_or_else(|| StoreError::unreadable("partner", "the holder of a key is not there"))?;
+        let mut codes = self.partner_codes().write().unwrap_or_else(PoisonError::into_inner);
+        Ok(Arc::clone(codes.entry(partner).or_insert(code)))
     }
 }
 

@@ -5,6 +5,7 @@ use domain::api_key::{KeyHolder, KeyId, KeyLife};
 use domain::identifier::{ClientIdentifier, PartnerId};
 use uuid::Uuid;
 
+use crate::batch::{Batch, add};
 use crate::connection::{Access, Tx};
 use crate::error::StoreError;
 
@@ -74,9 +75,6 @@ statements! {
     OF_HOLDER = "SELECT partner_id, key_id, client_id, kind, lookup, sealed, master_key_version, networks, created_at, expires_at, \
                  revoked_at, overlap_until, successor_id, last_used_at FROM api_key WHERE partner_id = $1 AND client_id = $2 \
                  ORDER BY created_at, key_id";
-    PREDECESSORS = "SELECT partner_id, key_id, client_id, kind, lookup, sealed, master_key_version, networks, created_at, expires_at, \
-                    revoked_at, overlap_until, successor_id, last_used_at FROM api_key \
-                    WHERE partner_id = $1 AND client_id = $2 AND successor_id = $3 AND revoked_at IS NULL";
     SUPERSEDE = "UPDATE api_key SET successor_id = $3, overlap_until = $4 \
                  WHERE partner_id = $1 AND key_id = $2 AND successor_id IS NULL AND revoked_at IS NULL";
     REVOKE = "UPDATE api_key SET revoked_at = $3 WHERE partner_id = $1 AND key_id = $2 AND revoked_at IS NULL";
@@ -98,8 +96,15 @@ statements! {
 /// # Errors
 /// When a statement fails.
 pub async fn insert(tx: &mut Tx, row: &ApiKeyRow) -> Result<(), StoreError> {
-    execute!(
-        tx,
+    let mut batch = Batch::new();
+    add(&mut batch, row);
+    tx.run(batch).await
+}
+
+/// Adds to a batch what adds a key.
+pub fn add(batch: &mut Batch, row: &ApiKeyRow) {
+    add!(
+        batch,
         INSERT,
         row.partner.0,
         row.key.0,
@@ -111,8 +116,8 @@ pub async fn insert(tx: &mut Tx, row: &ApiKeyRow) -> Result<(), StoreError> {
         &row.networks,
         row.created_at.micros(),
         row.expires_at,
-    )?;
-    execute!(tx, INSERT_LOOKUP, &row.lookup, row.partner.0, row.key.0).map(drop)
+    );
+    add!(batch, INSERT_LOOKUP, &row.lookup, row.partner.0, row.key.0);
 }
 
 /// The key whose value has this keyed hash.
@@ -138,14 +143,6 @@ pub async fn by_id(db: &mut impl Access, key: KeyId) -> Result<Option<ApiKeyRow>
 pub async fn of_holder(db: &mut impl Access, holder: KeyHolder) -> Result<Vec<ApiKeyRow>, StoreError> {
     let client = holder.client.map_or(0, |client| client.0);
     fetch!(fetch_all, ApiKeyRow, db, OF_HOLDER, holder.partner.0, client)
-}
-
-/// The keys that `key` renewed and that are not revoked.
-///
-/// # Errors
-/// When the statement fails.
-pub async fn predecessors(db: &mut impl Access, key: &ApiKeyRow) -> Result<Vec<ApiKeyRow>, StoreError> {
-    fetch!(fetch_all, ApiKeyRow, db, PREDECESSORS, key.partner.0, key.client_id, key.key.0)
 }
 
 /// Names the successor of a key and the end of their overlap; false when it has one already or is revoked.

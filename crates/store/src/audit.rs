@@ -5,6 +5,7 @@ use domain::audit::AuditRecord;
 use domain::identifier::PartnerId;
 use uuid::Uuid;
 
+use crate::batch::{Batch, add};
 use crate::connection::{Access, Tx};
 use crate::error::StoreError;
 
@@ -92,8 +93,15 @@ statements! {
 /// # Errors
 /// When a statement fails.
 pub async fn insert(tx: &mut Tx, record: &AuditRecord) -> Result<(), StoreError> {
-    execute!(
-        tx,
+    let mut batch = Batch::new();
+    add(&mut batch, record);
+    tx.run(batch).await
+}
+
+/// Adds to a batch what adds a record.
+pub fn add(batch: &mut Batch, record: &AuditRecord) {
+    add!(
+        batch,
         INSERT,
         record.partner.0,
         record.id,
@@ -105,8 +113,8 @@ pub async fn insert(tx: &mut Tx, record: &AuditRecord) -> Result<(), StoreError>
         &record.request_id,
         &record.outcome,
         &record.detail,
-    )?;
-    execute!(tx, INSERT_PENDING, record.partner.0, record.id).map(drop)
+    );
+    add!(batch, INSERT_PENDING, record.partner.0, record.id);
 }
 
 /// The partners that have records without a seal.

@@ -3,6 +3,7 @@
 use domain::Timestamp;
 use domain::identifier::{ClientIdentifier, CustomerCode, PartnerId, ReferencePrefix};
 
+use crate::batch::{Batch, add};
 use crate::connection::{Access, Tx};
 use crate::error::StoreError;
 
@@ -101,8 +102,15 @@ statements! {
 /// # Errors
 /// When the statement fails, also when the partner has a client of the same country and business code.
 pub async fn insert(tx: &mut Tx, row: &ClientRow) -> Result<(), StoreError> {
-    execute!(
-        tx,
+    let mut batch = Batch::new();
+    add(&mut batch, row);
+    tx.run(batch).await
+}
+
+/// Adds to a batch what adds a client.
+pub fn add(batch: &mut Batch, row: &ClientRow) {
+    add!(
+        batch,
         INSERT,
         row.partner.0,
         row.client.0,
@@ -126,8 +134,7 @@ pub async fn insert(tx: &mut Tx, row: &ClientRow) -> Result<(), StoreError> {
         row.bankgiro.as_deref(),
         row.plusgiro.as_deref(),
         row.created_at.micros(),
-    )
-    .map(drop)
+    );
 }
 
 /// Adds a contact of a client.
@@ -140,8 +147,15 @@ pub async fn insert_contact(
     client: ClientIdentifier,
     row: &ContactRow,
 ) -> Result<(), StoreError> {
-    execute!(
-        tx,
+    let mut batch = Batch::new();
+    add_contact(&mut batch, partner, client, row);
+    tx.run(batch).await
+}
+
+/// Adds to a batch what adds a contact of a client.
+pub fn add_contact(batch: &mut Batch, partner: PartnerId, client: ClientIdentifier, row: &ContactRow) {
+    add!(
+        batch,
         INSERT_CONTACT,
         partner.0,
         client.0,
@@ -150,8 +164,7 @@ pub async fn insert_contact(
         row.telephone.as_deref(),
         row.mobile.as_deref(),
         row.email.as_deref(),
-    )
-    .map(drop)
+    );
 }
 
 /// The partner's client of this country and business code.

@@ -1,7 +1,7 @@
 //! What a query runs on: a reader's connection or a writer's transaction, on either engine.
 
 use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, SqlSafeStr, SqlStr, Sqlite, SqliteConnection};
 
 use crate::error::{StoreError, wants_another_run};
 use crate::health::HealthRecord;
@@ -25,11 +25,23 @@ pub struct Connection {
     health: HealthRecord,
     /// A statement failed in a way that another run of the transaction mends.
     pub(crate) run_again: bool,
+    /// SQLite: where the job's savepoint stands.
+    pub(crate) savepoint: Savepoint,
+}
+
+/// The savepoint of the job that runs in a group. It is made with the job's first statement and released with the next job's, in one
+/// step with it, because each step costs more than the savepoint.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Savepoint {
+    /// One is open, of this job or of the one before.
+    pub(crate) is_open: bool,
+    /// This job has none yet.
+    pub(crate) is_wanted: bool,
 }
 
 impl Connection {
     pub(crate) fn new(owned: Owned, health: HealthRecord) -> Self {
-        Self { owned, health, run_again: false }
+        Self { owned, health, run_again: false, savepoint: Savepoint::default() }
     }
 
     pub(crate) fn engine(&mut self) -> Link<'_> {
@@ -37,6 +49,32 @@ impl Connection {
             Owned::SqliteWriter(connection) => Link::Sqlite(connection),
             Owned::SqliteReader(connection) => Link::Sqlite(connection),
             Owned::Postgres(connection) => Link::Postgres(connection),
+        }
+    }
+
+    /// What goes ahead of the next statement, in one step with it.
+    pub(crate) fn take_prefix(&mut self) -> &'static str {
+        if !self.savepoint.is_wanted {
+            return "";
+        }
+        let was_open = self.savepoint.is_open;
+        self.savepoint = Savepoint { is_open: true, is_wanted: false };
+        if was_open { "RELEASE job; SAVEPOINT job; " } else { "SAVEPOINT job; " }
+    }
+
+    /// Runs what goes ahead of the next statement in a step of its own.
+    pub(crate) async fn run_prefix(&mut self) -> Result<(), sqlx::Error> {
+        match self.take_prefix() {
+            "" => Ok(()),
+            prefix => self.control(prefix).await,
+        }
+    }
+
+    /// The text of a statement with what goes ahead of it.
+    pub(crate) fn text_of(&mut self, statement: &Statement) -> SqlStr {
+        match self.take_prefix() {
+            "" => statement.sql().into_sql_str(),
+            prefix => AssertSqlSafe(format!("{prefix}{}", statement.sql())).into_sql_str(),
         }
     }
 

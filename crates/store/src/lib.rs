@@ -9,6 +9,7 @@ mod statement;
 
 pub mod api_key;
 pub mod audit;
+mod batch;
 pub mod client;
 mod connection;
 mod db;
@@ -26,6 +27,7 @@ pub mod partner;
 mod postgres;
 mod sqlite;
 
+pub use batch::Batch;
 pub use connection::{Access, Reader, Tx};
 pub use db::Db;
 pub use error::{OpenError, StoreError};

@@ -3,6 +3,7 @@
 use domain::Timestamp;
 use domain::identifier::{ClientIdentifier, PartnerId};
 
+use crate::batch::{Batch, add};
 use crate::connection::{Access, Tx};
 use crate::error::StoreError;
 
@@ -45,8 +46,15 @@ statements! {
 /// # Errors
 /// When the statement fails, also when the client has one.
 pub async fn insert(tx: &mut Tx, row: &OauthClientRow) -> Result<(), StoreError> {
-    execute!(
-        tx,
+    let mut batch = Batch::new();
+    add(&mut batch, row);
+    tx.run(batch).await
+}
+
+/// Adds to a batch what adds an OAuth client.
+pub fn add(batch: &mut Batch, row: &OauthClientRow) {
+    add!(
+        batch,
         INSERT,
         row.partner.0,
         row.client.0,
@@ -55,8 +63,7 @@ pub async fn insert(tx: &mut Tx, row: &OauthClientRow) -> Result<(), StoreError>
         &row.sealed,
         row.master_key_version,
         row.created_at.micros(),
-    )
-    .map(drop)
+    );
 }
 
 /// The OAuth client of a client.

@@ -56,6 +56,8 @@ pub(crate) trait Job: Send {
     fn is_abandoned(&self) -> bool;
     /// Runs it. True when its changes are to be kept.
     fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool>;
+    /// Whether it was run, and its changes are kept.
+    fn is_kept(&self) -> bool;
     /// Answers with what the job came to, or with the reason why the group was lost.
     fn answer(self: Box<Self>, lost: Option<&str>);
 }
@@ -89,6 +91,10 @@ where
             self.outcome = Some(outcome);
             keep
         })
+    }
+
+    fn is_kept(&self) -> bool {
+        self.outcome.as_ref().is_some_and(Result::is_ok)
     }
 
     fn answer(self: Box<Self>, lost: Option<&str>) {
@@ -140,10 +146,11 @@ impl Writer {
             #[expect(clippy::cast_precision_loss, reason = "a group has a few hundred jobs")]
             group_size.record(jobs.len() as f64);
             let lost = self.run_group(&mut jobs).await.err();
-            if let Some(reason) = &lost {
-                self.health.failed(reason);
-            } else {
-                self.health.wrote();
+            match &lost {
+                Some(reason) => self.health.failed(reason),
+                None if jobs.iter().any(|job| job.is_kept()) => self.health.wrote(),
+                // Nothing was written, so nothing is known.
+                None => {}
             }
             for job in jobs.drain(..) {
                 job.answer(lost.as_deref());
@@ -175,13 +182,16 @@ impl Writer {
     async fn run_jobs(tx: &mut Tx, jobs: &mut [Box<dyn Job>]) -> Result<(), sqlx::Error> {
         tx.0.control("BEGIN IMMEDIATE").await?;
         for job in jobs {
-            tx.0.control("SAVEPOINT job").await?;
-            if !job.run(tx).await {
+            tx.0.savepoint.is_wanted = true;
+            let is_kept = job.run(tx).await;
+            // A job that ran no statement has no savepoint, and nothing to undo.
+            let has_savepoint = !std::mem::take(&mut tx.0.savepoint.is_wanted);
+            if !is_kept && has_savepoint {
+                // Fails when SQLite has undone the whole transaction by itself, as it may when the disk is full. So does the release that
+                // comes with the next step.
                 tx.0.control("ROLLBACK TO job").await?;
             }
-            // Fails when SQLite has undone the whole transaction by itself, as it may when the disk is full.
-            tx.0.control("RELEASE job").await?;
         }
-        tx.0.control("COMMIT").await
+        tx.0.control(if tx.0.savepoint.is_open { "RELEASE job; COMMIT" } else { "COMMIT" }).await
     }
 }

@@ -39,12 +39,16 @@ macro_rules! statements {
 macro_rules! execute {
     ($db:expr, $statement:expr $(, $bind:expr)* $(,)?) => {{
         let connection = $crate::Access::connection($db);
+        // On its own: SQLite would count the rows of the statement before it as those of a savepoint.
+        let prepared = connection.run_prefix().await;
+        let text = $statement.sql();
         let result = match connection.engine() {
+            _ if prepared.is_err() => prepared.map(|()| 0),
             $crate::connection::Link::Sqlite(link) => {
-                sqlx::query::<sqlx::Sqlite>($statement.sql())$(.bind($bind))*.execute(link).await.map(|done| done.rows_affected())
+                sqlx::query::<sqlx::Sqlite>(text)$(.bind($bind))*.execute(link).await.map(|done| done.rows_affected())
             }
             $crate::connection::Link::Postgres(link) => {
-                sqlx::query::<sqlx::Postgres>($statement.sql())$(.bind($bind))*.execute(link).await.map(|done| done.rows_affected())
+                sqlx::query::<sqlx::Postgres>(text)$(.bind($bind))*.execute(link).await.map(|done| done.rows_affected())
             }
         };
         connection.note(&$statement, result)
@@ -55,12 +59,13 @@ macro_rules! execute {
 macro_rules! fetch {
     ($how:ident, $row:ty, $db:expr, $statement:expr $(, $bind:expr)* $(,)?) => {{
         let connection = $crate::Access::connection($db);
+        let text = connection.text_of(&$statement);
         let result = match connection.engine() {
             $crate::connection::Link::Sqlite(link) => {
-                sqlx::query_as::<sqlx::Sqlite, $row>($statement.sql())$(.bind($bind))*.$how(link).await
+                sqlx::query_as::<sqlx::Sqlite, $row>(text)$(.bind($bind))*.$how(link).await
             }
             $crate::connection::Link::Postgres(link) => {
-                sqlx::query_as::<sqlx::Postgres, $row>($statement.sql())$(.bind($bind))*.$how(link).await
+                sqlx::query_as::<sqlx::Postgres, $row>(text)$(.bind($bind))*.$how(link).await
             }
         };
         connection.note(&$statement, result)

@@ -53,8 +53,28 @@ on_both_engines! {
         let principal = test.core.authenticate(Some(&old), None).await.unwrap();
         let new = test.core.renew(&principal, &operator()).await.unwrap();
         let revoked = test.core.revoke_key(new.id, &operator()).await.unwrap();
-        assert_eq!(revoked.predecessors, [made.key_id]);
+        assert_eq!(revoked.also, [made.key_id]);
         assert!(matches!(test.core.authenticate_for_renewal(Some(&old), None).await, Err(KeyError::Revoked)));
+    }
+
+    async fn revoking_a_stolen_key_ends_what_the_thief_renewed_it_to(database: TestDatabase) {
+        let test = TestCore::open(&database).await;
+        let partner = test.partner("QUICK3").await;
+        let provisioner = test.provisioner(&partner).await;
+        let made = test.core.create_client(&provisioner, &draft("QUICK3", 1), None, &operator()).await.unwrap().value;
+        let mut stolen = made.key.expose().to_text();
+        let mut held = Vec::new();
+        for _ in 0..3 {
+            let principal = test.core.authenticate(Some(&stolen), None).await.unwrap();
+            let issued = test.core.renew(&principal, &operator()).await.unwrap();
+            held.push(issued.id);
+            stolen = issued.value.expose().to_text();
+        }
+        let revoked = test.core.revoke_key(made.key_id, &operator()).await.unwrap();
+        assert_eq!(revoked.also, held);
+        assert!(matches!(test.core.authenticate(Some(&stolen), None).await, Err(KeyError::Revoked)));
+        let other = partner.partner_key.value.expose().to_text();
+        test.core.authenticate(Some(&other), None).await.unwrap();
     }
 
     async fn a_key_works_from_its_networks_only(database: TestDatabase) {
