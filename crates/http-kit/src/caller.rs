@@ -122,12 +122,17 @@ fn presented(headers: &HeaderMap) -> Result<Option<&str>, KeyError> {
     }
 }
 
-/// Whether the failure may be that of a stranger who tries keys. An expired key was right once, and its holder must be able to renew
-/// it however often another program of theirs goes on using it.
+/// Whether the failure may be that of a stranger who tries keys. An expired, superseded or revoked key was right once: a program that
+/// was forgotten and goes on using it must not shut out the good keys behind the same address.
 fn is_guess(error: &KeyError) -> bool {
     match error {
-        KeyError::Malformed | KeyError::Unknown | KeyError::Revoked | KeyError::Superseded => true,
-        KeyError::Missing | KeyError::Expired | KeyError::NetworkNotAllowed | KeyError::Store(_) => false,
+        KeyError::Malformed | KeyError::Unknown => true,
+        KeyError::Missing
+        | KeyError::Expired
+        | KeyError::Superseded
+        | KeyError::Revoked
+        | KeyError::NetworkNotAllowed
+        | KeyError::Store(_) => false,
     }
 }
 
@@ -210,6 +215,23 @@ mod tests {
         ] {
             let problem = Problem::from(error);
             assert_eq!((problem.code().name, problem.status()), (code, status));
+        }
+    }
+
+    #[test]
+    fn a_key_that_was_right_once_is_no_guess() {
+        for error in [KeyError::Malformed, KeyError::Unknown] {
+            assert!(is_guess(&error), "{error:?}");
+        }
+        for error in [
+            KeyError::Missing,
+            KeyError::Expired,
+            KeyError::Superseded,
+            KeyError::Revoked,
+            KeyError::NetworkNotAllowed,
+            KeyError::Store(service::StoreError::Overloaded),
+        ] {
+            assert!(!is_guess(&error), "{error:?}");
         }
     }
 

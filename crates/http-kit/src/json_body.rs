@@ -1,5 +1,7 @@
 //! The extractor of a JSON body.
 
+use std::borrow::Cow;
+
 use axum::body::{Body, HttpBody};
 use axum::extract::{FromRef, FromRequest, Request};
 use bytes::{Bytes, BytesMut};
@@ -12,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_ignored::Path;
 use sha2::{Digest, Sha256};
 
+use crate::field_path::{self, MOST_NAMED};
 use crate::json_tree::{self, DEEPEST, TreeError};
 use crate::{Problem, code};
 
@@ -31,9 +34,9 @@ const DRAINED: u64 = 32 * 1024 * 1024;
 pub struct JsonBody<T> {
     /// The body.
     pub value: T,
-    /// Members given twice. The handler adds its own faults to these.
+    /// Members given twice, 100 at most. The handler adds its own faults to these.
     pub faults: Faults,
-    /// The paths of members that `T` does not know, in order.
+    /// The paths of members that `T` does not know, in order; 100 at most, each cut at 200 characters.
     pub unknown: Vec<String>,
     /// SHA-256 of the method, the path and the bytes of the body: tells whether a repeat is one.
     pub fingerprint: [u8; 32],
@@ -154,23 +157,35 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<JsonBody<T>, Problem> {
         return Err(Problem::new(code::NOT_AN_OBJECT, "The body must be a JSON object"));
     }
     let mut unknown = Vec::new();
-    let value = serde_ignored::deserialize(tree, |path| unknown.push(spell(&path)))
+    let note = |path: Path<'_>| {
+        if unknown.len() < MOST_NAMED {
+            unknown.push(spell(&path));
+        }
+    };
+    let value = serde_ignored::deserialize(tree, note)
         .map_err(|error: serde_json::Error| malformed(format!("The body cannot be read: {error}")))?;
     Ok(JsonBody { value, faults, unknown, fingerprint: [0; 32] })
 }
 
 /// The path as the sender spells it, without the marks that `serde_ignored` makes for options.
 fn spell(path: &Path<'_>) -> String {
-    let below = |parent: &Path<'_>, name: &str| match spell(parent) {
-        outer if outer.is_empty() => name.to_owned(),
-        outer => format!("{outer}.{name}"),
-    };
-    match path {
-        Path::Root => String::new(),
-        Path::Seq { parent, index } => below(parent, &index.to_string()),
-        Path::Map { parent, key } => below(parent, key),
-        Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => spell(parent),
+    let mut names = Vec::new();
+    let mut here = path;
+    loop {
+        here = match here {
+            Path::Root => break,
+            Path::Seq { parent, index } => {
+                names.push(Cow::Owned(index.to_string()));
+                parent
+            }
+            Path::Map { parent, key } => {
+                names.push(Cow::Borrowed(key.as_str()));
+                parent
+            }
+            Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => parent,
+        };
     }
+    field_path::joined(names.iter().rev().map(AsRef::as_ref))
 }
 
 fn fingerprint(parts: &Parts, body: &[u8]) -> [u8; 32] {
@@ -224,6 +239,16 @@ mod tests {
         let mut unknown = read.unknown;
         unknown.sort();
         assert_eq!(unknown, ["inner.zip", "other"]);
+    }
+
+    #[test]
+    fn however_many_unknown_members_there_are_the_list_stays_small() {
+        let members: String = (0..5_000).map(|number| format!(r#","{number}":1"#)).collect();
+        let long = "x".repeat(128 * 1024);
+        let read = parse::<Outer>(format!(r#"{{"inner":{{"{long}":1{members}}}{members}}}"#).as_bytes()).unwrap();
+        assert_eq!(read.unknown.len(), MOST_NAMED);
+        let read = parse::<Outer>(format!(r#"{{"inner":{{"{long}":1}}}}"#).as_bytes()).unwrap();
+        assert_eq!(read.unknown, [format!("inner.{}…", "x".repeat(193))]);
     }
 
     #[tokio::test]

@@ -6,6 +6,8 @@ use domain::Faults;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+use crate::field_path::{self, MOST_NAMED};
+
 /// The deepest nesting of objects and lists that is read.
 pub(crate) const DEEPEST: usize = 32;
 
@@ -21,7 +23,7 @@ pub(crate) enum TreeError {
     TooDeep,
 }
 
-/// Reads `text`. Of a member that is given twice the first one counts, and it is a fault at its path.
+/// Reads `text`. Of a member that is given twice the first one counts, and it is a fault at its path; [`MOST_NAMED`] of these are told.
 pub(crate) fn read(text: &str, faults: &mut Faults) -> Result<Value, TreeError> {
     let mut reading = Reading { faults, path: Vec::new(), too_deep: false };
     let mut deserializer = serde_json::Deserializer::from_str(text);
@@ -54,6 +56,14 @@ impl Reading<'_> {
     fn at(&mut self, name: &str) {
         if let Some(last) = self.path.last_mut() {
             name.clone_into(last);
+        }
+    }
+
+    /// The current member is there already.
+    fn duplicate(&mut self) {
+        if self.faults.as_slice().len() < MOST_NAMED {
+            let path = field_path::joined(self.path.iter().map(String::as_str));
+            self.faults.add(path, DUPLICATE_MEMBER, "This member is given twice: give it once");
         }
     }
 }
@@ -124,8 +134,7 @@ impl<'de> Visitor<'de> for Node<'_, '_> {
             self.0.at(&name);
             let value = object.next_value_seed(Node(&mut *self.0))?;
             if members.contains_key(&name) {
-                let path = self.0.path.join(".");
-                self.0.faults.add(path, DUPLICATE_MEMBER, "This member is given twice: give it once");
+                self.0.duplicate();
             } else {
                 members.insert(name, value);
             }
@@ -155,6 +164,16 @@ mod tests {
         assert_eq!(duplicates(r#"{"a":1,"\u0061":2}"#), ["a"]);
         let mut faults = Faults::new();
         assert_eq!(read(r#"{"a":1,"a":2}"#, &mut faults).unwrap(), serde_json::json!({"a": 1}));
+    }
+
+    #[test]
+    fn however_many_duplicates_there_are_the_answer_stays_small() {
+        let members: String = (0..5_000).map(|number| format!(r#""{number}":1,"{number}":1,"#)).collect();
+        let paths = duplicates(&format!(r#"{{"c":{{{members}"x":1}},"d":1}}"#));
+        assert_eq!((paths.len(), paths[99].as_str()), (MOST_NAMED, "c.99"));
+        // Every path is the same once it is cut.
+        let paths = duplicates(&format!(r#"{{"{}":{{{members}"x":1}},"d":1,"d":2}}"#, "ä".repeat(64 * 1024)));
+        assert_eq!(paths, [format!("{}…", "ä".repeat(199)), "d".to_owned()]);
     }
 
     #[test]

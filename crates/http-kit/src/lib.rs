@@ -9,6 +9,7 @@ pub mod client_address;
 pub mod code;
 mod compress;
 pub mod fallback;
+mod field_path;
 pub mod idempotency;
 pub mod json_body;
 mod json_tree;

@@ -182,8 +182,8 @@ fn header_parameter(name: &str, description: &str, schema: ObjectBuilder, exampl
 
 impl utoipa::IntoParams for IdempotencyKey {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let schema = ObjectBuilder::new().min_length(Some(1)).max_length(Some(255)).pattern(Some("^[!-~]+$"));
-        let description = "A name of this attempt, up to 255 visible ASCII characters. A repeat with the same name and the same \
+        let schema = ObjectBuilder::new().min_length(Some(1)).max_length(Some(255)).pattern(Some("^[ -~]+$"));
+        let description = "A name of this attempt, up to 255 printable ASCII characters. A repeat with the same name and the same \
             body does nothing again and gets the first answer, with `Idempotent-Replayed: true`, for 24 hours.";
         vec![header_parameter("Idempotency-Key", description, schema, "5f0c7d8e-5b1c-4b62-9c64-1d3d2a0e7f11")]
     }

@@ -161,7 +161,7 @@ impl RateLimits {
         self.keys.as_ref().map(|keys| keys.count(key, now))
     }
 
-    /// Whether `address` has failed to authenticate too often. Asked before a key is looked up, so that a stranger who tries keys
+    /// Whether `address` has tried wrong keys too often. Asked before a key is looked up, so that a stranger who tries keys
     /// cannot make the database work.
     ///
     /// # Errors
@@ -174,7 +174,7 @@ impl RateLimits {
         }
     }
 
-    /// Counts a failed authentication from `address`.
+    /// Counts a try with a wrong key from `address`.
     pub fn failed(&self, address: Option<IpAddr>, now: Instant) {
         if let (Some(failures), Some(address)) = (&self.failures, address) {
             failures.count(site(address), now);

@@ -196,7 +196,7 @@ impl utoipa::IntoResponses for CreateClientProblems {
             Problem::validation(faults),
             Problem::new(
                 http_kit::code::IDEMPOTENCY_KEY_INVALID,
-                "Send one Idempotency-Key of 1 to 255 visible ASCII characters, such as a UUID, or none",
+                "Send one Idempotency-Key of 1 to 255 printable ASCII characters, such as a UUID, or none",
             ),
             Problem::new(http_kit::code::FORBIDDEN_FOR_KEY, "A client key may not call this. Use a provisioning token"),
             problem(OnboardingError::PartnerMismatch),

@@ -108,8 +108,11 @@ pub async fn core_with(
         }
         Err(source) => {
             db.close().await;
-            if let (Source::Made(path), CoreError::WrongMasterKey(_)) = (&found, &source) {
-                // A key that opens nothing would only hide that the true one is missing. After any other error it may have been used.
+            if let (Source::Made(path), CoreError::WrongMasterKey(_) | CoreError::WrongEnvironment { .. }) =
+                (&found, &source)
+            {
+                // A key that nothing was sealed with would only hide that the true one is missing. After any other error it may
+                // have been used.
                 let _ = std::fs::remove_file(path);
             }
             Err(StartError::Core { source, found })

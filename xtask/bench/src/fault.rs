@@ -36,6 +36,12 @@ pub(crate) enum Fault {
     /// The database of the loop can't be opened.
     #[error("the single-threaded loop: {0}")]
     Open(#[from] store::OpenError),
+    /// SQLite itself failed.
+    #[error("the single-threaded loop: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The store has no statement of this name.
+    #[error("the store has no statement {0} any more: mend the single-threaded loop")]
+    Statement(String),
     /// No PostgreSQL.
     #[error("no PostgreSQL to measure: {0}")]
     Postgres(#[from] throwaway_postgres::Fault),

@@ -27,15 +27,15 @@ impl Template {
         Ok(Self { directory, partner })
     }
 
-    /// The address of a new copy; the one before it is gone.
-    pub(crate) fn copy(&self) -> Result<String, Fault> {
+    /// A new copy; the one before it is gone.
+    pub(crate) fn copy(&self) -> Result<PathBuf, Fault> {
         copy(&self.directory.join("bench.db"), &self.directory.with_file_name("turn"))
     }
 }
 
-/// Copies a database that nobody uses, with its log and its master key, into `directory`, which is emptied first, and gives the address
-/// of the copy.
-pub(crate) fn copy(file: &Path, directory: &Path) -> Result<String, Fault> {
+/// Copies a database that nobody uses, with its log and its master key, into `directory`, which is emptied first, and gives the file of
+/// the copy.
+pub(crate) fn copy(file: &Path, directory: &Path) -> Result<PathBuf, Fault> {
     drop(fs::remove_dir_all(directory));
     let failed = || Fault::system(format!("copy {} to {}", file.display(), directory.display()));
     fs::create_dir_all(directory).map_err(failed())?;
@@ -48,7 +48,7 @@ pub(crate) fn copy(file: &Path, directory: &Path) -> Result<String, Fault> {
             copied => drop(copied.map_err(failed())?),
         }
     }
-    Ok(sqlite(&to))
+    Ok(to)
 }
 
 #[cfg(test)]
@@ -66,7 +66,7 @@ mod tests {
             fs::write(from.join(name), name).unwrap();
         }
         let copied = |to: &Path| fs::read_dir(to).unwrap().count();
-        assert_eq!(copy(&from.join("bench.db"), &to).unwrap(), sqlite(&to.join("bench.db")));
+        assert_eq!(copy(&from.join("bench.db"), &to).unwrap(), to.join("bench.db"));
         assert_eq!(copied(&to), 2);
         fs::write(from.join("bench.db-wal"), "log").unwrap();
         copy(&from.join("bench.db"), &to).unwrap();

@@ -45,6 +45,44 @@ fn kernel() -> String {
     release.split(['-', '+']).next().unwrap_or_default().trim().to_owned()
 }
 
+/// How busy the processors were, and by whom.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Busy {
+    /// Time of all processors, in ticks of the kernel.
+    all: u64,
+    /// Of it not idle.
+    busy: u64,
+    /// Of it ours: of this process and of those that it has started and that have ended.
+    ours: u64,
+}
+
+impl Busy {
+    /// Up to now; `None` where the kernel does not tell.
+    pub(crate) fn now() -> Option<Self> {
+        Self::parse(&fs::read_to_string("/proc/stat").ok()?, &fs::read_to_string("/proc/self/stat").ok()?)
+    }
+
+    /// Reads the first line of `/proc/stat` and `/proc/PID/stat` (proc(5)).
+    fn parse(machine: &str, process: &str) -> Option<Self> {
+        let line = machine.lines().next()?.strip_prefix("cpu ")?;
+        let times: Vec<u64> = line.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        // user, nice, system, idle, iowait, irq, softirq, steal; what follows is in these already.
+        let all = times.get(..8)?.iter().sum();
+        // The name of the process stands in parentheses. Behind it the state is the 3rd field; the 14th to 17th are the times.
+        let fields: Vec<&str> = process.rsplit_once(')')?.1.split_whitespace().collect();
+        let ours = fields.get(11..15)?.iter().filter_map(|word| word.parse::<u64>().ok()).sum();
+        Some(Self { all, busy: all - times[3] - times[4], ours })
+    }
+
+    /// The part of all processors' time since `earlier` that went to others, in percent.
+    pub(crate) fn others_since(self, earlier: Self) -> f64 {
+        let busy = (self.busy - earlier.busy).saturating_sub(self.ours - earlier.ours);
+        #[expect(clippy::cast_precision_loss, reason = "ticks of a machine's life stay below 2^53")]
+        let part = busy as f64 / (self.all - earlier.all).max(1) as f64;
+        part * 100.0
+    }
+}
+
 /// Median and 99th percentile in milliseconds of appending 4 KiB to a file and having the disk keep it, as a commit does.
 fn sync_times(directory: &Path) -> Result<(f64, f64), Fault> {
     let path = directory.join("sync");
@@ -59,4 +97,21 @@ fn sync_times(directory: &Path) -> Result<(f64, f64), Fault> {
     }
     fs::remove_file(&path).map_err(failed())?;
     Ok((sample.median(), sample.at(0.99)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_took_is_what_is_neither_idle_nor_ours() {
+        let process =
+            |ticks: u32| format!("7 (a b) c) S 1 7 7 0 -1 0 0 0 0 0 {ticks} {ticks} {ticks} {ticks} 20 0 1 0 5");
+        let before = Busy::parse("cpu  100 0 100 700 100 0 0 0 0 0\ncpu0 1 1 1\n", &process(10)).unwrap();
+        // 1000 ticks on: 500 idle or waiting, 400 ours.
+        let after = Busy::parse("cpu  400 50 250 1150 150 0 0 0 0 0\n", &process(110)).unwrap();
+        assert!((after.others_since(before) - 10.0).abs() < 1e-9, "{}", after.others_since(before));
+        assert!(Busy::parse("", &process(1)).is_none());
+        assert!(Busy::now().is_some());
+    }
 }

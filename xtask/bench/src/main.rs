@@ -12,6 +12,7 @@ mod machine;
 mod measure;
 mod program;
 mod report;
+mod rows;
 mod sample;
 mod seed;
 mod single;
@@ -23,6 +24,7 @@ use std::process::ExitCode;
 
 use arguments::Arguments;
 use fault::Fault;
+use machine::Busy;
 use measure::{Bench, MEASURES, Pace, build};
 use program::Program;
 use seed::Seeded;
@@ -53,6 +55,7 @@ fn measure(arguments: &Arguments) -> Result<(), Fault> {
     let machine = machine::line(&arguments.directory)?;
     println!("{machine}");
     let bench = Bench { program, pace, large, small };
+    let before = Busy::now();
     let mut sections = Vec::new();
     for (name, run) in MEASURES {
         if arguments.only.as_deref().is_some_and(|only| only != name) {
@@ -63,10 +66,22 @@ fn measure(arguments: &Arguments) -> Result<(), Fault> {
         section.print();
         sections.push(section);
     }
+    let noise = noise(before);
+    println!("{noise}");
     let day = stopwatch::today();
     let last_row = build::row(arguments.cold_build, &day, &arguments.document);
-    let text = report::document(&day, &machine, &sections, &last_row, build::HOW);
+    let text = report::document(&day, &format!("{machine}. {noise}"), &sections, &last_row, build::HOW);
     report::write(&arguments.document, &text)?;
     println!("{} was written after {:.0} s", arguments.document.display(), watch.elapsed().as_secs_f64());
     Ok(())
+}
+
+/// What other processes took of the machine since `before`.
+fn noise(before: Option<Busy>) -> String {
+    match (before, Busy::now()) {
+        (Some(before), Some(now)) => {
+            format!("Meanwhile other processes took {:.0} % of the processors' time", now.others_since(before))
+        }
+        _ => "What other processes took of the processors' time is not known".to_owned(),
+    }
 }

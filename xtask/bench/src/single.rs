@@ -1,170 +1,225 @@
-//! The rival of `POST /client`: one thread that runs the statements of a client in groups of 200, and nothing else. It reads no request,
-//! checks no field, makes no key, hashes and seals nothing and writes no log.
+//! The rivals of `POST /client`: one thread that runs the statements of a client in groups of 200, and nothing else. It reads no
+//! request, checks no field, makes no key, hashes and seals nothing and writes no log.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::api_key::{KeyId, KeyKind};
-use domain::audit::{AuditRecord, Outcome};
-use domain::identifier::{ClientIdentifier, CustomerCode, PartnerId, ReferencePrefix};
-use domain::random::{OrderedIds, uuid_v4};
-use domain::{Random, Timestamp};
-use store::api_key::ApiKeyRow;
-use store::client::{ClientRow, ContactRow};
+use rusqlite::{Connection, TransactionBehavior, params};
 use store::{Db, DbOptions, StoreError, Tx};
-use testkit::random::TestRandom;
 
-use crate::body::BusinessCode;
 use crate::fault::Fault;
+use crate::rows::{Rows, rows};
 use crate::stopwatch::Stopwatch;
 
 /// The clients that share a commit.
 const GROUP: usize = 200;
 
-/// What makes the rows of clients that differ.
-struct Source<C> {
-    codes: C,
-    random: TestRandom,
-    ids: OrderedIds,
+/// How long a loop runs: a while to warm up, and then what is measured.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Times {
+    pub(crate) warm_up: Duration,
+    pub(crate) measured: Duration,
 }
 
-/// The rows of one client.
-struct Rows {
-    client: ClientRow,
-    contact: ContactRow,
-    key: ApiKeyRow,
-    record: AuditRecord,
+/// Adds clients to the SQLite file, by plain calls of SQLite on this thread, and gives how many a second.
+pub(crate) fn plain(file: &Path, times: Times) -> Result<f64, Fault> {
+    let mut connection = Connection::open(file)?;
+    // As the store opens it.
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -4096;",
+    )?;
+    let texts = Texts::find()?;
+    let mut rows = rows();
+    let mut add_for = |time: Duration| -> Result<f64, Fault> {
+        let watch = Stopwatch::start();
+        let mut added = 0.0;
+        while watch.elapsed() < time {
+            let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            for rows in rows.by_ref().take(GROUP) {
+                add_plain(&tx, &texts, &rows)?;
+                added += 1.0;
+            }
+            tx.commit()?;
+        }
+        Ok(added / watch.elapsed().as_secs_f64())
+    };
+    add_for(times.warm_up)?;
+    add_for(times.measured)
 }
 
-/// Adds clients to the database at `url`, first for `warm_up` and then for `time`, and gives how many a second it added in `time`.
-pub(crate) fn run(url: &str, warm_up: Duration, time: Duration) -> Result<f64, Fault> {
+/// Adds clients to the database at `url` through the store, and gives how many a second.
+pub(crate) fn through_store(url: &str, times: Times) -> Result<f64, Fault> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Fault::system("start tokio"))?;
     runtime.block_on(async {
         let db = Db::open(DbOptions::new(url)).await?;
-        let mut source =
-            Source { codes: BusinessCode::after(0), random: TestRandom::new(1), ids: OrderedIds::default() };
-        add_for(&db, &mut source, warm_up).await?;
-        let watch = Stopwatch::start();
-        let added = add_for(&db, &mut source, time).await?;
-        let elapsed = watch.elapsed();
+        let mut rows = rows();
+        add_for(&db, &mut rows, times.warm_up).await?;
+        let rate = add_for(&db, &mut rows, times.measured).await?;
         db.close().await;
-        Ok(f64::from(added) / elapsed.as_secs_f64())
+        Ok(rate)
     })
 }
 
-async fn add_for(
-    db: &Db,
-    source: &mut Source<impl Iterator<Item = BusinessCode>>,
-    time: Duration,
-) -> Result<u32, StoreError> {
+async fn add_for(db: &Db, rows: &mut impl Iterator<Item = Rows>, time: Duration) -> Result<f64, StoreError> {
     let watch = Stopwatch::start();
-    let mut added = 0;
+    let mut added = 0.0;
     while watch.elapsed() < time {
-        let group: Arc<[Rows]> =
-            source.codes.by_ref().take(GROUP).map(|code| Rows::of(code, &source.random, &source.ids)).collect();
-        added += u32::try_from(group.len()).unwrap_or(u32::MAX);
+        let group: Arc<[Rows]> = rows.take(GROUP).collect();
         db.write(move |tx| {
             let group = Arc::clone(&group);
             Box::pin(async move {
                 for rows in group.iter() {
-                    rows.add(tx).await?;
+                    add(tx, rows).await?;
                 }
                 Ok::<_, StoreError>(())
             })
         })
         .await?;
+        added += 200.0;
     }
-    Ok(added)
+    Ok(added / watch.elapsed().as_secs_f64())
 }
 
-impl Rows {
-    fn of(code: BusinessCode, random: &TestRandom, ids: &OrderedIds) -> Self {
-        // Any time will do: the identifiers go up as they do in the program.
-        let now = Timestamp::from_micros(1_767_323_045_000_000);
-        let number = i64::from(code.base);
-        let bytes = |count: usize| {
-            let mut bytes = vec![0; count];
-            random.fill(&mut bytes);
-            bytes
-        };
-        let partner = PartnerId(1);
-        let key = KeyId(ids.next(now, random));
-        let text = str::to_owned;
-        Self {
-            client: ClientRow {
-                partner,
-                client: ClientIdentifier(100_000 + number),
-                customer_code: CustomerCode(500_000 + number),
-                reference_prefix: ReferencePrefix(10_000_000 + number),
-                service_type: text("LIFECYCLE"),
-                name: text("Test Customer Oy"),
-                business_code: format!("{:07}-{}", code.base, code.check),
-                vat_number: Some(format!("FI{:07}{}", code.base, code.check)),
-                postal_address: text("Testikuja 7"),
-                postal_code: text("12345"),
-                postal_district: text("HELSINKI"),
-                country_code: text("FI"),
-                telephone: None,
-                email: text("email@testcustomer.fi"),
-                website: None,
-                language_code: text("FI"),
-                currency_code: text("EUR"),
-                iban: None,
-                bic: None,
-                bankgiro: None,
-                plusgiro: None,
-                created_at: now,
-            },
-            contact: ContactRow {
-                role: text("primary"),
-                name: text("Matti Meikäläinen"),
-                telephone: None,
-                mobile: Some(text("+358441234567")),
-                email: Some(text("matti@testcustomer.fi")),
-            },
-            key: ApiKeyRow {
-                partner,
-                key,
-                client_id: 100_000 + number,
-                kind: KeyKind::Client.name().to_owned(),
-                lookup: bytes(32),
-                // A nonce of 24 bytes, 16 of the value and 16 of the tag.
-                sealed: bytes(56),
-                master_key_version: 1,
-                networks: String::new(),
-                created_at: now,
-                expires_at: None,
-                revoked_at: None,
-                overlap_until: None,
-                successor_id: None,
-                last_used_at: None,
-            },
-            record: AuditRecord {
-                partner,
-                id: ids.next(now, random),
-                at: now,
-                actor: format!("provisioning:{}", uuid_v4(random)),
-                action: text("client.create"),
-                subject: format!("client:{}", 100_000 + number),
-                source: text("127.0.0.1"),
-                request_id: text("01JD7Q4M8T3N5R6S7V8W9X0Y1Z"),
-                outcome: Outcome::Done.name().to_owned(),
-                detail: format!("FI {:07}-{}, key {key}", code.base, code.check),
-            },
-        }
+/// The statements of `service::onboarding`, in their order.
+async fn add(tx: &mut Tx, rows: &Rows) -> Result<(), StoreError> {
+    let Rows { client, contact, key, record } = rows;
+    let there =
+        store::client::by_business_code(tx, client.partner, &client.country_code, &client.business_code).await?;
+    if there.is_some() {
+        return Err(StoreError::unreadable("the loop", "a business code came twice"));
     }
+    store::client::insert(tx, client).await?;
+    store::client::insert_contact(tx, client.partner, client.client, contact).await?;
+    store::api_key::insert(tx, key).await?;
+    store::audit::insert(tx, record).await
+}
 
-    /// The statements of `service::onboarding`, in their order.
-    async fn add(&self, tx: &mut Tx) -> Result<(), StoreError> {
-        let ClientRow { partner, country_code, business_code, client, .. } = &self.client;
-        let there = store::client::by_business_code(tx, *partner, country_code, business_code).await?;
-        if there.is_some() {
-            return Err(StoreError::unreadable("the loop", "a business code came twice"));
+/// The same, by the same texts.
+fn add_plain(tx: &rusqlite::Transaction<'_>, texts: &Texts, rows: &Rows) -> rusqlite::Result<()> {
+    let Rows { client, contact, key, record } = rows;
+    let (partner, number) = (client.partner.0, client.client.0);
+    let there = tx.prepare_cached(texts.there)?.exists(params![partner, client.country_code, client.business_code])?;
+    if there {
+        return Err(rusqlite::Error::StatementChangedRows(0));
+    }
+    tx.prepare_cached(texts.client)?.execute(params![
+        partner,
+        number,
+        client.customer_code.0,
+        client.reference_prefix.0,
+        client.service_type,
+        client.name,
+        client.business_code,
+        client.vat_number,
+        client.postal_address,
+        client.postal_code,
+        client.postal_district,
+        client.country_code,
+        client.telephone,
+        client.email,
+        client.website,
+        client.language_code,
+        client.currency_code,
+        client.iban,
+        client.bic,
+        client.bankgiro,
+        client.plusgiro,
+        client.created_at.micros(),
+    ])?;
+    let contact =
+        params![partner, number, contact.role, contact.name, contact.telephone, contact.mobile, contact.email];
+    tx.prepare_cached(texts.contact)?.execute(contact)?;
+    let (key_id, record_id) = (key.key.0.as_bytes().as_slice(), record.id.as_bytes().as_slice());
+    tx.prepare_cached(texts.key)?.execute(params![
+        partner,
+        key_id,
+        key.client_id,
+        key.kind,
+        key.lookup,
+        key.sealed,
+        key.master_key_version,
+        key.networks,
+        key.created_at.micros(),
+        key.expires_at,
+    ])?;
+    tx.prepare_cached(texts.lookup)?.execute(params![key.lookup, partner, key_id])?;
+    tx.prepare_cached(texts.record)?.execute(params![
+        partner,
+        record_id,
+        record.at.micros(),
+        record.actor,
+        record.action,
+        record.subject,
+        record.source,
+        record.request_id,
+        record.outcome,
+        record.detail,
+    ])?;
+    tx.prepare_cached(texts.pending)?.execute(params![partner, record_id])?;
+    Ok(())
+}
+
+/// The texts of the store for one client.
+struct Texts {
+    there: &'static str,
+    client: &'static str,
+    contact: &'static str,
+    key: &'static str,
+    lookup: &'static str,
+    record: &'static str,
+    pending: &'static str,
+}
+
+impl Texts {
+    fn find() -> Result<Self, Fault> {
+        Ok(Self {
+            there: text("store::client::BY_BUSINESS_CODE")?,
+            client: text("store::client::INSERT")?,
+            contact: text("store::client::INSERT_CONTACT")?,
+            key: text("store::api_key::INSERT")?,
+            lookup: text("store::api_key::INSERT_LOOKUP")?,
+            record: text("store::audit::INSERT")?,
+            pending: text("store::audit::INSERT_PENDING")?,
+        })
+    }
+}
+
+fn text(name: &str) -> Result<&'static str, Fault> {
+    let found = store::statements().find(|statement| statement.name() == name);
+    found.map(store::Statement::sql).ok_or_else(|| Fault::Statement(name.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn both_loops_add_clients_that_are_whole() {
+        let database = testkit::database::TestDatabase::sqlite();
+        let db = database.open().await;
+        let mut rows = rows();
+        let first = Arc::new(rows.next().unwrap());
+        db.write(move |tx| {
+            let first = Arc::clone(&first);
+            Box::pin(async move { add(tx, &first).await })
+        })
+        .await
+        .unwrap();
+        db.close().await;
+
+        let file = database.directory().unwrap().join("test.db");
+        let mut connection = Connection::open(file).unwrap();
+        let tx = connection.transaction().unwrap();
+        add_plain(&tx, &Texts::find().unwrap(), &rows.next().unwrap()).unwrap();
+        tx.commit().unwrap();
+        for table in ["client", "client_contact", "api_key", "api_key_lookup", "audit_record", "audit_pending"] {
+            let count = connection.query_row(&format!("SELECT COUNT(*) FROM {table}"), [], |row| row.get::<_, i64>(0));
+            assert_eq!(count.unwrap(), 2, "{table}");
         }
-        store::client::insert(tx, &self.client).await?;
-        store::client::insert_contact(tx, *partner, *client, &self.contact).await?;
-        store::api_key::insert(tx, &self.key).await?;
-        store::audit::insert(tx, &self.record).await
+        // As the store wrote them, so that it can read them.
+        let kinds = "SELECT COUNT(DISTINCT typeof(key_id) || typeof(lookup) || typeof(expires_at)) FROM api_key";
+        assert_eq!(connection.query_row(kinds, [], |row| row.get::<_, i64>(0)).unwrap(), 1);
     }
 }

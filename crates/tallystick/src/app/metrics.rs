@@ -31,11 +31,19 @@ const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// # Errors
 /// When the file can't be read, or is open to others.
 pub fn metrics_token(settings: &Settings) -> Result<Option<Secret<String>>, SecretFileError> {
-    let text = match std::env::var(METRICS_TOKEN_VARIABLE) {
-        Ok(token) => Some(Secret::new(token)),
-        Err(_) => settings.telemetry.metrics_token_file.as_deref().map(secret_file::read).transpose()?,
-    };
-    Ok(text.map(|text| Secret::new(text.expose().trim().to_owned())).filter(|token| !token.expose().is_empty()))
+    match std::env::var(METRICS_TOKEN_VARIABLE).ok().and_then(token) {
+        Some(token) => Ok(Some(token)),
+        None => {
+            let file = settings.telemetry.metrics_token_file.as_deref();
+            Ok(file.map(secret_file::read).transpose()?.and_then(|text| token(text.expose().to_owned())))
+        }
+    }
+}
+
+/// The token in a text; none in an empty one, so that an empty variable does not hide the file.
+fn token(text: String) -> Option<Secret<String>> {
+    let text = Secret::new(text);
+    Some(Secret::new(text.expose().trim().to_owned())).filter(|token| !token.expose().is_empty())
 }
 
 /// The router of the address that is for metrics only.
@@ -78,6 +86,13 @@ mod tests {
 
     fn with(value: &'static str) -> HeaderMap {
         HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static(value))])
+    }
+
+    #[test]
+    fn an_empty_text_holds_no_token() {
+        assert!(token(String::new()).is_none());
+        assert!(token(" \n".to_owned()).is_none());
+        assert_eq!(token(" abc\n".to_owned()).unwrap().expose(), "abc");
     }
 
     #[test]

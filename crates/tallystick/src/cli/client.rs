@@ -7,7 +7,7 @@ use domain::identifier::ClientIdentifier;
 use serde::Serialize;
 use service::client::ClientDetails;
 
-use super::output::table;
+use super::output::{self, table};
 use super::{CommandError, Essentials, Output, Session, import};
 
 /// Clients: list, show, import
@@ -118,6 +118,6 @@ fn sheet(client: &ClientDetails) -> String {
     });
     own.into_iter()
         .chain(contacts)
-        .filter_map(|(what, value)| value.map(|value| format!("{what:<17} {value}\n")))
+        .filter_map(|(what, value)| value.map(|value| format!("{what:<17} {}\n", output::value(&value))))
         .collect()
 }

@@ -39,7 +39,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         essentials: Essentials,
     },
-    /// Revoke a key at once, and the older keys that still work beside it
+    /// Revoke a key at once, and with it its successors and the keys it renewed that still work
     ///
     /// A running server refuses it within one second.
     Revoke {
@@ -104,7 +104,8 @@ impl From<KeyDetails> for Shown {
 #[serde(rename_all = "camelCase")]
 struct Revoked {
     key_id: KeyId,
-    predecessors: Vec<KeyId>,
+    /// The keys that were revoked with it.
+    also_revoked: Vec<KeyId>,
     already_revoked: bool,
 }
 
@@ -129,13 +130,8 @@ pub(super) fn run(command: Command, file: Option<PathBuf>, output: Output) -> Re
         }),
         Command::Revoke { key, essentials } => Session::run(essentials, file, async |session| {
             let revoked = session.core.revoke_key(KeyId(key), &session.context).await?;
-            let revoked =
-                Revoked { key_id: revoked.id, predecessors: revoked.predecessors, already_revoked: revoked.already };
-            output.answer(&revoked, || match (revoked.already_revoked, revoked.predecessors.len()) {
-                (true, _) => format!("key {} had been revoked before\n", revoked.key_id),
-                (false, 0) => format!("key {} revoked\n", revoked.key_id),
-                (false, older) => format!("key {} revoked, and {older} older ones beside it\n", revoked.key_id),
-            })
+            let revoked = Revoked { key_id: revoked.id, also_revoked: revoked.also, already_revoked: revoked.already };
+            output.answer(&revoked, || ended(&revoked))
         }),
         Command::Reseal { essentials } => Session::run(essentials, file, async |session| {
             let progress = |done| output.note(&format!("{done} sealed anew"));
@@ -164,6 +160,16 @@ fn state(state: KeyState) -> &'static str {
         KeyState::Superseded => "superseded",
         KeyState::Revoked => "revoked",
     }
+}
+
+fn ended(revoked: &Revoked) -> String {
+    let how = if revoked.already_revoked { "had been revoked before" } else { "revoked" };
+    let mut text = format!("key {} {how}\n", revoked.key_id);
+    if !revoked.also_revoked.is_empty() {
+        let also: Vec<_> = revoked.also_revoked.iter().map(ToString::to_string).collect();
+        text += &format!("with it: {}\n", also.join(", "));
+    }
+    text
 }
 
 fn listing(keys: &[Shown]) -> String {
@@ -198,4 +204,19 @@ fn sheet(key: &Shown) -> String {
         .filter(|(_, value)| !value.is_empty())
         .map(|(what, value)| format!("{what:<15} {value}\n"))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn revoking_tells_what_ended_with_the_key() {
+        let key = |number| KeyId(Uuid::from_u128(number));
+        let of = |also_revoked, already_revoked| ended(&Revoked { key_id: key(1), also_revoked, already_revoked });
+        assert_eq!(of(Vec::new(), false), format!("key {} revoked\n", key(1)));
+        assert_eq!(of(Vec::new(), true), format!("key {} had been revoked before\n", key(1)));
+        let both = format!("key {} revoked\nwith it: {}, {}\n", key(1), key(2), key(3));
+        assert_eq!(of(vec![key(2), key(3)], false), both);
+    }
 }

@@ -43,7 +43,7 @@ impl Output {
 
     /// Prints the answer of a command: `value` as JSON, or `text`.
     pub(crate) fn answer(self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), CommandError> {
-        let text = if self.json { pretty(value)? } else { text() };
+        let text = if self.json { pretty(value)? } else { escaped(&text(), LAYOUT) };
         self.text(&text)
     }
 
@@ -61,7 +61,7 @@ impl Output {
     /// Tells something beside the answer, on standard error. Not with JSON, whose reader finds all in the document.
     pub(crate) fn note(self, text: &str) {
         if !self.json {
-            write_error(text);
+            write_error(&escaped(text, LAYOUT));
         }
     }
 
@@ -71,7 +71,7 @@ impl Output {
             let body = Failure { error: FailureBody { code: error.code(), message: error.to_string() } };
             write_error(&serde_json::to_string(&body).unwrap_or_default());
         } else {
-            write_error(&format!("error: {error}"));
+            write_error(&escaped(&format!("error: {error}"), LAYOUT));
         }
     }
 }
@@ -85,8 +85,36 @@ fn write_error(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// Lays `rows` out in columns under `head`.
+/// The control characters that the program's own texts are laid out with.
+const LAYOUT: &[char] = &['\n', '\t'];
+
+/// A value as one line that a terminal only shows, whoever wrote it: control characters, line ends among them, and those that turn the
+/// direction of writing are spelled out, such as `\u{1b}`.
+pub(crate) fn value(text: &str) -> String {
+    escaped(text, &[])
+}
+
+fn escaped(text: &str, kept: &[char]) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        if drives_a_terminal(character) && !kept.contains(&character) {
+            safe.extend(character.escape_unicode());
+        } else {
+            safe.push(character);
+        }
+    }
+    safe
+}
+
+/// Control characters (Unicode's `Cc`), line and paragraph separators, and `Bidi_Control` (UAX #9).
+fn drives_a_terminal(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Lays `rows` out in columns under `head`, each cell as [`value`] has it.
 pub(crate) fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
+    let rows: Vec<[String; N]> = rows.iter().map(|row| std::array::from_fn(|column| value(&row[column]))).collect();
     let width = |column: usize| {
         let cells = rows.iter().map(|row| row[column].chars().count());
         cells.chain([head[column].chars().count()]).max().unwrap_or(0)
@@ -103,7 +131,7 @@ pub(crate) fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> St
         text.push('\n');
     };
     line(head);
-    for row in rows {
+    for row in &rows {
         line(std::array::from_fn(|column| row[column].as_str()));
     }
     text
@@ -117,5 +145,15 @@ mod tests {
     fn columns_line_up_by_characters() {
         let rows = [["1".into(), "Mäkinen".into(), "x".into()], ["100".into(), "Li".into(), String::new()]];
         assert_eq!(table(["id", "name", "z"], &rows), "id   name     z\n1    Mäkinen  x\n100  Li\n");
+    }
+
+    #[test]
+    fn values_cannot_drive_the_terminal() {
+        assert_eq!(value("Mäkinen & Søn 株式会社"), "Mäkinen & Søn 株式会社");
+        assert_eq!(value("a\u{1b}[2J\r\n\u{9b}b"), r"a\u{1b}[2J\u{d}\u{a}\u{9b}b");
+        assert_eq!(value("\u{202e}oy\u{2066}\u{200f}"), r"\u{202e}oy\u{2066}\u{200f}");
+        assert_eq!(escaped("a\tb\n\u{7}", LAYOUT), "a\tb\n\\u{7}");
+        let rows = [["\u{1b}c".into(), "x\ny".into()]];
+        assert_eq!(table(["a", "b"], &rows), "a        b\n\\u{1b}c  x\\u{a}y\n");
     }
 }

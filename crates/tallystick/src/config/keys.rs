@@ -25,7 +25,7 @@ section! {
     /// How long a new partner key or provisioning token lives: `never` or a span
     partner_key_lifetime ["TALLYSTICK_PARTNER_KEY_LIFETIME", "never|SPAN"]: Lifetime = defaults().partner_key_lifetime.into();
 
-    /// How long a renewed key is kept after its overlap, before it is removed
+    /// How long a renewed key is kept after its overlap, before it is removed: 7d or longer
     superseded_key_retention ["TALLYSTICK_SUPERSEDED_KEY_RETENTION", "SPAN"]: Span = Span(defaults().superseded_key_retention);
 
     /// The most verified keys that are kept in memory
@@ -38,10 +38,15 @@ fn defaults() -> service::Settings {
 }
 
 impl Keys {
-    /// Refuses values that the contract does not allow (its section "Onboarding": an overlap of 0 to 7 days).
+    /// Refuses values that the contract does not allow (its section "Onboarding": an overlap of 0 to 7 days), or that work against it.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         if self.key_overlap.0 > LONGEST_OVERLAP {
             return Err(ConfigError::invalid("key-overlap", format!("{} is longer than 7d", self.key_overlap)));
+        }
+        // A renewal whose overlap is the longest can be repeated for as long, and a leaked key is traced by what it renewed.
+        if self.superseded_key_retention.0 < LONGEST_OVERLAP {
+            let fault = format!("{} is shorter than 7d", self.superseded_key_retention);
+            return Err(ConfigError::invalid("superseded-key-retention", fault));
         }
         Ok(())
     }
@@ -57,5 +62,14 @@ mod tests {
         assert!(of("0").is_ok());
         assert!(of("7d").is_ok());
         assert!(of("169h").unwrap_err().to_string().contains("key-overlap"));
+    }
+
+    #[test]
+    fn a_renewed_key_is_kept_for_seven_days_at_least() {
+        let of = |text: &str| Keys { superseded_key_retention: text.parse().unwrap(), ..Keys::default() }.check();
+        assert!(of("7d").is_ok());
+        for short in ["167h", "0"] {
+            assert!(of(short).unwrap_err().to_string().contains("superseded-key-retention"));
+        }
     }
 }

@@ -9,10 +9,10 @@ use crate::body;
 use crate::fault::Fault;
 use crate::fresh::{PARTNER, Template};
 use crate::load::{self, Outcome, Work};
-use crate::program::{Partner, Server};
+use crate::program::{Partner, Server, sqlite};
 use crate::report::{Section, Target, Unit};
 use crate::sample::ratios;
-use crate::single;
+use crate::single::{self, Times};
 
 const CONNECTIONS: u32 = 64;
 
@@ -23,7 +23,8 @@ const A_TURN: u32 = 1_000_000;
 struct Rates {
     grouped: Vec<f64>,
     alone: Vec<f64>,
-    single: Vec<f64>,
+    plain: Vec<f64>,
+    through_store: Vec<f64>,
     postgres: Vec<f64>,
     grouped_p99: Vec<f64>,
     alone_p99: Vec<f64>,
@@ -34,7 +35,8 @@ pub(crate) fn run(bench: &Bench) -> Result<Section, Fault> {
     let pace = &bench.pace;
     let template = Template::make(&bench.program)?;
     let postgres = OnPostgres::start(bench)?;
-    let (warm_up, turn) = (Duration::from_secs(pace.warm_up.into()), Duration::from_secs(pace.turn.into()));
+    let seconds = |count: u32| Duration::from_secs(count.into());
+    let times = Times { warm_up: seconds(pace.warm_up), measured: seconds(pace.turn) };
     let mut rates = Rates::default();
     for round in 0..pace.rounds {
         let grouped = on_sqlite(bench, &template, &[])?;
@@ -43,7 +45,8 @@ pub(crate) fn run(bench: &Bench) -> Result<Section, Fault> {
         let alone = on_sqlite(bench, &template, &[("TALLYSTICK_WRITE_GROUP", "1")])?;
         rates.alone.push(alone.per_second);
         rates.alone_p99.push(alone.p99_ms);
-        rates.single.push(single::run(&template.copy()?, warm_up, turn)?);
+        rates.plain.push(single::plain(&template.copy()?, times)?);
+        rates.through_store.push(single::through_store(&sqlite(&template.copy()?), times)?);
         if let Some(postgres) = &postgres {
             let outcome = postgres.turn(bench, round)?;
             rates.postgres.push(outcome.per_second);
@@ -60,25 +63,29 @@ fn section(bench: &Bench, rates: &Rates) -> Section {
             "**`POST /client`.** {CONNECTIONS} connections, {} rounds of {} s each, every turn on a new database with one partner. Each request\n\
              creates another client: the body is the example of the public documentation with another business code and VAT number,\n\
              check digits right. SQLite in WAL mode with `synchronous=FULL`. The first rival is the same program with\n\
-             `TALLYSTICK_WRITE_GROUP=1`. The second is one thread that runs the statements of a client, through the same store, in\n\
-             transactions of 200 clients: it reads no HTTP, checks nothing, makes and seals no key, and seals no audit trail. After each\n\
-             turn the clients in the database are counted: none that was answered may be missing. PostgreSQL is a private server on\n\
-             the same two cores with `fsync=off`; its row only tells what the program costs there.\n",
+             `TALLYSTICK_WRITE_GROUP=1`. The second is one thread that runs the statements of a client in transactions of 200 clients, by\n\
+             plain calls of the same SQLite library (rusqlite) with the same settings, or through the program's own store. It reads no\n\
+             HTTP, checks nothing, makes and seals no key, writes no log and seals no audit trail. After each turn of the program the\n\
+             clients in the database are counted: none that was answered may be missing. PostgreSQL is a private server on the same two\n\
+             cores with `fsync=off`; its row only tells what the program costs there.\n",
             pace.rounds, pace.turn
         ),
         ..Section::default()
     };
     let measure = "`POST /client`, 64 connections, SQLite with `synchronous=FULL`, against the same server committing each write alone";
     section.row(measure, Target::AtLeast(3.0), ratios(&rates.grouped, &rates.alone), Unit::Times);
-    let measure = "the same against a single-threaded loop with the same statements in groups of 200";
-    section.row(measure, Target::AtLeast(0.5), ratios(&rates.grouped, &rates.single), Unit::Times);
+    let measure = "the same against a single-threaded loop with the same statements in groups of 200: plain SQLite";
+    section.row(measure, Target::AtLeast(0.5), ratios(&rates.grouped, &rates.plain), Unit::Times);
+    let measure = "the same against such a loop through the store";
+    section.row(measure, Target::AtLeast(0.5), ratios(&rates.grouped, &rates.through_store), Unit::Times);
     if !rates.postgres.is_empty() {
         let measure = "`POST /client`, 64 connections, PostgreSQL (without `fsync`) against SQLite";
         section.row(measure, Target::None, ratios(&rates.postgres, &rates.grouped), Unit::Times);
     }
     section.tell("`POST /client`, SQLite", &rates.grouped, Unit::PerSecond);
     section.tell("the same, each write committed alone", &rates.alone, Unit::PerSecond);
-    section.tell("single-threaded loop in groups of 200", &rates.single, Unit::PerSecond);
+    section.tell("single-threaded loop in groups of 200, plain SQLite", &rates.plain, Unit::PerSecond);
+    section.tell("single-threaded loop in groups of 200, through the store", &rates.through_store, Unit::PerSecond);
     section.tell("`POST /client`, SQLite: 99th percentile", &rates.grouped_p99, Unit::Milliseconds);
     section.tell("the same, each write committed alone: 99th percentile", &rates.alone_p99, Unit::Milliseconds);
     if !rates.postgres.is_empty() {
@@ -90,7 +97,7 @@ fn section(bench: &Bench, rates: &Rates) -> Section {
 
 /// One turn on a new SQLite database.
 fn on_sqlite(bench: &Bench, template: &Template, settings: &[(&str, &str)]) -> Result<Outcome, Fault> {
-    let url = template.copy()?;
+    let url = sqlite(&template.copy()?);
     let server = bench.program.serve(&url, settings)?;
     let (outcome, answered) = turn(bench, &server, &template.partner, 0)?;
     server.stop()?;

@@ -8,12 +8,13 @@ use crate::body;
 use crate::fault::Fault;
 use crate::fresh::{self, PARTNER};
 use crate::load::{self, Work};
+use crate::program::sqlite;
 use crate::report::{Section, Target, Unit};
 
 pub(crate) fn run(bench: &Bench) -> Result<Section, Fault> {
     let pace = &bench.pace;
     // A copy, because clients are added to it.
-    let url = fresh::copy(&bench.large.file, &bench.program.directory.join("turn"))?;
+    let url = sqlite(&fresh::copy(&bench.large.file, &bench.program.directory.join("turn"))?);
     let partner = bench.program.add_partner(&url, PARTNER)?;
     let key = bench.large.one_key()?;
     let body = body::json(&partner.code);
