@@ -1,5 +1,5 @@
 //! Clients: what a partner sends of one, and what it is when every rule holds (the contract's sections "Validation" and
-//! "Onboarding"). [`check`] leads from one to the other; the codes that it gives are in [`FAULT_CODES`].
+//! "Onboarding"). [`check()`] leads from one to the other; the codes that it gives are in [`FAULT_CODES`].
 //!
 //! [`FAULT_CODES`]: crate::fault_code::FAULT_CODES
 

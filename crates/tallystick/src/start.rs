@@ -79,10 +79,10 @@ pub async fn core(settings: &Settings, schema: Schema) -> Result<Core, StartErro
     core_with(settings, schema, Arc::new(SystemClock), Arc::new(SystemRandom)).await
 }
 
-/// As [`core`], with a clock and a random source of the caller's.
+/// As [`core()`], with a clock and a random source of the caller's.
 ///
 /// # Errors
-/// As [`core`].
+/// As [`core()`].
 pub async fn core_with(
     settings: &Settings,
     schema: Schema,
