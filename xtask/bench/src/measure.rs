@@ -47,7 +47,7 @@ pub(crate) struct Pace {
 impl Pace {
     /// For the document.
     pub(crate) const FULL: Self =
-        Self { large: 1_000_000, small: 1_000, rounds: 7, warm_up: 1, turn: 6, long_turn: 16, idle: 10, starts: 15 };
+        Self { large: 1_000_000, small: 1_000, rounds: 11, warm_up: 1, turn: 4, long_turn: 16, idle: 10, starts: 15 };
     /// To try whether everything works. Its numbers mean little.
     pub(crate) const QUICK: Self =
         Self { large: 20_000, small: 1_000, rounds: 2, warm_up: 1, turn: 2, long_turn: 2, idle: 2, starts: 3 };
