@@ -8,7 +8,7 @@ use domain::service_type::ServiceType;
 use domain::{Fault, Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::client::{ClientRow, ContactRow};
-use store::{Batch, StoreError, Tx};
+use store::{StoreError, Tx};
 
 use crate::api_key::{NewKey, Principal};
 use crate::idempotency::{Idempotency, IdempotencyError, Repeatable};
@@ -278,24 +278,24 @@ impl Core {
 /// Adds the client in the transaction, or gives the one that is there, and records either.
 async fn add(tx: &mut Tx, new: &Enrolment) -> Result<Result<CreatedClient, ClientIdentifier>, StoreError> {
     let row = &new.row;
-    if let Some(existing) =
-        store::client::by_business_code(tx, row.partner, &row.country_code, &row.business_code).await?
-    {
+    // The index decides, not a look-up before it: that would be a statement more for each new client, and on PostgreSQL one that makes
+    // writes at once fail for each other.
+    if !store::client::insert(tx, row).await? {
+        let existing = store::client::by_business_code(tx, row.partner, &row.country_code, &row.business_code).await?;
+        let existing =
+            existing.ok_or_else(|| StoreError::unreadable("client", "a client that is there is not found"))?;
         let refusal = AuditRecord { subject: format!("client:{existing}"), ..new.refusal.clone() };
         store::audit::insert(tx, &refusal).await?;
         return Ok(Err(existing));
     }
-    let mut batch = Batch::new();
-    store::client::add(&mut batch, row);
     for contact in &new.contacts {
-        store::client::add_contact(&mut batch, row.partner, row.client, contact);
+        store::client::insert_contact(tx, row.partner, row.client, contact).await?;
     }
-    store::api_key::add(&mut batch, &new.key.row);
+    store::api_key::insert(tx, &new.key.row).await?;
     if let Some(oauth) = &new.oauth {
-        store::oauth_client::add(&mut batch, &oauth.row);
+        store::oauth_client::insert(tx, &oauth.row).await?;
     }
-    store::audit::add(&mut batch, &new.record);
-    tx.run(batch).await?;
+    store::audit::insert(tx, &new.record).await?;
     Ok(Ok(CreatedClient {
         client: row.client,
         customer_code: row.customer_code,

@@ -5,18 +5,15 @@ use domain::api_key::{KeyHolder, KeyId, KeyLife};
 use domain::identifier::{ClientIdentifier, PartnerId};
 use uuid::Uuid;
 
-use crate::batch::{Batch, add};
 use crate::connection::{Access, Tx};
 use crate::error::StoreError;
 
 /// A row of `api_key`.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiKeyRow {
     /// The holder's partner.
-    #[sqlx(rename = "partner_id", try_from = "i64")]
     pub partner: PartnerId,
     /// The key's identifier.
-    #[sqlx(rename = "key_id", try_from = "Uuid")]
     pub key: KeyId,
     /// The client that holds it; 0 when the partner does.
     pub client_id: i64,
@@ -31,7 +28,6 @@ pub struct ApiKeyRow {
     /// Allowed networks, separated by commas; empty for any.
     pub networks: String,
     /// When it was made.
-    #[sqlx(try_from = "i64")]
     pub created_at: Timestamp,
     /// In microseconds, like the times below.
     pub expires_at: Option<i64>,
@@ -44,6 +40,23 @@ pub struct ApiKeyRow {
     /// When it was last used, to the minute.
     pub last_used_at: Option<i64>,
 }
+
+columns!(ApiKeyRow {
+    partner as i64 = "partner_id",
+    key as Uuid = "key_id",
+    client_id,
+    kind,
+    lookup,
+    sealed,
+    master_key_version,
+    networks,
+    created_at as i64,
+    expires_at,
+    revoked_at,
+    overlap_until,
+    successor_id,
+    last_used_at,
+});
 
 impl ApiKeyRow {
     /// Who holds it.
@@ -96,15 +109,8 @@ statements! {
 /// # Errors
 /// When a statement fails.
 pub async fn insert(tx: &mut Tx, row: &ApiKeyRow) -> Result<(), StoreError> {
-    let mut batch = Batch::new();
-    add(&mut batch, row);
-    tx.run(batch).await
-}
-
-/// Adds to a batch what adds a key.
-pub fn add(batch: &mut Batch, row: &ApiKeyRow) {
-    add!(
-        batch,
+    execute!(
+        tx,
         INSERT,
         row.partner.0,
         row.key.0,
@@ -116,8 +122,8 @@ pub fn add(batch: &mut Batch, row: &ApiKeyRow) {
         &row.networks,
         row.created_at.micros(),
         row.expires_at,
-    );
-    add!(batch, INSERT_LOOKUP, &row.lookup, row.partner.0, row.key.0);
+    )?;
+    execute!(tx, INSERT_LOOKUP, &row.lookup, row.partner.0, row.key.0).map(drop)
 }
 
 /// The key whose value has this keyed hash.

@@ -5,11 +5,9 @@ use domain::audit::AuditRecord;
 use domain::identifier::PartnerId;
 use uuid::Uuid;
 
-use crate::batch::{Batch, add};
 use crate::connection::{Access, Tx};
 use crate::error::StoreError;
 
-#[derive(sqlx::FromRow)]
 struct RecordRow {
     partner_id: i64,
     record_id: Uuid,
@@ -22,6 +20,8 @@ struct RecordRow {
     outcome: String,
     detail: String,
 }
+
+columns!(RecordRow { partner_id, record_id, at, actor, action, subject, source, request_id, outcome, detail });
 
 impl From<RecordRow> for AuditRecord {
     fn from(row: RecordRow) -> Self {
@@ -41,10 +41,9 @@ impl From<RecordRow> for AuditRecord {
 }
 
 /// A row of `audit_seal`: one link of a partner's chain.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealRow {
     /// Whose chain.
-    #[sqlx(rename = "partner_id", try_from = "i64")]
     pub partner: PartnerId,
     /// Its place in the chain, from 1 without a gap.
     pub seal_number: i64,
@@ -57,9 +56,18 @@ pub struct SealRow {
     /// The hash over the link before and the records.
     pub hash: Vec<u8>,
     /// When it was made.
-    #[sqlx(try_from = "i64")]
     pub sealed_at: Timestamp,
 }
+
+columns!(SealRow {
+    partner as i64 = "partner_id",
+    seal_number,
+    record_count,
+    record_ids,
+    previous_hash,
+    hash,
+    sealed_at as i64,
+});
 
 statements! {
     INSERT = "INSERT INTO audit_record (partner_id, record_id, at, actor, action, subject, source, request_id, outcome, detail) \
@@ -93,15 +101,8 @@ statements! {
 /// # Errors
 /// When a statement fails.
 pub async fn insert(tx: &mut Tx, record: &AuditRecord) -> Result<(), StoreError> {
-    let mut batch = Batch::new();
-    add(&mut batch, record);
-    tx.run(batch).await
-}
-
-/// Adds to a batch what adds a record.
-pub fn add(batch: &mut Batch, record: &AuditRecord) {
-    add!(
-        batch,
+    execute!(
+        tx,
         INSERT,
         record.partner.0,
         record.id,
@@ -113,8 +114,8 @@ pub fn add(batch: &mut Batch, record: &AuditRecord) {
         &record.request_id,
         &record.outcome,
         &record.detail,
-    );
-    add!(batch, INSERT_PENDING, record.partner.0, record.id);
+    )?;
+    execute!(tx, INSERT_PENDING, record.partner.0, record.id).map(drop)
 }
 
 /// The partners that have records without a seal.
@@ -143,7 +144,7 @@ pub async fn pending_records(
 /// # Errors
 /// When the statement fails.
 pub async fn pending_count(db: &mut impl Access, partner: PartnerId) -> Result<i64, StoreError> {
-    fetch!(fetch_one, (i64,), db, PENDING_COUNT, partner.0).map(|(count,)| count)
+    fetch!(count, db, PENDING_COUNT, partner.0)
 }
 
 /// At most `limit` identifiers in the queue of a partner, after `after`.
@@ -230,7 +231,7 @@ pub async fn trails(db: &mut impl Access) -> Result<Vec<PartnerId>, StoreError> 
 /// # Errors
 /// When the statement fails.
 pub async fn record_count(db: &mut impl Access, partner: PartnerId) -> Result<i64, StoreError> {
-    fetch!(fetch_one, (i64,), db, RECORD_COUNT, partner.0).map(|(count,)| count)
+    fetch!(count, db, RECORD_COUNT, partner.0)
 }
 
 /// At most `limit` records of a partner after `after`, oldest first.

@@ -3,24 +3,19 @@
 use domain::Timestamp;
 use domain::identifier::{ClientIdentifier, CustomerCode, PartnerId, ReferencePrefix};
 
-use crate::batch::{Batch, add};
 use crate::connection::{Access, Tx};
 use crate::error::StoreError;
 
 /// A row of `client`. Texts are kept in the normal form that the rules gave them.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientRow {
     /// The partner that onboarded it.
-    #[sqlx(rename = "partner_id", try_from = "i64")]
     pub partner: PartnerId,
     /// `clientIdentifier`.
-    #[sqlx(rename = "client_id", try_from = "i64")]
     pub client: ClientIdentifier,
     /// `confirmaFinanceCustomerCode`.
-    #[sqlx(try_from = "i64")]
     pub customer_code: CustomerCode,
     /// `paymentReferencePrefix`.
-    #[sqlx(try_from = "i64")]
     pub reference_prefix: ReferencePrefix,
     /// `service.type`.
     pub service_type: String,
@@ -57,12 +52,36 @@ pub struct ClientRow {
     /// `client.plusgiro`.
     pub plusgiro: Option<String>,
     /// When it was onboarded.
-    #[sqlx(try_from = "i64")]
     pub created_at: Timestamp,
 }
 
+columns!(ClientRow {
+    partner as i64 = "partner_id",
+    client as i64 = "client_id",
+    customer_code as i64,
+    reference_prefix as i64,
+    service_type,
+    name,
+    business_code,
+    vat_number,
+    postal_address,
+    postal_code,
+    postal_district,
+    country_code,
+    telephone,
+    email,
+    website,
+    language_code,
+    currency_code,
+    iban,
+    bic,
+    bankgiro,
+    plusgiro,
+    created_at as i64,
+});
+
 /// A row of `client_contact`, without its client.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContactRow {
     /// `primary`, `technical` or `accountant`.
     pub role: String,
@@ -76,11 +95,14 @@ pub struct ContactRow {
     pub email: Option<String>,
 }
 
+columns!(ContactRow { role, name, telephone, mobile, email });
+
 statements! {
     INSERT = "INSERT INTO client (partner_id, client_id, customer_code, reference_prefix, service_type, name, business_code, \
               vat_number, postal_address, postal_code, postal_district, country_code, telephone, email, website, language_code, \
               currency_code, iban, bic, bankgiro, plusgiro, created_at) \
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)";
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22) \
+              ON CONFLICT (partner_id, country_code, business_code) DO NOTHING";
     INSERT_CONTACT = "INSERT INTO client_contact (partner_id, client_id, role, name, telephone, mobile, email) \
                       VALUES ($1, $2, $3, $4, $5, $6, $7)";
     BY_BUSINESS_CODE = "SELECT client_id FROM client WHERE partner_id = $1 AND country_code = $2 AND business_code = $3";
@@ -97,20 +119,13 @@ statements! {
                        WHERE partner_id = $1 AND client_id > $2 ORDER BY client_id LIMIT $3";
 }
 
-/// Adds a client.
+/// Adds a client; false when the partner has one of the same country and business code, and then nothing is changed.
 ///
 /// # Errors
-/// When the statement fails, also when the partner has a client of the same country and business code.
-pub async fn insert(tx: &mut Tx, row: &ClientRow) -> Result<(), StoreError> {
-    let mut batch = Batch::new();
-    add(&mut batch, row);
-    tx.run(batch).await
-}
-
-/// Adds to a batch what adds a client.
-pub fn add(batch: &mut Batch, row: &ClientRow) {
-    add!(
-        batch,
+/// When the statement fails.
+pub async fn insert(tx: &mut Tx, row: &ClientRow) -> Result<bool, StoreError> {
+    let added = execute!(
+        tx,
         INSERT,
         row.partner.0,
         row.client.0,
@@ -134,7 +149,8 @@ pub fn add(batch: &mut Batch, row: &ClientRow) {
         row.bankgiro.as_deref(),
         row.plusgiro.as_deref(),
         row.created_at.micros(),
-    );
+    )?;
+    Ok(added == 1)
 }
 
 /// Adds a contact of a client.
@@ -147,15 +163,8 @@ pub async fn insert_contact(
     client: ClientIdentifier,
     row: &ContactRow,
 ) -> Result<(), StoreError> {
-    let mut batch = Batch::new();
-    add_contact(&mut batch, partner, client, row);
-    tx.run(batch).await
-}
-
-/// Adds to a batch what adds a contact of a client.
-pub fn add_contact(batch: &mut Batch, partner: PartnerId, client: ClientIdentifier, row: &ContactRow) {
-    add!(
-        batch,
+    execute!(
+        tx,
         INSERT_CONTACT,
         partner.0,
         client.0,
@@ -164,7 +173,8 @@ pub fn add_contact(batch: &mut Batch, partner: PartnerId, client: ClientIdentifi
         row.telephone.as_deref(),
         row.mobile.as_deref(),
         row.email.as_deref(),
-    );
+    )
+    .map(drop)
 }
 
 /// The partner's client of this country and business code.

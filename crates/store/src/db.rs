@@ -4,16 +4,16 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
-use sqlx::{PgPool, SqlitePool};
+use sqlx::PgPool;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
 
 use crate::connection::{Connection, Owned, Reader, Tx};
 use crate::error::{OpenError, StoreError};
 use crate::health::{Health, HealthRecord};
 use crate::migration::{self, MigrationReport};
 use crate::options::{DbOptions, Engine};
-use crate::sqlite::{Job, QueuedJob, Writer};
+use crate::sqlite::readers::Readers;
+use crate::sqlite::writer::{Job, QueuedJob, Writer};
 use crate::{postgres, sqlite};
 
 /// A database on either engine. Cheap to clone; the clones share it.
@@ -33,9 +33,10 @@ pub(crate) enum Pools {
 
 pub(crate) struct SqlitePools {
     path: PathBuf,
-    readers: SqlitePool,
+    readers: Readers,
     queue: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
-    writer: Mutex<Option<JoinHandle<()>>>,
+    /// Says when the writer's thread has ended.
+    writer: Mutex<Option<oneshot::Receiver<()>>>,
 }
 
 impl Db {
@@ -49,13 +50,13 @@ impl Db {
             Engine::Sqlite => {
                 let path = options.sqlite_path().ok_or_else(|| OpenError::Address(options.url_without_password()))?;
                 sqlite::create_file(&path)?;
-                let writer = Writer::open(&options, &path, health.clone()).await?;
+                let writer = Writer::open(&options, &path, health.clone())?;
                 let (sender, receiver) = mpsc::channel(options.write_queue.max(1));
                 Pools::Sqlite(SqlitePools {
-                    readers: sqlite::readers(&options, &path).await?,
+                    readers: Readers::new(&options, path.clone()),
                     path,
                     queue: Mutex::new(Some(sender)),
-                    writer: Mutex::new(Some(tokio::spawn(writer.serve(receiver)))),
+                    writer: Mutex::new(Some(writer.start(receiver)?)),
                 })
             }
             Engine::Postgres => {
@@ -73,8 +74,8 @@ impl Db {
     /// When the database is newer than the program, belongs to another build, or a migration fails and was undone.
     pub async fn migrate(&self) -> Result<MigrationReport, OpenError> {
         match &self.0.pools {
-            Pools::Sqlite(pools) => migration::sqlite(&self.0.options, &pools.path).await,
-            Pools::Postgres(pool) => migration::postgres(pool).await,
+            Pools::Sqlite(pools) => migration::sqlite::run(&self.0.options, &pools.path).await,
+            Pools::Postgres(pool) => migration::postgres::run(pool).await,
         }
     }
 
@@ -84,8 +85,8 @@ impl Db {
     /// When the database is newer than the program, or can't be read.
     pub async fn migration_state(&self) -> Result<MigrationReport, OpenError> {
         match &self.0.pools {
-            Pools::Sqlite(pools) => migration::sqlite_state(&self.0.options, &pools.path).await,
-            Pools::Postgres(pool) => migration::postgres_state(pool).await,
+            Pools::Sqlite(pools) => migration::sqlite::state(&self.0.options, &pools.path).await,
+            Pools::Postgres(pool) => migration::postgres::state(pool).await,
         }
     }
 
@@ -133,15 +134,7 @@ impl Db {
     /// [`StoreError::Unavailable`] when none is free in time or the database is gone.
     pub async fn reader(&self) -> Result<Reader, StoreError> {
         let owned = match &self.0.pools {
-            Pools::Sqlite(pools) => {
-                let acquired = pools.readers.acquire().await.map(Owned::SqliteReader);
-                acquired.map_err(|error| {
-                    StoreError::from_acquire(
-                        error,
-                        pools.readers.size() >= pools.readers.options().get_max_connections(),
-                    )
-                })
-            }
+            Pools::Sqlite(pools) => pools.readers.acquire().await.map(|reader| Owned::SqliteReader(Some(reader))),
             Pools::Postgres(pool) => {
                 let acquired = pool.acquire().await.map(Owned::Postgres);
                 acquired.map_err(|error| StoreError::from_acquire(error, postgres::is_full(pool)))
@@ -219,11 +212,10 @@ impl Db {
         let mut refused = Vec::new();
         for statement in crate::statements() {
             let prepared = match reader.0.engine() {
-                crate::connection::Link::Sqlite(link) => {
-                    link.prepare(sqlx::SqlSafeStr::into_sql_str(statement.sql())).await.map(drop)
-                }
+                crate::connection::Link::Sqlite(link) => link.prepare(statement.sqlite()),
                 crate::connection::Link::Postgres(link) => {
-                    link.prepare(sqlx::SqlSafeStr::into_sql_str(statement.sql())).await.map(drop)
+                    let prepared = link.prepare(sqlx::SqlSafeStr::into_sql_str(statement.sql())).await;
+                    prepared.map(drop).map_err(crate::error::EngineError::from)
                 }
             };
             if let Err(error) = prepared {

@@ -4,13 +4,13 @@ use sqlx::postgres::PgListener;
 
 use crate::connection::{Link, Tx};
 use crate::db::Db;
-use crate::error::StoreError;
+use crate::error::{EngineError, StoreError};
 use crate::statement::Statement;
 
 /// The channel on which processes over one PostgreSQL tell each other that cached keys are no longer true.
 const KEYS_CHANNEL: &str = "tallystick_keys";
-const NOTIFY: Statement = Statement::new("store::dialect::NOTIFY", "SELECT pg_notify('tallystick_keys', '')");
-const TRY_LOCK: Statement = Statement::new("store::dialect::TRY_LOCK", "SELECT pg_try_advisory_xact_lock($1)");
+static NOTIFY: Statement = Statement::new("store::dialect::NOTIFY", "SELECT pg_notify('tallystick_keys', '')");
+static TRY_LOCK: Statement = Statement::new("store::dialect::TRY_LOCK", "SELECT pg_try_advisory_xact_lock($1)");
 
 /// Tells the other processes, at the commit of this transaction, that cached keys are no longer true. SQLite can't: there the poll of
 /// `cache_version` finds it.
@@ -22,7 +22,7 @@ pub async fn notify_keys(tx: &mut Tx) -> Result<(), StoreError> {
         Link::Sqlite(_) => return Ok(()),
         Link::Postgres(link) => sqlx::query(NOTIFY.sql()).execute(link).await.map(drop),
     };
-    tx.0.note(&NOTIFY, result)
+    tx.0.note(&NOTIFY, result.map_err(EngineError::from))
 }
 
 /// Takes the lock of this number until the transaction ends, without waiting; false when another transaction holds it. On SQLite
@@ -35,7 +35,7 @@ pub async fn try_lock(tx: &mut Tx, number: i64) -> Result<bool, StoreError> {
         Link::Sqlite(_) => return Ok(true),
         Link::Postgres(link) => sqlx::query_scalar::<_, bool>(TRY_LOCK.sql()).bind(number).fetch_one(link).await,
     };
-    tx.0.note(&TRY_LOCK, result)
+    tx.0.note(&TRY_LOCK, result.map_err(EngineError::from))
 }
 
 /// Hears what [`notify_keys`] tells.
@@ -48,7 +48,7 @@ impl KeyListener {
     /// When the server can't be reached.
     pub async fn start(db: &Db) -> Result<Option<Self>, StoreError> {
         let Some(pool) = db.postgres_pool() else { return Ok(None) };
-        let lost = |error| StoreError::from_sqlx("LISTEN", error);
+        let lost = |error: sqlx::Error| StoreError::from_engine("LISTEN", error.into());
         let mut listener = PgListener::connect_with(pool).await.map_err(lost)?;
         listener.listen(KEYS_CHANNEL).await.map_err(lost)?;
         Ok(Some(Self(listener)))
@@ -59,6 +59,6 @@ impl KeyListener {
     /// # Errors
     /// When the server can't be reached any more.
     pub async fn heard(&mut self) -> Result<(), StoreError> {
-        self.0.try_recv().await.map(drop).map_err(|error| StoreError::from_sqlx("LISTEN", error))
+        self.0.try_recv().await.map(drop).map_err(|error: sqlx::Error| StoreError::from_engine("LISTEN", error.into()))
     }
 }

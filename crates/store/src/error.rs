@@ -44,13 +44,13 @@ impl StoreError {
     pub(crate) fn from_acquire(error: sqlx::Error, pool_is_full: bool) -> Self {
         match error {
             sqlx::Error::PoolTimedOut if pool_is_full => Self::Overloaded,
-            error => Self::from_sqlx("connection", error),
+            error => Self::from_engine("connection", error.into()),
         }
     }
 
     /// Tells an engine's error apart.
-    pub(crate) fn from_sqlx(statement: &'static str, error: sqlx::Error) -> Self {
-        if is_unavailable(&error) {
+    pub(crate) fn from_engine(statement: &'static str, error: EngineError) -> Self {
+        if error.is_unavailable() {
             Self::unavailable(error.to_string())
         } else {
             Self::Broken { statement, source: Box::new(error) }
@@ -58,38 +58,67 @@ impl StoreError {
     }
 }
 
-/// Whether the database may well answer later.
-fn is_unavailable(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed
-        | sqlx::Error::BeginFailed => true,
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            if is_sqlite(&**error) { sqlite_unavailable(&code) } else { postgres_unavailable(&code) }
-        }),
-        _ => false,
+/// What an engine's driver says.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EngineError {
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    #[error(transparent)]
+    Postgres(#[from] sqlx::Error),
+    /// The query before this one was given up while it ran.
+    #[error("an earlier query of this reader was given up")]
+    GivenUp,
+}
+
+impl EngineError {
+    /// Whether the database may well answer later.
+    fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Sqlite(rusqlite::Error::SqliteFailure(error, _)) => sqlite_unavailable(error.extended_code),
+            Self::Sqlite(_) | Self::GivenUp => false,
+            Self::Postgres(error) => match error {
+                sqlx::Error::Io(_)
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::WorkerCrashed
+                | sqlx::Error::BeginFailed => true,
+                sqlx::Error::Database(error) => error.code().is_some_and(|code| postgres_unavailable(&code)),
+                _ => false,
+            },
+        }
+    }
+
+    /// Whether PostgreSQL asks for the transaction to be run again: serialization failure, deadlock; and unique violation, which is
+    /// how a race of two inserts shows when neither transaction saw the other's row. A second run sees the row and decides by it.
+    pub(crate) fn wants_another_run(&self) -> bool {
+        const SERIALIZATION_FAILURE: &str = "40001";
+        const DEADLOCK_DETECTED: &str = "40P01";
+        const UNIQUE_VIOLATION: &str = "23505";
+        let Self::Postgres(error) = self else { return false };
+        error.as_database_error().and_then(DatabaseError::code).is_some_and(|code: Cow<'_, str>| {
+            [SERIALIZATION_FAILURE, DEADLOCK_DETECTED, UNIQUE_VIOLATION].contains(&code.as_ref())
+        })
     }
 }
 
-fn is_sqlite(error: &dyn DatabaseError) -> bool {
-    error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some()
-}
-
 /// <https://www.sqlite.org/rescode.html>: the primary code is the low byte of the extended one.
-fn sqlite_unavailable(code: &str) -> bool {
-    const BUSY: i32 = 5;
-    const LOCKED: i32 = 6;
-    const NOMEM: i32 = 7;
-    const READONLY: i32 = 8;
-    const IOERR: i32 = 10;
-    const FULL: i32 = 13;
-    const CANTOPEN: i32 = 14;
-    const PROTOCOL: i32 = 15;
-    let primary = code.parse::<i32>().map_or(0, |code| code & 0xff);
-    [BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL].contains(&primary)
+fn sqlite_unavailable(extended_code: i32) -> bool {
+    use rusqlite::ffi::{
+        SQLITE_BUSY, SQLITE_CANTOPEN, SQLITE_FULL, SQLITE_IOERR, SQLITE_LOCKED, SQLITE_NOMEM, SQLITE_PROTOCOL,
+        SQLITE_READONLY,
+    };
+    matches!(
+        extended_code & 0xff,
+        SQLITE_BUSY
+            | SQLITE_LOCKED
+            | SQLITE_NOMEM
+            | SQLITE_READONLY
+            | SQLITE_IOERR
+            | SQLITE_FULL
+            | SQLITE_CANTOPEN
+            | SQLITE_PROTOCOL
+    )
 }
 
 /// PostgreSQL 15, appendix A: connection (08), resources (53), intervention (57P), system (58) and a server that only reads.
@@ -100,17 +129,6 @@ fn postgres_unavailable(code: &str) -> bool {
         || code.starts_with("57P")
         || code.starts_with("58")
         || code == READ_ONLY_SQL_TRANSACTION
-}
-
-/// Whether PostgreSQL asks for the transaction to be run again: serialization failure, deadlock; and unique violation, which is how a
-/// race of two inserts shows when neither transaction saw the other's row. A second run sees the row and decides by it.
-pub(crate) fn wants_another_run(error: &sqlx::Error) -> bool {
-    const SERIALIZATION_FAILURE: &str = "40001";
-    const DEADLOCK_DETECTED: &str = "40P01";
-    const UNIQUE_VIOLATION: &str = "23505";
-    error.as_database_error().and_then(DatabaseError::code).is_some_and(|code: Cow<'_, str>| {
-        [SERIALIZATION_FAILURE, DEADLOCK_DETECTED, UNIQUE_VIOLATION].contains(&code.as_ref())
-    })
 }
 
 /// Why a database can't be opened.
@@ -141,7 +159,7 @@ pub enum OpenError {
     Altered(i64),
     /// A migration failed and was undone.
     #[error("migration failed: {0}")]
-    Migration(#[source] sqlx::migrate::MigrateError),
+    Migration(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The file or the server can't be reached.
     #[error("the database can't be opened: {0}")]
     Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -149,6 +167,12 @@ pub enum OpenError {
 
 impl From<sqlx::Error> for OpenError {
     fn from(error: sqlx::Error) -> Self {
+        Self::Unreachable(Box::new(error))
+    }
+}
+
+impl From<rusqlite::Error> for OpenError {
+    fn from(error: rusqlite::Error) -> Self {
         Self::Unreachable(Box::new(error))
     }
 }

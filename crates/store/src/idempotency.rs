@@ -7,7 +7,7 @@ use crate::connection::{Access, Tx};
 use crate::error::StoreError;
 
 /// A kept answer.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptAnswer {
     /// What was asked for: `client.create`.
     pub operation: String,
@@ -18,6 +18,8 @@ pub struct KeptAnswer {
     /// The master key that it is sealed under.
     pub master_key_version: i64,
 }
+
+columns!(KeptAnswer { operation, fingerprint, sealed_answer, master_key_version });
 
 statements! {
     FIND = "SELECT operation, fingerprint, sealed_answer, master_key_version FROM idempotency \
@@ -93,5 +95,5 @@ pub async fn purge_expired(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<u6
 /// # Errors
 /// When the statement fails.
 pub async fn count_not_sealed_under(db: &mut impl Access, version: i64) -> Result<i64, StoreError> {
-    fetch!(fetch_one, (i64,), db, COUNT_NOT_SEALED_UNDER, version).map(|(count,)| count)
+    fetch!(count, db, COUNT_NOT_SEALED_UNDER, version)
 }

@@ -4,13 +4,15 @@ use crate::connection::{Access, Tx};
 use crate::error::StoreError;
 
 /// A row of `installation_secret`.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretRow {
     /// The value, sealed.
     pub sealed: Vec<u8>,
     /// The master key that it is sealed under.
     pub master_key_version: i64,
 }
+
+columns!(SecretRow { sealed, master_key_version });
 
 statements! {
     FACT = "SELECT value FROM installation WHERE name = $1";

@@ -5,11 +5,12 @@
 //! and queries; what truly differs between the engines is in [`mod@dialect`] and in the two folders of migrations.
 
 #[macro_use]
+mod columns;
+#[macro_use]
 mod statement;
 
 pub mod api_key;
 pub mod audit;
-mod batch;
 pub mod client;
 mod connection;
 mod db;
@@ -19,6 +20,7 @@ mod health;
 pub mod heartbeat;
 pub mod idempotency;
 pub mod installation;
+mod job;
 mod migration;
 pub mod number;
 pub mod oauth_client;
@@ -27,7 +29,6 @@ pub mod partner;
 mod postgres;
 mod sqlite;
 
-pub use batch::Batch;
 pub use connection::{Access, Reader, Tx};
 pub use db::Db;
 pub use error::{OpenError, StoreError};
@@ -51,4 +52,5 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
     ]
     .into_iter()
     .flatten()
+    .copied()
 }

@@ -3,18 +3,15 @@
 use domain::Timestamp;
 use domain::identifier::{ClientIdentifier, PartnerId};
 
-use crate::batch::{Batch, add};
 use crate::connection::{Access, Tx};
 use crate::error::StoreError;
 
 /// A row of `oauth_client`.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OauthClientRow {
     /// The client's partner.
-    #[sqlx(rename = "partner_id", try_from = "i64")]
     pub partner: PartnerId,
     /// The client that holds it.
-    #[sqlx(rename = "client_id", try_from = "i64")]
     pub client: ClientIdentifier,
     /// `client_id` of the token endpoint.
     pub oauth_client_id: String,
@@ -25,11 +22,21 @@ pub struct OauthClientRow {
     /// The master key that it is sealed under.
     pub master_key_version: i64,
     /// When it was made.
-    #[sqlx(try_from = "i64")]
     pub created_at: Timestamp,
     /// When it was revoked, in microseconds.
     pub revoked_at: Option<i64>,
 }
+
+columns!(OauthClientRow {
+    partner as i64 = "partner_id",
+    client as i64 = "client_id",
+    oauth_client_id,
+    lookup,
+    sealed,
+    master_key_version,
+    created_at as i64,
+    revoked_at,
+});
 
 statements! {
     INSERT = "INSERT INTO oauth_client (partner_id, client_id, oauth_client_id, lookup, sealed, master_key_version, created_at) \
@@ -46,15 +53,8 @@ statements! {
 /// # Errors
 /// When the statement fails, also when the client has one.
 pub async fn insert(tx: &mut Tx, row: &OauthClientRow) -> Result<(), StoreError> {
-    let mut batch = Batch::new();
-    add(&mut batch, row);
-    tx.run(batch).await
-}
-
-/// Adds to a batch what adds an OAuth client.
-pub fn add(batch: &mut Batch, row: &OauthClientRow) {
-    add!(
-        batch,
+    execute!(
+        tx,
         INSERT,
         row.partner.0,
         row.client.0,
@@ -63,7 +63,8 @@ pub fn add(batch: &mut Batch, row: &OauthClientRow) {
         &row.sealed,
         row.master_key_version,
         row.created_at.micros(),
-    );
+    )
+    .map(drop)
 }
 
 /// The OAuth client of a client.

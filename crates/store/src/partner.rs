@@ -3,34 +3,40 @@
 use domain::Timestamp;
 use domain::identifier::PartnerId;
 
+use crate::columns::{Columns, FromColumns};
 use crate::connection::{Access, Tx};
-use crate::error::StoreError;
+use crate::error::{EngineError, StoreError};
 
 /// A row of `partner`.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartnerRow {
     /// Its number, inside.
-    #[sqlx(rename = "partner_id", try_from = "i64")]
     pub partner: PartnerId,
     /// Its code, outside: `QUICK3`.
     pub code: String,
     /// Its name.
     pub name: String,
     /// When it was added.
-    #[sqlx(try_from = "i64")]
     pub created_at: Timestamp,
     /// When it was revoked, in microseconds.
     pub revoked_at: Option<i64>,
 }
 
+columns!(PartnerRow { partner as i64 = "partner_id", code, name, created_at as i64, revoked_at });
+
 /// A partner and the number of its clients.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartnerWithClients {
     /// The partner.
-    #[sqlx(flatten)]
     pub partner: PartnerRow,
     /// How many clients it has.
     pub clients: i64,
+}
+
+impl FromColumns for PartnerWithClients {
+    fn from_columns(columns: &Columns<'_>) -> Result<Self, EngineError> {
+        Ok(Self { partner: PartnerRow::from_columns(columns)?, clients: columns.named("clients")? })
+    }
 }
 
 statements! {

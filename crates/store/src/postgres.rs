@@ -10,10 +10,10 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Postgres};
 
 use crate::connection::{Connection, Owned, Tx};
-use crate::error::{OpenError, StoreError, wants_another_run};
+use crate::error::{OpenError, StoreError};
 use crate::health::HealthRecord;
+use crate::job::catch;
 use crate::options::DbOptions;
-use crate::sqlite::catch;
 
 /// The most runs of one write. Races of dozens of writes on one row end well below it.
 const MOST_RUNS: u32 = 30;
@@ -88,7 +88,7 @@ where
     let mut tx = Tx(Connection::new(Owned::Postgres(connection), health.clone()));
     if let Err(error) = tx.0.control("BEGIN ISOLATION LEVEL SERIALIZABLE").await {
         discard(tx);
-        return lost(StoreError::from_sqlx("BEGIN", error));
+        return lost(StoreError::from_engine("BEGIN", error));
     }
     let outcome = catch(work, &mut tx).await;
     let run_again = tx.0.run_again && !last;
@@ -103,10 +103,10 @@ where
             health.wrote();
             Some(outcome)
         }
-        Err(error) if wants_another_run(&error) && !last => None,
+        Err(error) if error.wants_another_run() && !last => None,
         Err(error) => {
             discard(tx);
-            lost(StoreError::from_sqlx("COMMIT", error))
+            lost(StoreError::from_engine("COMMIT", error))
         }
     }
 }

@@ -1,16 +1,19 @@
 //! Statements and the macros that run them: the same text on whichever engine is there.
 
+use std::sync::OnceLock;
+
 /// One SQL text. The `statements!` macro makes one and lists it, so that no statement escapes the test that prepares every one on both
 /// engines; only the dialect makes its own, for what one engine alone can do.
 #[derive(Debug)]
 pub struct Statement {
     name: &'static str,
     sql: &'static str,
+    sqlite: OnceLock<String>,
 }
 
 impl Statement {
     pub(crate) const fn new(name: &'static str, sql: &'static str) -> Self {
-        Self { name, sql }
+        Self { name, sql, sqlite: OnceLock::new() }
     }
 
     /// Where it stands: `store::client::INSERT`.
@@ -24,14 +27,29 @@ impl Statement {
     pub const fn sql(&self) -> &'static str {
         self.sql
     }
+
+    /// The text as SQLite takes it, with `?1` placeholders: there `$1` is a name, and names are counted in the order in which they come.
+    #[must_use]
+    pub fn sqlite(&self) -> &str {
+        self.sqlite.get_or_init(|| {
+            let mut parts = self.sql.split('$');
+            let mut text = String::with_capacity(self.sql.len());
+            text.push_str(parts.next().unwrap_or_default());
+            for part in parts {
+                text.push(if part.starts_with(|first: char| first.is_ascii_digit()) { '?' } else { '$' });
+                text.push_str(part);
+            }
+            text
+        })
+    }
 }
 
 /// Declares the statements of a module, and the list of them.
 macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
-        $($(#[$doc])* const $name: $crate::Statement =
+        $($(#[$doc])* static $name: $crate::Statement =
             $crate::Statement::new(concat!(module_path!(), "::", stringify!($name)), $sql);)*
-        pub(crate) const STATEMENTS: &[$crate::Statement] = &[$($name),*];
+        pub(crate) static STATEMENTS: &[&$crate::Statement] = &[$(&$name),*];
     };
 }
 
@@ -39,35 +57,56 @@ macro_rules! statements {
 macro_rules! execute {
     ($db:expr, $statement:expr $(, $bind:expr)* $(,)?) => {{
         let connection = $crate::Access::connection($db);
-        // On its own: SQLite would count the rows of the statement before it as those of a savepoint.
-        let prepared = connection.run_prefix().await;
-        let text = $statement.sql();
         let result = match connection.engine() {
-            _ if prepared.is_err() => prepared.map(|()| 0),
-            $crate::connection::Link::Sqlite(link) => {
-                sqlx::query::<sqlx::Sqlite>(text)$(.bind($bind))*.execute(link).await.map(|done| done.rows_affected())
-            }
+            $crate::connection::Link::Sqlite(link) => link.execute($statement.sqlite(), &[$(&$bind),*]),
             $crate::connection::Link::Postgres(link) => {
-                sqlx::query::<sqlx::Postgres>(text)$(.bind($bind))*.execute(link).await.map(|done| done.rows_affected())
+                let done = sqlx::query::<sqlx::Postgres>($statement.sql())$(.bind($bind))*.execute(link).await;
+                done.map(|done| done.rows_affected()).map_err($crate::error::EngineError::from)
             }
         };
         connection.note(&$statement, result)
     }};
 }
 
-/// Runs a statement and gives its rows by the named method of `sqlx`: `fetch_one`, `fetch_optional` or `fetch_all`.
+/// Runs a statement and gives its rows: `fetch_one` and `fetch_optional` for a look-up, `fetch_all` for whatever may have many rows and
+/// `count` for what reads many, because on SQLite that one alone does not hold up the thread that asks.
 macro_rules! fetch {
-    ($how:ident, $row:ty, $db:expr, $statement:expr $(, $bind:expr)* $(,)?) => {{
+    (count, $db:expr, $statement:expr $(, $bind:expr)* $(,)?) => {{
+        let rows = fetch!(fetch_all, (i64,), $db, $statement $(, $bind)*)?;
+        Ok(rows.first().map_or(0, |(count,)| *count))
+    }};
+    (fetch_all, $row:ty, $db:expr, $statement:expr $(, $bind:expr)* $(,)?) => {{
         let connection = $crate::Access::connection($db);
-        let text = connection.text_of(&$statement);
         let result = match connection.engine() {
             $crate::connection::Link::Sqlite(link) => {
-                sqlx::query_as::<sqlx::Sqlite, $row>(text)$(.bind($bind))*.$how(link).await
+                let values = $crate::sqlite::link::owned(&[$(&$bind),*]);
+                link.fetch_all::<$row>($statement.sqlite(), values).await
             }
-            $crate::connection::Link::Postgres(link) => {
-                sqlx::query_as::<sqlx::Postgres, $row>(text)$(.bind($bind))*.$how(link).await
-            }
+            $crate::connection::Link::Postgres(link) => $crate::columns::postgres::fetch_all::<$row>(
+                sqlx::query::<sqlx::Postgres>($statement.sql())$(.bind($bind))*.fetch_all(link).await,
+            ),
         };
         connection.note(&$statement, result)
     }};
+    ($how:ident, $row:ty, $db:expr, $statement:expr $(, $bind:expr)* $(,)?) => {{
+        let connection = $crate::Access::connection($db);
+        let result = match connection.engine() {
+            $crate::connection::Link::Sqlite(link) => link.$how::<$row>($statement.sqlite(), &[$(&$bind),*]),
+            $crate::connection::Link::Postgres(link) => $crate::columns::postgres::$how::<$row>(
+                sqlx::query::<sqlx::Postgres>($statement.sql())$(.bind($bind))*.$how(link).await,
+            ),
+        };
+        connection.note(&$statement, result)
+    }};
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sqlite_counts_placeholders() {
+        static STATEMENT: Statement = Statement::new("one", "UPDATE a SET b = $12, c = '$.d' WHERE e = $1");
+        assert_eq!(STATEMENT.sqlite(), "UPDATE a SET b = ?12, c = '$.d' WHERE e = ?1");
+    }
 }

@@ -85,12 +85,9 @@ async fn add_for(db: &Db, rows: &mut impl Iterator<Item = Rows>, time: Duration)
 /// The statements of `service::onboarding`, in their order.
 async fn add(tx: &mut Tx, rows: &Rows) -> Result<(), StoreError> {
     let Rows { client, contact, key, record } = rows;
-    let there =
-        store::client::by_business_code(tx, client.partner, &client.country_code, &client.business_code).await?;
-    if there.is_some() {
+    if !store::client::insert(tx, client).await? {
         return Err(StoreError::unreadable("the loop", "a business code came twice"));
     }
-    store::client::insert(tx, client).await?;
     store::client::insert_contact(tx, client.partner, client.client, contact).await?;
     store::api_key::insert(tx, key).await?;
     store::audit::insert(tx, record).await
@@ -100,11 +97,7 @@ async fn add(tx: &mut Tx, rows: &Rows) -> Result<(), StoreError> {
 fn add_plain(tx: &rusqlite::Transaction<'_>, texts: &Texts, rows: &Rows) -> rusqlite::Result<()> {
     let Rows { client, contact, key, record } = rows;
     let (partner, number) = (client.partner.0, client.client.0);
-    let there = tx.prepare_cached(texts.there)?.exists(params![partner, client.country_code, client.business_code])?;
-    if there {
-        return Err(rusqlite::Error::StatementChangedRows(0));
-    }
-    tx.prepare_cached(texts.client)?.execute(params![
+    let added = tx.prepare_cached(texts.client)?.execute(params![
         partner,
         number,
         client.customer_code.0,
@@ -128,6 +121,9 @@ fn add_plain(tx: &rusqlite::Transaction<'_>, texts: &Texts, rows: &Rows) -> rusq
         client.plusgiro,
         client.created_at.micros(),
     ])?;
+    if added != 1 {
+        return Err(rusqlite::Error::StatementChangedRows(added));
+    }
     let contact =
         params![partner, number, contact.role, contact.name, contact.telephone, contact.mobile, contact.email];
     tx.prepare_cached(texts.contact)?.execute(contact)?;
@@ -163,7 +159,6 @@ fn add_plain(tx: &rusqlite::Transaction<'_>, texts: &Texts, rows: &Rows) -> rusq
 
 /// The texts of the store for one client.
 struct Texts {
-    there: &'static str,
     client: &'static str,
     contact: &'static str,
     key: &'static str,
@@ -175,7 +170,6 @@ struct Texts {
 impl Texts {
     fn find() -> Result<Self, Fault> {
         Ok(Self {
-            there: text("store::client::BY_BUSINESS_CODE")?,
             client: text("store::client::INSERT")?,
             contact: text("store::client::INSERT_CONTACT")?,
             key: text("store::api_key::INSERT")?,
@@ -188,7 +182,7 @@ impl Texts {
 
 fn text(name: &str) -> Result<&'static str, Fault> {
     let found = store::statements().find(|statement| statement.name() == name);
-    found.map(store::Statement::sql).ok_or_else(|| Fault::Statement(name.to_owned()))
+    found.map(store::Statement::sqlite).ok_or_else(|| Fault::Statement(name.to_owned()))
 }
 
 #[cfg(test)]

@@ -63,9 +63,9 @@ on_both_engines! {
 
     async fn one_partner_has_a_business_code_once(database: TestDatabase) {
         let db = database.open().await;
-        keep!(db, |tx| insert(tx, row(1, 100_001, "0123456-7"))).unwrap();
+        assert!(keep!(db, |tx| insert(tx, row(1, 100_001, "0123456-7"))).unwrap());
         let twice = keep!(db, |tx| insert(tx, row(1, 100_002, "0123456-7")));
-        assert!(matches!(twice, Err(StoreError::Broken { .. })), "{twice:?}");
+        assert!(!twice.unwrap());
         keep!(db, |tx| insert(tx, row(2, 100_003, "0123456-7"))).unwrap();
         assert_eq!((count(&db, 1).await, count(&db, 2).await), (1, 1));
     }

@@ -97,7 +97,7 @@ async fn count(db: &Db, partner: i64) -> usize {
     store::client::page(&mut reader, Some(PartnerId(partner)), ClientIdentifier(-1), 100_000).await.unwrap().len()
 }
 
-async fn insert(tx: &mut Tx, row: ClientRow) -> Result<(), StoreError> {
+async fn insert(tx: &mut Tx, row: ClientRow) -> Result<bool, StoreError> {
     store::client::insert(tx, &row).await
 }
 

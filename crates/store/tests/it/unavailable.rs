@@ -67,9 +67,9 @@ async fn a_full_disk_loses_nothing_that_was_answered_and_recovers() {
         });
         for outcome in join_all(jobs).await {
             match outcome {
-                Ok(()) => kept += 1,
+                Ok(true) => kept += 1,
                 Err(StoreError::Unavailable { .. }) => refused = true,
-                Err(other) => panic!("{other}"),
+                other => panic!("{other:?}"),
             }
         }
         if refused {

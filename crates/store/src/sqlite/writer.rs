@@ -1,0 +1,157 @@
+//! The one writer: a thread that takes whatever waits, runs each job in a savepoint of one transaction, commits once, and only then
+//! answers. The disk is asked to keep the data once a group instead of once a job, with the same durability for each.
+
+use std::path::{Path, PathBuf};
+
+use futures_util::future::BoxFuture;
+use rusqlite::Connection as SqliteConnection;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::connection::{Connection, Owned, Tx};
+use crate::error::{EngineError, OpenError, StoreError};
+use crate::health::HealthRecord;
+use crate::job::catch;
+use crate::options::DbOptions;
+use crate::sqlite::{Use, connect};
+
+/// A write that waits for its turn.
+pub(crate) trait Job: Send {
+    /// Whether nobody waits for the answer any more; then it is not run.
+    fn is_abandoned(&self) -> bool;
+    /// Runs it. True when its changes are to be kept.
+    fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool>;
+    /// Whether it was run, and its changes are kept.
+    fn is_kept(&self) -> bool;
+    /// Answers with what the job came to, or with the reason why the group was lost.
+    fn answer(self: Box<Self>, lost: Option<&str>);
+}
+
+pub(crate) struct QueuedJob<T, E, F> {
+    work: F,
+    outcome: Option<Result<T, E>>,
+    reply: oneshot::Sender<Result<T, E>>,
+}
+
+impl<T, E, F> QueuedJob<T, E, F> {
+    pub(crate) fn new(work: F, reply: oneshot::Sender<Result<T, E>>) -> Self {
+        Self { work, outcome: None, reply }
+    }
+}
+
+impl<T, E, F> Job for QueuedJob<T, E, F>
+where
+    T: Send,
+    E: From<StoreError> + Send,
+    F: for<'t> FnMut(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send,
+{
+    fn is_abandoned(&self) -> bool {
+        self.reply.is_closed()
+    }
+
+    fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool> {
+        Box::pin(async move {
+            let outcome = catch(&mut self.work, tx).await;
+            let keep = outcome.is_ok();
+            self.outcome = Some(outcome);
+            keep
+        })
+    }
+
+    fn is_kept(&self) -> bool {
+        self.outcome.as_ref().is_some_and(Result::is_ok)
+    }
+
+    fn answer(self: Box<Self>, lost: Option<&str>) {
+        let outcome = match (lost, self.outcome) {
+            (Some(reason), _) => Err(StoreError::unavailable(reason).into()),
+            (None, Some(outcome)) => outcome,
+            (None, None) => return,
+        };
+        // Whoever asked may have gone; the write stands all the same.
+        drop(self.reply.send(outcome));
+    }
+}
+
+/// The writer's half of the queue. It ends when every sender is gone and the queue is empty.
+pub(crate) struct Writer {
+    options: DbOptions,
+    path: PathBuf,
+    connection: Option<SqliteConnection>,
+    health: HealthRecord,
+}
+
+impl Writer {
+    pub(crate) fn open(options: &DbOptions, path: &Path, health: HealthRecord) -> Result<Self, OpenError> {
+        let connection = connect(options, path, Use::Write)?;
+        Ok(Self { options: options.clone(), path: path.to_owned(), connection: Some(connection), health })
+    }
+
+    /// Starts the thread. What is given back says when it has ended.
+    pub(crate) fn start(self, queue: mpsc::Receiver<Box<dyn Job>>) -> Result<oneshot::Receiver<()>, OpenError> {
+        let runtime = Handle::current();
+        let (ended, end) = oneshot::channel();
+        std::thread::Builder::new().name("sqlite-writer".into()).spawn(move || {
+            self.serve(queue, &runtime);
+            // Fails when nobody waits for it.
+            ended.send(()).unwrap_or_default();
+        })?;
+        Ok(end)
+    }
+
+    fn serve(mut self, mut queue: mpsc::Receiver<Box<dyn Job>>, runtime: &Handle) {
+        let group_size = metrics::histogram!("store_write_group_size");
+        let most = self.options.write_group.max(1);
+        let mut jobs = Vec::with_capacity(most);
+        while queue.blocking_recv_many(&mut jobs, most) > 0 {
+            jobs.retain(|job| !job.is_abandoned());
+            if jobs.is_empty() {
+                continue;
+            }
+            #[expect(clippy::cast_precision_loss, reason = "a group has a few hundred jobs")]
+            group_size.record(jobs.len() as f64);
+            let lost = self.run_group(&mut jobs, runtime).err().map(|error| error.to_string());
+            match &lost {
+                Some(reason) => self.health.failed(reason),
+                None if jobs.iter().any(|job| job.is_kept()) => self.health.wrote(),
+                // Nothing was written, so nothing is known.
+                None => {}
+            }
+            for job in jobs.drain(..) {
+                job.answer(lost.as_deref());
+            }
+        }
+        if let Some(Err((_, error))) = self.connection.take().map(SqliteConnection::close) {
+            tracing::warn!(%error, "the writer's connection did not close cleanly");
+        }
+    }
+
+    /// One transaction for all. An error means that nothing of it was kept.
+    fn run_group(&mut self, jobs: &mut [Box<dyn Job>], runtime: &Handle) -> Result<(), EngineError> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => connect(&self.options, &self.path, Use::Write)?,
+        };
+        let mut tx = Tx(Connection::new(Owned::SqliteWriter(connection), self.health.clone()));
+        // On any error the connection is dropped, which undoes what is open, and the next group opens a new one: a transaction that
+        // SQLite has ended by itself must not go on as single statements.
+        runtime.block_on(run_jobs(&mut tx, jobs))?;
+        if let Owned::SqliteWriter(connection) = tx.0.owned {
+            self.connection = Some(connection);
+        }
+        Ok(())
+    }
+}
+
+async fn run_jobs(tx: &mut Tx, jobs: &mut [Box<dyn Job>]) -> Result<(), EngineError> {
+    tx.0.control("BEGIN IMMEDIATE").await?;
+    for job in jobs {
+        tx.0.control("SAVEPOINT job").await?;
+        if !job.run(tx).await {
+            // Fails when SQLite has undone the whole transaction by itself, as it may when the disk is full. So does the release.
+            tx.0.control("ROLLBACK TO job").await?;
+        }
+        tx.0.control("RELEASE job").await?;
+    }
+    tx.0.control("COMMIT").await
+}
