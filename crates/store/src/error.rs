@@ -65,6 +65,9 @@ pub(crate) enum EngineError {
     Sqlite(#[from] rusqlite::Error),
     #[error(transparent)]
     Postgres(#[from] sqlx::Error),
+    /// SQLite has undone the whole transaction after an error in it.
+    #[error("the database undid the transaction")]
+    Undone,
     /// The query before this one was given up while it ran.
     #[error("an earlier query of this reader was given up")]
     GivenUp,
@@ -75,6 +78,7 @@ impl EngineError {
     fn is_unavailable(&self) -> bool {
         match self {
             Self::Sqlite(rusqlite::Error::SqliteFailure(error, _)) => sqlite_unavailable(error.extended_code),
+            Self::Undone => true,
             Self::Sqlite(_) | Self::GivenUp => false,
             Self::Postgres(error) => match error {
                 sqlx::Error::Io(_)

@@ -12,3 +12,7 @@ pub mod system;
 pub mod telemetry;
 
 pub use cli::main;
+
+/// A request makes some hundred small allocations on one thread and frees them on another, which the system's allocator is slow at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

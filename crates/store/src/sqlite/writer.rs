@@ -1,4 +1,4 @@
-//! The one writer: a thread that takes whatever waits, runs each job in a savepoint of one transaction, commits once, and only then
+//! The one writer: a thread that takes whatever waits, runs the jobs in one transaction, commits once, and only then
 //! answers. The disk is asked to keep the data once a group instead of once a job, with the same durability for each.
 
 use std::path::{Path, PathBuf};
@@ -143,15 +143,54 @@ impl Writer {
     }
 }
 
+/// Runs the jobs, and keeps what those did that want it kept.
+///
+/// At first without savepoints, because a savepoint has SQLite copy every page that a job changes. When a job that fails has changed
+/// something, which is rare (most refusals come before the first change), all is undone and the jobs run again, each in a savepoint.
 async fn run_jobs(tx: &mut Tx, jobs: &mut [Box<dyn Job>]) -> Result<(), EngineError> {
     tx.0.control("BEGIN IMMEDIATE").await?;
+    if !run_together(tx, jobs).await? {
+        metrics::counter!("store_write_retries_total").increment(1);
+        tx.0.control("ROLLBACK").await?;
+        tx.0.control("BEGIN IMMEDIATE").await?;
+        run_apart(tx, jobs).await?;
+    }
+    tx.0.control("COMMIT").await
+}
+
+/// False as soon as a job has failed and left changes behind.
+async fn run_together(tx: &mut Tx, jobs: &mut [Box<dyn Job>]) -> Result<bool, EngineError> {
+    for job in jobs {
+        let before = changes(tx)?;
+        let is_kept = job.run(tx).await;
+        if !is_kept && changes(tx)? != before {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+async fn run_apart(tx: &mut Tx, jobs: &mut [Box<dyn Job>]) -> Result<(), EngineError> {
     for job in jobs {
         tx.0.control("SAVEPOINT job").await?;
-        if !job.run(tx).await {
-            // Fails when SQLite has undone the whole transaction by itself, as it may when the disk is full. So does the release.
+        let is_kept = job.run(tx).await;
+        changes(tx)?;
+        if !is_kept {
             tx.0.control("ROLLBACK TO job").await?;
         }
         tx.0.control("RELEASE job").await?;
     }
-    tx.0.control("COMMIT").await
+    Ok(())
+}
+
+/// How many rows this connection has changed, ever.
+///
+/// # Errors
+/// When SQLite has undone the whole transaction by itself, as it may when the disk is full: from then on each statement would be kept
+/// alone.
+fn changes(tx: &Tx) -> Result<u64, EngineError> {
+    match &tx.0.owned {
+        Owned::SqliteWriter(connection) if !connection.is_autocommit() => Ok(connection.total_changes()),
+        _ => Err(EngineError::Undone),
+    }
 }
