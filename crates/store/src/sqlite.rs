@@ -50,7 +50,7 @@ pub(crate) fn connect(options: &DbOptions, path: &Path, used_to: Use) -> rusqlit
         // What a savepoint may have to undo is kept in memory, not in a file.
         connection.pragma_update(None, "temp_store", "MEMORY")?;
     }
-    // In KiB when negative: enough for the upper levels of the indexes at a million clients.
-    connection.pragma_update(None, "cache_size", -4096)?;
+    // In KiB when negative: enough for the upper levels of the indexes at some million clients.
+    connection.pragma_update(None, "cache_size", -8192)?;
     Ok(connection)
 }
