@@ -1,4 +1,4 @@
-//! Rate limits: of each key, and of failed authentications of each address.
+//! Rate limits: of each holder's keys of one kind, and of failed authentications of each address.
 //!
 //! Each is the generic cell rate algorithm: one number for each caller, the time at which its quota will be whole again. A caller who
 //! is not in the table has its whole quota, so forgetting those who have not called for a while loses nothing. The tables are bounded.
@@ -10,7 +10,7 @@ use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use domain::api_key::KeyId;
+use domain::api_key::{KeyHolder, KeyKind};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::{Problem, code};
@@ -142,7 +142,8 @@ const MOST_CALLERS: usize = 65_536;
 
 /// The limits of one server.
 pub struct RateLimits {
-    keys: Option<Limiter<KeyId>>,
+    /// By holder and kind, not by key: a renewed key must not begin anew.
+    keys: Option<Limiter<(KeyHolder, KeyKind)>>,
     failures: Option<Limiter<IpAddr>>,
 }
 
@@ -156,9 +157,9 @@ impl RateLimits {
         }
     }
 
-    /// Counts a request made with `key`; `None` when keys are not limited.
-    pub fn count(&self, key: KeyId, now: Instant) -> Option<Quota> {
-        self.keys.as_ref().map(|keys| keys.count(key, now))
+    /// Counts a request made with a key of this holder and kind; `None` when keys are not limited.
+    pub fn count(&self, holder: KeyHolder, kind: KeyKind, now: Instant) -> Option<Quota> {
+        self.keys.as_ref().map(|keys| keys.count((holder, kind), now))
     }
 
     /// Whether `address` has tried wrong keys too often. Asked before a key is looked up, so that a stranger who tries keys
@@ -213,6 +214,7 @@ impl Quota {
 mod tests {
     use std::time::Duration;
 
+    use domain::identifier::{ClientIdentifier, PartnerId};
     use proptest::prelude::*;
 
     use super::*;
@@ -283,7 +285,23 @@ mod tests {
         assert_eq!(problem.code(), code::RATE_LIMITED);
         assert!(limits.admit(address("2001:db8:0:1::1"), start).is_ok());
         assert!(limits.admit(None, start).is_ok());
-        assert_eq!(limits.count(KeyId(uuid::Uuid::nil()), start), None);
+        let holder = KeyHolder { partner: PartnerId(1), client: None };
+        assert_eq!(limits.count(holder, KeyKind::Partner, start), None);
+    }
+
+    #[test]
+    fn the_keys_of_a_holder_share_a_quota_by_kind() {
+        let start = stopwatch::now();
+        let limits = RateLimits::new(Some(Rate::new(1, 2)), None, start);
+        let count = |partner, client, kind| {
+            let holder = KeyHolder { partner: PartnerId(partner), client };
+            limits.count(holder, kind, start).unwrap().remaining
+        };
+        assert_eq!(count(1, None, KeyKind::Partner), 1);
+        assert_eq!(count(1, None, KeyKind::Partner), 0);
+        assert_eq!(count(1, None, KeyKind::Provisioning), 1);
+        assert_eq!(count(1, Some(ClientIdentifier(7)), KeyKind::Client), 1);
+        assert_eq!(count(2, None, KeyKind::Partner), 1);
     }
 
     proptest! {

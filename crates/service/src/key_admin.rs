@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::api_key::{KeyHolder, KeyId, KeyKind, KeyState, KeyValue};
+use domain::api_key::{AllowedNetworks, KeyHolder, KeyId, KeyKind, KeyState, KeyValue};
 use domain::audit::Outcome;
 use domain::identifier::ClientIdentifier;
 use domain::{Secret, Timestamp};
@@ -54,6 +54,15 @@ pub struct RevokedKey {
     pub also: Vec<KeyId>,
     /// Whether it had been revoked before; then nothing was changed.
     pub already: bool,
+}
+
+/// What is sealed under an older master key than the newest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnderOlderKeys {
+    /// Keys and OAuth secrets, which a server that does not have the newest yet has made meanwhile.
+    pub secrets: i64,
+    /// Kept answers, which go by themselves when they expire.
+    pub answers: i64,
 }
 
 impl Core {
@@ -128,6 +137,38 @@ impl Core {
             details.value = Some(self.value_of(&row)?);
         }
         Ok(details)
+    }
+
+    /// Says from which networks a key may be used, everywhere at once. Keys that it is renewed to later keep it.
+    ///
+    /// # Errors
+    /// When there is no such key, or the database fails.
+    pub async fn allow_networks(
+        &self,
+        key: KeyId,
+        networks: &AllowedNetworks,
+        context: &Context,
+    ) -> Result<KeyDetails, AdminError> {
+        let (core, context, networks) = (self.clone(), context.clone(), networks.to_string());
+        let row = self
+            .db()
+            .write(move |tx| {
+                let (core, context, networks) = (core.clone(), context.clone(), networks.clone());
+                Box::pin(async move {
+                    let row = store::api_key::by_id(tx, key).await?;
+                    let row = row.ok_or_else(|| AdminError::NotFound(format!("key {key}")))?;
+                    store::api_key::allow(tx, row.partner, key, &networks).await?;
+                    store::api_key::count_version_up(tx).await?;
+                    let subject = format!("api_key:{key}");
+                    let detail = if networks.is_empty() { "any".to_owned() } else { networks.clone() };
+                    let record = context.record(&core, row.partner, "api_key.networks", subject, Outcome::Done, detail);
+                    store::audit::insert(tx, &record).await?;
+                    Ok::<_, AdminError>(ApiKeyRow { networks, ..row })
+                })
+            })
+            .await?;
+        self.keys().forget_all();
+        Ok(self.key_details(&row).await?)
     }
 
     /// The keys of a partner, or of one client of it, oldest first.
@@ -250,13 +291,17 @@ impl Core {
             .await
     }
 
-    /// How many kept answers still need an older master key than the newest.
+    /// What still needs an older master key than the newest.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn answers_under_older_keys(&self) -> Result<i64, AdminError> {
+    pub async fn under_older_keys(&self) -> Result<UnderOlderKeys, AdminError> {
         let newest = self.vault().seals.newest();
-        Ok(store::idempotency::count_not_sealed_under(&mut self.db().reader().await?, newest).await?)
+        let mut reader = self.db().reader().await?;
+        let keys = store::api_key::count_not_sealed_under(&mut reader, newest).await?;
+        let secrets = store::oauth_client::count_not_sealed_under(&mut reader, newest).await?;
+        let answers = store::idempotency::count_not_sealed_under(&mut reader, newest).await?;
+        Ok(UnderOlderKeys { secrets: keys + secrets, answers })
     }
 }
 

@@ -96,6 +96,8 @@ statements! {
     NOT_SEALED_UNDER = "SELECT partner_id, key_id, client_id, kind, lookup, sealed, master_key_version, networks, created_at, \
                         expires_at, revoked_at, overlap_until, successor_id, last_used_at FROM api_key \
                         WHERE key_id > $1 AND master_key_version <> $2 ORDER BY key_id LIMIT $3";
+    COUNT_NOT_SEALED_UNDER = "SELECT COUNT(*) FROM api_key WHERE master_key_version <> $1";
+    ALLOW = "UPDATE api_key SET networks = $3 WHERE partner_id = $1 AND key_id = $2";
     RESEAL = "UPDATE api_key SET sealed = $3, master_key_version = $4 WHERE partner_id = $1 AND key_id = $2";
     SUPERSEDED_BEFORE = "SELECT partner_id, key_id, lookup FROM api_key WHERE overlap_until < $1 LIMIT $2";
     DELETE = "DELETE FROM api_key WHERE partner_id = $1 AND key_id = $2";
@@ -192,6 +194,22 @@ pub async fn not_sealed_under(
     limit: i64,
 ) -> Result<Vec<ApiKeyRow>, StoreError> {
     fetch!(fetch_all, ApiKeyRow, db, NOT_SEALED_UNDER, after.0, version, limit)
+}
+
+/// How many keys are sealed under another master key than `version`.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn count_not_sealed_under(db: &mut impl Access, version: i64) -> Result<i64, StoreError> {
+    fetch!(count, db, COUNT_NOT_SEALED_UNDER, version)
+}
+
+/// Keeps from which networks a key may be used, separated by commas; empty for any.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn allow(tx: &mut Tx, partner: PartnerId, key: KeyId, networks: &str) -> Result<(), StoreError> {
+    execute!(tx, ALLOW, partner.0, key.0, networks).map(drop)
 }
 
 /// Keeps the value of a key sealed anew.

@@ -75,7 +75,7 @@ pub(crate) enum EngineError {
 
 impl EngineError {
     /// Whether the database may well answer later.
-    fn is_unavailable(&self) -> bool {
+    pub(crate) fn is_unavailable(&self) -> bool {
         match self {
             Self::Sqlite(rusqlite::Error::SqliteFailure(error, _)) => sqlite_unavailable(error.extended_code),
             Self::Undone => true,

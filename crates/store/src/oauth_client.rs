@@ -45,6 +45,7 @@ statements! {
                  FROM oauth_client WHERE partner_id = $1 AND client_id = $2";
     NOT_SEALED_UNDER = "SELECT partner_id, client_id, oauth_client_id, lookup, sealed, master_key_version, created_at, revoked_at \
                         FROM oauth_client WHERE master_key_version <> $1 LIMIT $2";
+    COUNT_NOT_SEALED_UNDER = "SELECT COUNT(*) FROM oauth_client WHERE master_key_version <> $1";
     RESEAL = "UPDATE oauth_client SET sealed = $3, master_key_version = $4 WHERE partner_id = $1 AND client_id = $2";
 }
 
@@ -89,6 +90,14 @@ pub async fn not_sealed_under(
     limit: i64,
 ) -> Result<Vec<OauthClientRow>, StoreError> {
     fetch!(fetch_all, OauthClientRow, db, NOT_SEALED_UNDER, version, limit)
+}
+
+/// How many secrets are sealed under another master key than `version`.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn count_not_sealed_under(db: &mut impl Access, version: i64) -> Result<i64, StoreError> {
+    fetch!(count, db, COUNT_NOT_SEALED_UNDER, version)
 }
 
 /// Keeps a secret sealed anew.

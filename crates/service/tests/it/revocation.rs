@@ -104,6 +104,27 @@ on_both_engines! {
         assert!(matches!(ask(Some("8848372d-8457-4ca4-9da9-673f1cdd6684")).await, KeyError::Unknown));
     }
 
+    async fn a_clients_key_can_be_bound_to_networks_and_freed_again(database: TestDatabase) {
+        let test = TestCore::open(&database).await;
+        let partner = test.partner("QUICK3").await;
+        let provisioner = test.provisioner(&partner).await;
+        let made = test.core.create_client(&provisioner, &draft("QUICK3", 1), None, &operator()).await.unwrap().value;
+        let key = made.key.expose().to_text();
+        test.core.authenticate(Some(&key), None).await.unwrap();
+        let networks = AllowedNetworks::parse("192.0.2.7/24").unwrap();
+        let shown = test.core.allow_networks(made.key_id, &networks, &operator()).await.unwrap();
+        assert_eq!(shown.networks, "192.0.2.0/24");
+        let from = |address: &'static str| test.core.authenticate(Some(&key), Some(address.parse::<IpAddr>().unwrap()));
+        from("192.0.2.200").await.unwrap();
+        assert!(matches!(from("198.51.100.1").await, Err(KeyError::NetworkNotAllowed)));
+        let record = test.core.audit_records(Some("QUICK3"), None, 1).await.unwrap().remove(0);
+        assert_eq!((record.action.as_str(), record.detail.as_str()), ("api_key.networks", "192.0.2.0/24"));
+        test.core.allow_networks(made.key_id, &AllowedNetworks::default(), &operator()).await.unwrap();
+        from("198.51.100.1").await.unwrap();
+        let unknown = test.core.allow_networks(KeyId(Uuid::nil()), &networks, &operator()).await;
+        assert!(matches!(unknown, Err(AdminError::NotFound(_))), "{unknown:?}");
+    }
+
     async fn uses_are_noted_to_the_minute(database: TestDatabase) {
         let test = TestCore::open(&database).await;
         let partner = test.partner("QUICK3").await;

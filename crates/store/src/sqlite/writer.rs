@@ -24,7 +24,30 @@ pub(crate) trait Job: Send {
     /// Whether it was run, and its changes are kept.
     fn is_kept(&self) -> bool;
     /// Answers with what the job came to, or with the reason why the group was lost.
-    fn answer(self: Box<Self>, lost: Option<&str>);
+    fn answer(self: Box<Self>, lost: Option<&Lost>);
+}
+
+/// Why a group was lost.
+pub(crate) struct Lost {
+    reason: String,
+    /// Whether the database may well take the writes later.
+    for_now: bool,
+}
+
+impl From<EngineError> for Lost {
+    fn from(error: EngineError) -> Self {
+        Self { reason: error.to_string(), for_now: error.is_unavailable() }
+    }
+}
+
+impl Lost {
+    fn error(&self) -> StoreError {
+        if self.for_now {
+            StoreError::unavailable(&self.reason)
+        } else {
+            StoreError::unreadable("a group of writes", self.reason.clone())
+        }
+    }
 }
 
 pub(crate) struct QueuedJob<T, E, F> {
@@ -62,9 +85,9 @@ where
         self.outcome.as_ref().is_some_and(Result::is_ok)
     }
 
-    fn answer(self: Box<Self>, lost: Option<&str>) {
+    fn answer(self: Box<Self>, lost: Option<&Lost>) {
         let outcome = match (lost, self.outcome) {
-            (Some(reason), _) => Err(StoreError::unavailable(reason).into()),
+            (Some(lost), _) => Err(lost.error().into()),
             (None, Some(outcome)) => outcome,
             (None, None) => return,
         };
@@ -110,15 +133,15 @@ impl Writer {
             }
             #[expect(clippy::cast_precision_loss, reason = "a group has a few hundred jobs")]
             group_size.record(jobs.len() as f64);
-            let lost = self.run_group(&mut jobs, runtime).err().map(|error| error.to_string());
+            let lost = self.run_group(&mut jobs, runtime).err().map(Lost::from);
             match &lost {
-                Some(reason) => self.health.failed(reason),
+                Some(lost) => self.health.failed(&lost.reason),
                 None if jobs.iter().any(|job| job.is_kept()) => self.health.wrote(),
                 // Nothing was written, so nothing is known.
                 None => {}
             }
             for job in jobs.drain(..) {
-                job.answer(lost.as_deref());
+                job.answer(lost.as_ref());
             }
         }
         if let Some(Err((_, error))) = self.connection.take().map(SqliteConnection::close) {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use domain::Timestamp;
-use domain::api_key::{KeyId, KeyKind, KeyState};
+use domain::api_key::{AllowedNetworks, KeyId, KeyKind, KeyState};
 use domain::identifier::ClientIdentifier;
 use serde::Serialize;
 use service::key_admin::KeyDetails;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::output::{Items, table};
 use super::{CommandError, Essentials, Output, Session};
 
-/// Keys: list, show, revoke, seal anew
+/// Keys: list, show, revoke, bind to networks, seal anew
 ///
 /// A key is named by its identifier, which is no secret. Logs and audit records name it so, too.
 #[derive(Debug, Subcommand)]
@@ -45,6 +45,22 @@ pub(crate) enum Command {
     Revoke {
         /// The key's identifier
         key: Uuid,
+        #[command(flatten)]
+        essentials: Essentials,
+    },
+    /// Say from which networks a key may be used
+    ///
+    /// A running server heeds it within one second. Keys that it is renewed to later keep it.
+    #[command(after_help = "Example:\n  tallystick key networks KEY --allow 192.0.2.0/24,2001:db8::/32")]
+    Networks {
+        /// The key's identifier
+        key: Uuid,
+        /// The networks, separated by commas
+        #[arg(long, value_name = "CIDR,…", value_parser = AllowedNetworks::parse, required_unless_present = "any")]
+        allow: Option<AllowedNetworks>,
+        /// Any network
+        #[arg(long, conflicts_with = "allow")]
+        any: bool,
         #[command(flatten)]
         essentials: Essentials,
     },
@@ -114,6 +130,7 @@ struct Revoked {
 #[serde(rename_all = "camelCase")]
 struct Resealed {
     resealed: u64,
+    secrets_under_older_keys: i64,
     answers_under_older_keys: i64,
 }
 
@@ -133,14 +150,26 @@ pub(super) fn run(command: Command, file: Option<PathBuf>, output: Output) -> Re
             let revoked = Revoked { key_id: revoked.id, also_revoked: revoked.also, already_revoked: revoked.already };
             output.answer(&revoked, || ended(&revoked))
         }),
+        Command::Networks { key, allow, any: _, essentials } => Session::run(essentials, file, async |session| {
+            let networks = allow.unwrap_or_default();
+            let key = session.core.allow_networks(KeyId(key), &networks, &session.context).await?;
+            let key = Shown::from(key);
+            output.answer(&key, || sheet(&key))
+        }),
         Command::Reseal { essentials } => Session::run(essentials, file, async |session| {
             let progress = |done| output.note(&format!("{done} sealed anew"));
             let resealed = session.core.reseal(&session.context, progress).await?;
-            let answers_under_older_keys = session.core.answers_under_older_keys().await?;
-            output.answer(&Resealed { resealed, answers_under_older_keys }, || {
-                let rest = match answers_under_older_keys {
-                    0 => "nothing needs an older master key: it can be removed".to_owned(),
-                    rest => format!("{rest} kept answers need the older one until they expire: keep it for now"),
+            let rest = session.core.under_older_keys().await?;
+            let printed =
+                Resealed { resealed, secrets_under_older_keys: rest.secrets, answers_under_older_keys: rest.answers };
+            output.answer(&printed, || {
+                let rest = match (rest.secrets, rest.answers) {
+                    (0, 0) => "nothing needs an older master key: it can be removed".to_owned(),
+                    (0, rest) => format!("{rest} kept answers need the older one until they expire: keep it for now"),
+                    (rest, _) => format!(
+                        "{rest} keys or secrets were sealed under an older one meanwhile: restart every server with the newest, \
+                         and run this again"
+                    ),
                 };
                 format!("{resealed} keys and secrets sealed under the newest master key\n{rest}\n")
             })
