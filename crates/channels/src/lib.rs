@@ -18,6 +18,7 @@ mod mail;
 mod secret;
 pub mod smpp;
 mod sms;
+pub mod smtp;
 mod span;
 mod tls;
 

@@ -231,6 +231,17 @@ impl Link<'_> {
         let (mut pause, mut paused) = (pin!(sleep(Duration::ZERO)), false);
         let mut leaving = false;
         loop {
+            // Also before anything is read: receipts come right behind the answer to the bind.
+            let turn = self.take_in();
+            if let Some(why) = turn.end {
+                self.write_the_rest().await;
+                return why;
+            }
+            if turn.throttled {
+                pause.set(sleep(self.terms.throttle_pause));
+                paused = true;
+                self.set_paused(true);
+            }
             tokio::select! {
                 read = self.reader.read_buf(&mut self.input) => {
                     match read {
@@ -240,16 +251,6 @@ impl Link<'_> {
                     }
                     // Whatever comes tells that the peer is there.
                     listening = leaving;
-                    let turn = self.take_in();
-                    if let Some(why) = turn.end {
-                        self.write_the_rest().await;
-                        return why;
-                    }
-                    if turn.throttled {
-                        pause.set(sleep(self.terms.throttle_pause));
-                        paused = true;
-                        self.set_paused(true);
-                    }
                 }
                 written = push(&mut self.writer, &mut self.output), if self.unflushed => {
                     match written {

@@ -13,6 +13,9 @@ use tokio::time::timeout;
 /// Where the modules of npm are; `cargo xtask test` sets it.
 const NODE_MODULES: &str = "TALLYSTICK_TEST_NODE_MODULES";
 
+/// A Python that has aiosmtpd; `cargo xtask test` sets it.
+const PYTHON: &str = "TALLYSTICK_TEST_PYTHON";
+
 /// The longest that anything in a test may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -29,6 +32,13 @@ impl Peer {
     pub(crate) async fn smsc(options: Value) -> Peer {
         let mut command = Command::new("node");
         command.env("NODE_PATH", variable(NODE_MODULES)).arg(script("smsc.js")).arg(options.to_string());
+        Self::start(command).await
+    }
+
+    /// A mail server.
+    pub(crate) async fn mail_server(options: Value) -> Peer {
+        let mut command = Command::new(variable(PYTHON));
+        command.arg("-u").arg(script("mail_server.py")).arg(options.to_string());
         Self::start(command).await
     }
 

@@ -26,6 +26,13 @@ async fn a_receipt_before_the_answer_is_taken() {
 }
 
 #[tokio::test]
+async fn a_receipt_right_behind_the_bind_is_taken() {
+    let mut smpp = bound(json!({ "waiting": "id:1 stat:EXPIRED" }), "").await;
+    assert_eq!(smpp.receipts.stored().await.state, SmsState::Expired);
+    assert_eq!(smpp.smsc.event("deliver_resp").await["status"], 0);
+}
+
+#[tokio::test]
 async fn any_spelling_of_the_id_is_matched_and_a_repeat_is_taken_again() {
     for (ids, spellings) in [
         ("hex", ["001A2B3C00", "1a2b3c00", "439041024", "0000439041024"]),

@@ -64,7 +64,11 @@ const server = smpp.createServer(tls, (session) => {
       session.send(pdu.response({ command_status: options.bind }));
     } else {
       state.live = session;
+      // One segment on the wire, as from an SMSC that has receipts waiting.
+      session.socket.cork();
       session.send(pdu.response({ system_id: 'simulator' }));
+      if (options.waiting) receipt(session, { text: options.waiting });
+      session.socket.uncork();
     }
   });
   session.on('submit_sm', (pdu) => onSubmit(session, pdu));
