@@ -1,0 +1,27 @@
+//! The outside world: how a short message and a mail leave, and how their receipts come back. Each channel is a small type behind one
+//! trait ([`SmsChannel`], [`MailChannel`]), and knows nothing of the database.
+//!
+//! What the caller must know:
+//!
+//! - A channel sends once. Whether and when to try again is the caller's to decide, by the [`Fault`]. Where
+//!   [`Fault::may_have_been_accepted`] is set, another try may reach the recipient twice.
+//! - A long text goes out as several messages. [`Fault::accepted`] tells which of them the provider took before the fault; hand them
+//!   back in [`SmsSubmit::accepted`], and they are not sent again.
+//! - Receipts go to the [`ReceiptSink`] that the channel was made with. The provider is told that a receipt arrived only after the sink
+//!   has answered, so a sink answers when the receipt is stored. Receipts come before the submit answer, twice, in any order, and with
+//!   the id in another spelling: see [`domain::sms::id_forms`].
+//! - Whatever is random or a time of day is handed in. Waiting runs on the clock of tokio.
+
+pub mod console;
+mod fault;
+mod mail;
+mod secret;
+pub mod smpp;
+mod sms;
+pub mod smtp;
+mod span;
+mod tls;
+
+pub use fault::{ConfigFault, Fault, FaultKind};
+pub use mail::{Attachment, Mail, MailChannel};
+pub use sms::{Accepted, AcceptedPart, Receipt, ReceiptSink, SinkFault, SmsChannel, SmsSubmit};

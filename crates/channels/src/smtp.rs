@@ -1,0 +1,12 @@
+//! Mail by SMTP (RFC 5321), with lettre.
+//!
+//! Each mail has a connection of its own: mail is rare here, a connection that was kept open may be dead by the next one, and nothing
+//! has to be bounded. The steps are taken one by one rather than by lettre's transport, which sets no time limit once it is
+//! connected, and does not tell whether a fault came before the mail was handed over.
+
+mod channel;
+mod compose;
+mod config;
+
+pub use channel::SmtpChannel;
+pub use config::{SmtpConfig, SmtpTls};

@@ -1,0 +1,232 @@
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::Clock;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use lettre::transport::smtp::Error;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters};
+use lettre::transport::smtp::commands::{Data, Mail as MailCommand, Noop, Rcpt};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
+use tokio::time::timeout;
+
+use super::compose::{Composed, compose};
+use super::config::{SmtpConfig, SmtpTls};
+use crate::{Accepted, ConfigFault, Fault, FaultKind, Mail, MailChannel};
+
+/// Mail by SMTP.
+pub struct SmtpChannel {
+    name: String,
+    host: String,
+    port: u16,
+    tls: SmtpTls,
+    parameters: Option<TlsParameters>,
+    credentials: Option<Credentials>,
+    hello: ClientId,
+    message_id_domain: String,
+    connect_timeout: Duration,
+    response_timeout: Duration,
+    clock: Arc<dyn Clock>,
+}
+
+impl SmtpChannel {
+    /// Reads the certificates; connects only when there is something to send.
+    ///
+    /// # Errors
+    /// [`ConfigFault`], when a setting cannot be used.
+    pub fn new(name: &str, config: &SmtpConfig, clock: Arc<dyn Clock>) -> Result<Self, ConfigFault> {
+        let credentials = match (&config.user, &config.password) {
+            (Some(_), Some(_)) if config.tls == SmtpTls::None => {
+                return Err(ConfigFault::new(
+                    "tls",
+                    "a password is never sent in clear: use starttls or implicit, or leave out the user",
+                ));
+            }
+            (Some(user), Some(password)) => Some(Credentials::new(user.clone(), password.expose().clone())),
+            (None, None) => None,
+            (Some(_), None) => return Err(ConfigFault::new("password", "is missing beside the user")),
+            (None, Some(_)) => return Err(ConfigFault::new("user", "is missing beside the password")),
+        };
+        let domain = &config.message_id_domain;
+        if domain.is_empty() || !domain.bytes().all(|octet| octet.is_ascii_alphanumeric() || b".-".contains(&octet)) {
+            return Err(ConfigFault::new("message-id-domain", "must be a domain name, like example.com"));
+        }
+        let parameters = if config.tls == SmtpTls::None { None } else { Some(parameters(config)?) };
+        Ok(Self {
+            name: name.to_owned(),
+            host: config.host.clone(),
+            port: config.port.unwrap_or_else(|| config.tls.port()),
+            tls: config.tls,
+            parameters,
+            credentials,
+            hello: ClientId::Domain(config.hello.clone()),
+            message_id_domain: domain.clone(),
+            connect_timeout: config.connect_timeout,
+            response_timeout: config.response_timeout,
+            clock,
+        })
+    }
+
+    /// Connects, encrypts and logs in, all in the one time limit.
+    async fn connect(&self) -> Result<AsyncSmtpConnection, Fault> {
+        let connected = timeout(self.connect_timeout, async {
+            let implicit = self.parameters.clone().filter(|_| self.tls == SmtpTls::Implicit);
+            let server = (self.host.as_str(), self.port);
+            let mut connection = AsyncSmtpConnection::connect_tokio1(server, None, &self.hello, implicit, None).await?;
+            if let Some(parameters) = self.parameters.clone().filter(|_| self.tls == SmtpTls::Starttls) {
+                connection.starttls(parameters, &self.hello).await?;
+            }
+            if let Some(credentials) = &self.credentials {
+                connection.auth(&[Mechanism::Plain, Mechanism::Login], credentials).await?;
+            }
+            Ok::<_, Error>(connection)
+        });
+        match connected.await {
+            Ok(Ok(connection)) => Ok(connection),
+            // A refused log-in says nothing of this mail: it is the operator's to mend.
+            Ok(Err(error)) => Err(Fault { kind: FaultKind::Temporary, ..self.fault(&error) }),
+            Err(_) => Err(Fault::temporary(format!("{}:{} did not let us in in time", self.host, self.port))),
+        }
+    }
+
+    async fn hand_over(&self, connection: &mut AsyncSmtpConnection, mail: &Composed) -> Result<(), Fault> {
+        let mut parameters = Vec::new();
+        if [&mail.from, &mail.to].into_iter().any(|address| !AsRef::<str>::as_ref(address).is_ascii()) {
+            if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
+                return Err(Fault::permanent("the server takes no address with letters beyond ASCII"));
+            }
+            parameters.push(MailParameter::SmtpUtfEight);
+        }
+        if !mail.octets.is_ascii() {
+            if !connection.server_info().supports_feature(Extension::EightBitMime) {
+                return Err(Fault::permanent("the server takes no mail with octets beyond ASCII"));
+            }
+            parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+        }
+        self.step(connection.command(MailCommand::new(Some(mail.from.clone()), parameters))).await?;
+        self.step(connection.command(Rcpt::new(mail.to.clone(), Vec::new()))).await?;
+        self.step(connection.command(Data)).await?;
+        // From here on the server may have taken it, unless it says that it has not.
+        let handed = self.step(connection.message(&mail.octets)).await;
+        handed.map(drop).map_err(|fault| if fault.code.is_some() { fault } else { fault.unsure() })
+    }
+
+    async fn step<T>(&self, step: impl Future<Output = Result<T, Error>>) -> Result<T, Fault> {
+        match timeout(self.response_timeout, step).await {
+            Ok(done) => done.map_err(|error| self.fault(&error)),
+            Err(_) => Err(Fault::temporary(format!("{}:{} did not answer in time", self.host, self.port))),
+        }
+    }
+
+    /// What the server answered decides; whatever else went wrong may pass.
+    fn fault(&self, error: &Error) -> Fault {
+        let kind = if error.is_permanent() { FaultKind::Permanent } else { FaultKind::Temporary };
+        let own = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+        let Some(status) = error.status() else {
+            return Fault::new(kind, format!("{}:{}: {error}", self.host, self.port));
+        };
+        // The finer code stands first in the server's words (RFC 2034).
+        let finer = own.split_whitespace().next().filter(|word| is_enhanced(word));
+        let code = finer.map_or_else(|| status.to_string(), |finer| format!("{status} {finer}"));
+        Fault::new(kind, own).with_code(code)
+    }
+}
+
+fn is_enhanced(word: &str) -> bool {
+    let numbers: Vec<&str> = word.split('.').collect();
+    numbers.len() == 3
+        && numbers
+            .iter()
+            .all(|number| (1..=3).contains(&number.len()) && number.bytes().all(|digit| digit.is_ascii_digit()))
+}
+
+fn parameters(config: &SmtpConfig) -> Result<TlsParameters, ConfigFault> {
+    let mut builder = TlsParameters::builder(config.host.clone());
+    if let Some(path) = &config.ca_file {
+        let unreadable = |why: String| ConfigFault::new("ca-file", format!("{}: {why}", path.display()));
+        let pem = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+        let certificates = Certificate::from_pem(&pem).map_err(|error| unreadable(error.to_string()))?;
+        builder = builder.certificate_store(CertificateStore::None).add_root_certificate(certificates);
+    }
+    builder.build_rustls().map_err(|error| ConfigFault::new("tls", format!("could not be set up: {error}")))
+}
+
+impl std::fmt::Debug for SmtpChannel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SmtpChannel").field("name", &self.name).field("host", &self.host).finish_non_exhaustive()
+    }
+}
+
+impl MailChannel for SmtpChannel {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<Accepted, Fault>> {
+        async {
+            let composed = compose(mail, &self.message_id_domain, self.clock.now())?;
+            let mut connection = self.connect().await?;
+            let handed = self.hand_over(&mut connection, &composed).await;
+            // Taking leave is a courtesy: the mail is taken or not by now.
+            let _ = timeout(Duration::from_secs(1), connection.abort()).await;
+            handed.map(|()| Accepted { provider_message_ids: vec![composed.message_id] })
+        }
+        .boxed()
+    }
+
+    fn test(&self) -> BoxFuture<'_, Result<String, Fault>> {
+        async {
+            let mut connection = self.connect().await?;
+            self.step(connection.command(Noop)).await?;
+            let encrypted = if connection.is_encrypted() { "encrypted" } else { "not encrypted" };
+            let named = crate::fault::one_line(connection.server_info().name());
+            let _ = timeout(Duration::from_secs(1), connection.abort()).await;
+            Ok(format!("{}:{} answers as {named}, {encrypted}", self.host, self.port))
+        }
+        .boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Noon;
+
+    impl Clock for Noon {
+        fn now(&self) -> domain::Timestamp {
+            domain::Timestamp::from_micros(0)
+        }
+    }
+
+    fn fault(text: &str) -> ConfigFault {
+        SmtpChannel::new("mail", &toml::from_str(&format!("host = 'h'\n{text}")).unwrap(), Arc::new(Noon)).unwrap_err()
+    }
+
+    #[test]
+    fn settings_that_do_not_go_together_are_named() {
+        for (text, setting) in [
+            ("message-id-domain = 'a.example'\nuser = 'u'\npassword = 'hunter2'\ntls = 'none'", "tls"),
+            ("message-id-domain = 'a.example'\nuser = 'u'", "password"),
+            ("message-id-domain = 'a.example'\npassword = 'hunter2'", "user"),
+            ("message-id-domain = 'a b>'", "message-id-domain"),
+            ("message-id-domain = 'a.example'\nca-file = '/no/such/file'", "ca-file"),
+        ] {
+            let fault = fault(text);
+            assert_eq!(fault.setting, setting, "{text}");
+            assert!(!fault.to_string().contains("hunter2"));
+        }
+    }
+
+    #[test]
+    fn the_finer_code_is_told_from_words() {
+        for word in ["5.1.1", "4.7.12", "5.7.509"] {
+            assert!(is_enhanced(word), "{word}");
+        }
+        for word in ["", "5.1", "user", "5.1.x", "1.2.3.4", "5..1"] {
+            assert!(!is_enhanced(word), "{word}");
+        }
+    }
+}

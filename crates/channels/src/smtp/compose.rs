@@ -1,0 +1,131 @@
+//! A mail as its octets (RFC 5322, 2045 to 2047).
+
+use std::time::{Duration, SystemTime};
+
+use domain::Timestamp;
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Attachment as AttachmentPart, Mailbox, MultiPart, SinglePart};
+use lettre::{Address, Message};
+
+use crate::{Fault, Mail};
+
+/// A mail ready to be sent.
+pub(super) struct Composed {
+    pub(super) message_id: String,
+    pub(super) from: Address,
+    pub(super) to: Address,
+    pub(super) octets: Vec<u8>,
+}
+
+/// Writes `mail` down, dated `now`. The identifier is made of ours alone, so that a repeat has the same one.
+pub(super) fn compose(mail: &Mail, domain: &str, now: Timestamp) -> Result<Composed, Fault> {
+    let (from, to) = (mailbox("from", &mail.from)?, mailbox("to", &mail.to)?);
+    let message_id = format!("<{}@{domain}>", mail.id);
+    let since = u64::try_from(now.seconds()).unwrap_or(0);
+    let mut message = Message::builder()
+        .from(from.clone())
+        .to(to.clone())
+        .subject(&mail.subject)
+        .message_id(Some(message_id.clone()))
+        .date(SystemTime::UNIX_EPOCH + Duration::from_secs(since));
+    // So that no machine answers (RFC 3834).
+    let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
+    message = message.raw_header(HeaderValue::new(automatic, "auto-generated".to_owned()));
+    if let Some(reply_to) = &mail.reply_to {
+        message = message.reply_to(mailbox("reply_to", reply_to)?);
+    }
+    let text = SinglePart::plain(mail.text.clone());
+    let broken = |error: lettre::error::Error| Fault::permanent(format!("the mail could not be composed: {error}"));
+    let message = match (&mail.html, mail.attachments.is_empty()) {
+        (None, true) => message.singlepart(text),
+        (Some(html), true) => message.multipart(both(text, html)),
+        (html, false) => {
+            let mut whole = match html {
+                None => MultiPart::mixed().singlepart(text),
+                Some(html) => MultiPart::mixed().multipart(both(text, html)),
+            };
+            for attachment in &mail.attachments {
+                let kind = ContentType::parse(&attachment.content_type).map_err(|_| {
+                    Fault::permanent(format!("attachment {}: the content type is not a media type", attachment.name))
+                })?;
+                whole =
+                    whole.singlepart(AttachmentPart::new(attachment.name.clone()).body(attachment.bytes.clone(), kind));
+            }
+            message.multipart(whole)
+        }
+    };
+    let octets = message.map_err(broken)?.formatted();
+    Ok(Composed { message_id, from: from.email, to: to.email, octets })
+}
+
+/// The plain text first: a reader takes the last that it can show.
+fn both(text: SinglePart, html: &str) -> MultiPart {
+    MultiPart::alternative().singlepart(text).singlepart(SinglePart::html(html.to_owned()))
+}
+
+fn mailbox(field: &str, text: &str) -> Result<Mailbox, Fault> {
+    text.parse()
+        .map_err(|_| Fault::permanent(format!("`{field}` is no mail address: write it like Name <name@example.com>")))
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{Attachment, FaultKind};
+
+    fn mail() -> Mail {
+        Mail {
+            id: Uuid::from_u128(7),
+            from: "Tally Oy <tally@example.com>".to_owned(),
+            to: "maija@example.com".to_owned(),
+            subject: "Lasku".to_owned(),
+            text: "Hei".to_owned(),
+            html: None,
+            reply_to: None,
+            attachments: Vec::new(),
+        }
+    }
+
+    fn written(mail: &Mail) -> String {
+        let now = Timestamp::parse_rfc3339("2026-11-21T12:00:00Z").unwrap();
+        String::from_utf8(compose(mail, "tally.example", now).unwrap().octets).unwrap()
+    }
+
+    #[test]
+    fn the_head_is_ours_to_tell() {
+        let text = written(&mail());
+        for line in [
+            "Message-ID: <00000000-0000-0000-0000-000000000007@tally.example>",
+            "Date: Sat, 21 Nov 2026 12:00:00 +0000",
+            "From: \"Tally Oy\" <tally@example.com>",
+            "Auto-Submitted: auto-generated",
+        ] {
+            assert!(text.lines().any(|one| one == line), "{line} in {text}");
+        }
+    }
+
+    #[test]
+    fn no_text_can_add_a_header() {
+        let mut wrong = mail();
+        wrong.subject = "Lasku\r\nBcc: all@example.com\r\n\r\nHello".to_owned();
+        let text = written(&wrong);
+        assert!(!text.lines().any(|line| line.starts_with("Bcc:") || line == "Hello"), "{text}");
+        for broken in ["a@example.com\r\nBcc: b@example.com", "a@example.com, b@example.com", "nobody", ""] {
+            wrong = mail();
+            wrong.to = broken.to_owned();
+            let Err(fault) = compose(&wrong, "tally.example", Timestamp::from_micros(0)) else { panic!("{broken}") };
+            assert_eq!(fault.kind, FaultKind::Permanent);
+            assert!(fault.reason.contains("`to`"), "{fault}");
+        }
+    }
+
+    #[test]
+    fn an_attachment_needs_a_media_type() {
+        let mut wrong = mail();
+        wrong.attachments.push(Attachment { name: "a.pdf".into(), content_type: "pdf".into(), bytes: Vec::new() });
+        let Err(fault) = compose(&wrong, "tally.example", Timestamp::from_micros(0)) else { panic!() };
+        assert!(fault.reason.contains("a.pdf"), "{fault}");
+    }
+}

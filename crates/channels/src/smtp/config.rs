@@ -1,0 +1,76 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use domain::Secret;
+use serde::Deserialize;
+
+use crate::{secret, span};
+
+/// A mail server that takes our mail.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct SmtpConfig {
+    /// The server's host name or address.
+    pub host: String,
+    /// Its port. Default: 587 with `starttls`, 465 with `implicit`, 25 with `none`.
+    #[serde(default)]
+    pub port: Option<u16>,
+    /// How the connection is encrypted. Default: starttls, without which nothing is sent.
+    #[serde(default)]
+    pub tls: SmtpTls,
+    /// The certificates to trust, PEM. Default: those that the system trusts.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+    /// Our name at the server, where it wants one. Needs `password`, and an encrypted connection.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// Our password at the server.
+    #[serde(default, deserialize_with = "secret::optional")]
+    pub password: Option<Secret<String>>,
+    /// The name that we greet the server with. Default: `localhost`.
+    #[serde(default = "hello")]
+    pub hello: String,
+    /// What stands behind the @ of a Message-ID: a domain of the operator.
+    pub message_id_domain: String,
+    /// How long the connection, its encryption and the log-in may take together. Default: 15s.
+    #[serde(default = "connect_timeout", deserialize_with = "span::read")]
+    pub connect_timeout: Duration,
+    /// How long each further answer may take. Servers check a mail before they take it. Default: 60s.
+    #[serde(default = "response_timeout", deserialize_with = "span::read")]
+    pub response_timeout: Duration,
+}
+
+/// How the connection to a mail server is encrypted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SmtpTls {
+    /// Not at all: for a relay on this machine.
+    None,
+    /// After a first exchange in clear (RFC 3207); never without.
+    #[default]
+    Starttls,
+    /// From the first octet (RFC 8314).
+    Implicit,
+}
+
+impl SmtpTls {
+    pub(super) const fn port(self) -> u16 {
+        match self {
+            Self::None => 25,
+            Self::Starttls => 587,
+            Self::Implicit => 465,
+        }
+    }
+}
+
+fn hello() -> String {
+    "localhost".to_owned()
+}
+
+const fn connect_timeout() -> Duration {
+    Duration::from_secs(15)
+}
+
+const fn response_timeout() -> Duration {
+    Duration::from_mins(1)
+}

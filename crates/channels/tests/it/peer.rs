@@ -1,0 +1,106 @@
+//! A peer: a process of one test, which tells what it sees as lines of JSON and takes its orders in the same way.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::time::timeout;
+
+/// Where the modules of npm are; `cargo xtask test` sets it.
+const NODE_MODULES: &str = "TALLYSTICK_TEST_NODE_MODULES";
+
+/// A Python that has aiosmtpd; `cargo xtask test` sets it.
+const PYTHON: &str = "TALLYSTICK_TEST_PYTHON";
+
+/// The longest that anything in a test may take.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Ended, by its id, when it is dropped.
+pub(crate) struct Peer {
+    _child: Child,
+    orders: ChildStdin,
+    lines: Lines<BufReader<ChildStdout>>,
+    pub(crate) port: u16,
+}
+
+impl Peer {
+    /// An SMSC.
+    pub(crate) async fn smsc(options: Value) -> Peer {
+        let mut command = Command::new("node");
+        command.env("NODE_PATH", variable(NODE_MODULES)).arg(script("smsc.js")).arg(options.to_string());
+        Self::start(command).await
+    }
+
+    /// A mail server.
+    pub(crate) async fn mail_server(options: Value) -> Peer {
+        let mut command = Command::new(variable(PYTHON));
+        command.arg("-u").arg(script("mail_server.py")).arg(options.to_string());
+        Self::start(command).await
+    }
+
+    async fn start(mut command: Command) -> Peer {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}; run `cargo xtask test`"));
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut peer = Peer { orders: child.stdin.take().unwrap(), lines, _child: child, port: 0 };
+        peer.port = u16::try_from(peer.event("listening").await["port"].as_u64().unwrap()).unwrap();
+        peer
+    }
+
+    /// The next event of this name; others before it are left aside.
+    pub(crate) async fn event(&mut self, name: &str) -> Value {
+        loop {
+            let event = self.next().await.unwrap_or_else(|| panic!("the peer ended while `{name}` was awaited"));
+            if event["event"] == name {
+                return event;
+            }
+        }
+    }
+
+    /// The next event, whatever it is; `None` when the peer has ended.
+    pub(crate) async fn next(&mut self) -> Option<Value> {
+        let line = timeout(PATIENCE, self.lines.next_line()).await.expect("the peer told nothing in time");
+        line.unwrap().map(|line| serde_json::from_str(&line).unwrap_or_else(|error| panic!("{line}: {error}")))
+    }
+
+    /// The events of this name up to the next one of the name `until`.
+    pub(crate) async fn events_until(&mut self, name: &str, until: &str) -> Vec<Value> {
+        let mut events = Vec::new();
+        loop {
+            let event = self.next().await.expect("the peer ended");
+            if event["event"] == until {
+                return events;
+            }
+            if event["event"] == name {
+                events.push(event);
+            }
+        }
+    }
+
+    /// Orders something, and goes on when the peer has done it; the events before that are left aside.
+    pub(crate) async fn order(&mut self, what: &str, more: Value) {
+        self.ask(what, more).await;
+        self.event("done").await;
+    }
+
+    /// Orders something; the event `done` is still to come.
+    pub(crate) async fn ask(&mut self, what: &str, more: Value) {
+        let mut order = json!({ "do": what });
+        order.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        self.orders.write_all(format!("{order}\n").as_bytes()).await.unwrap();
+        self.orders.flush().await.unwrap();
+    }
+}
+
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/peers").join(name)
+}
+
+fn variable(name: &str) -> OsString {
+    std::env::var_os(name)
+        .unwrap_or_else(|| panic!("{name} is not set: run `cargo xtask test`, which installs the peers"))
+}

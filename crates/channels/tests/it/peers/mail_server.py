@@ -1,0 +1,78 @@
+"""A mail server for the tests, over aiosmtpd. Tells what it takes as lines of JSON; ends when its input does.
+
+The local part of a recipient chooses what becomes of a mail: refused, later, silent (after the mail was handed over), cut (likewise).
+"""
+import asyncio
+import base64
+import json
+import ssl
+import sys
+from email import message_from_bytes, policy
+
+from aiosmtpd.smtp import SMTP, AuthResult
+
+
+def tell(event, **more):
+    print(json.dumps({"event": event, **more}), flush=True)
+
+
+def read(octets):
+    mail = message_from_bytes(octets, policy=policy.default)
+    text, html = mail.get_body(("plain",)), mail.get_body(("html",))
+    return {
+        "headers": {name: str(value) for name, value in mail.items()},
+        "text": text and text.get_content(),
+        "html": html and html.get_content(),
+        "attachments": [
+            [part.get_filename(), part.get_content_type(), base64.b64encode(part.get_payload(decode=True)).decode()]
+            for part in mail.iter_attachments()
+        ],
+    }
+
+
+class Handler:
+    async def handle_RCPT(self, server, session, envelope, address, rcpt_options):
+        answers = {"refused": "550 5.1.1 no such user here", "later": "450 4.2.1 the mailbox is busy"}
+        answer = answers.get(address.split("@")[0])
+        if answer:
+            return answer
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):
+        tell("mail", sender=envelope.mail_from, recipients=envelope.rcpt_tos, encrypted=server.transport.get_extra_info("ssl_object") is not None,
+             user=session.auth_data, **read(envelope.content))
+        what = envelope.rcpt_tos[0].split("@")[0]
+        if what == "silent":
+            await asyncio.Event().wait()
+        if what == "cut":
+            server.transport.abort()
+        if what == "spam":
+            return "554 5.7.1 this looks like spam"
+        return "250 2.0.0 taken"
+
+
+async def main():
+    options = json.loads(sys.argv[1])
+    context = None
+    if "cert" in options:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(options["cert"], options["key"])
+    implicit = options.get("tls") == "implicit"
+
+    def authenticate(server, session, envelope, mechanism, data):
+        good = (data.login.decode(), data.password.decode()) == (options["user"], options["password"])
+        return AuthResult(success=good, handled=False, auth_data=data.login.decode() if good else None)
+
+    def session():
+        return SMTP(Handler(), hostname="mail.test", tls_context=None if implicit else context, enable_SMTPUTF8=True,
+                    require_starttls=options.get("tls") == "starttls", auth_require_tls=not implicit,
+                    auth_required="user" in options, authenticator=authenticate if "user" in options else None)
+
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(session, "127.0.0.1", 0, ssl=context if implicit else None)
+    tell("listening", port=server.sockets[0].getsockname()[1])
+    await loop.run_in_executor(None, sys.stdin.read)
+
+
+asyncio.run(main())
