@@ -21,6 +21,7 @@ mod pattern;
 pub mod payment_reference;
 pub mod postal_code;
 pub mod random;
+pub mod retry;
 pub mod secret;
 pub mod service_type;
 pub mod sms;

@@ -58,6 +58,13 @@ impl Telephone {
         found.map(Self).ok_or(TelephoneFault::Unknown)
     }
 
+    /// Whether a short message may reach it. A number of which the plan does not tell is given the benefit of the doubt; one that the plan
+    /// keeps for fixed lines or for services is not.
+    #[must_use]
+    pub fn takes_messages(&self) -> bool {
+        contained(|| takes_messages(&self.0[1..]).then(String::new)).is_some()
+    }
+
     /// Loads the numbering plans, which takes a tenth of a second; without it, the first number that is read takes that long.
     pub fn load_plans() {
         contained(|| international("358441234567"));
@@ -88,16 +95,21 @@ fn contained(look_up: impl FnOnce() -> Option<String>) -> Option<String> {
     catch_unwind(AssertUnwindSafe(look_up)).ok().flatten()
 }
 
+/// The calling code that `digits` begin with, and what follows it.
+fn calling_code(digits: &str) -> Option<(u16, &str)> {
+    (1..=3).find_map(|length| {
+        let (code, rest) = digits.split_at_checked(length)?;
+        code.parse::<u16>().ok().filter(|number| DATABASE.by_code(number).is_some()).map(|number| (number, rest))
+    })
+}
+
 /// The number in E.164, where `digits` begin with a calling code.
 ///
 /// Not by the library's `parse` and `is_valid`: they try the patterns of every kind of number of every region of the calling code,
 /// more than the library keeps compiled, and so take milliseconds per number when numbers of several countries come by turns. The
 /// general pattern of a region says enough, and is no stricter than a plan that has grown since.
 fn international(digits: &str) -> Option<String> {
-    let (code, rest) = (1..=3).find_map(|length| {
-        let (code, rest) = digits.split_at_checked(length)?;
-        code.parse::<u16>().ok().filter(|number| DATABASE.by_code(number).is_some()).map(|number| (number, rest))
-    })?;
+    let (code, rest) = calling_code(digits)?;
     let regions = DATABASE.by_code(&code)?;
     if regions.iter().any(|region| fits_plan(region, rest)) {
         return e164(code, rest);
@@ -106,6 +118,29 @@ fn international(digits: &str) -> Option<String> {
     let main = regions.iter().find(|region| region.is_main_country_for_code()).or(regions.first())?;
     let number = without_trunk_prefix(main, rest).filter(|number| fits_plan(main, number))?;
     e164(code, number)
+}
+
+/// Whether some region that has the number, which begins with its calling code, has it for mobiles or says nothing of it.
+fn takes_messages(digits: &str) -> bool {
+    let Some((code, number)) = calling_code(digits) else { return false };
+    let regions = DATABASE.by_code(&code).unwrap_or_default();
+    regions.iter().filter(|region| fits_plan(region, number)).any(|region| {
+        let plan = region.descriptors();
+        let is = |kind: Option<&Descriptor>| {
+            kind.is_some_and(|kind| {
+                kind.possible_length().iter().any(|length| usize::from(*length) == number.len()) && kind.is_match(number)
+            })
+        };
+        let others = [
+            plan.fixed_line(),
+            plan.toll_free(),
+            plan.premium_rate(),
+            plan.shared_cost(),
+            plan.uan(),
+            plan.voicemail(),
+        ];
+        is(plan.mobile()) || is(plan.personal_number()) || !others.into_iter().any(is)
+    })
 }
 
 /// The number in E.164, where `digits` are as dialled in `country`.

@@ -65,12 +65,41 @@ impl<T: Default> Section<T> {
     }
 }
 
+/// A whole number, or what stands in its place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Integer {
+    /// Nothing, or null.
+    #[default]
+    Absent,
+    /// A whole number.
+    Given(i64),
+    /// Something else: `a string`.
+    Wrong(&'static str),
+}
+
+impl Integer {
+    /// The number, when there is one. A value of another type is a fault at `field`.
+    pub fn take(self, field: &'static str, faults: &mut Faults) -> Option<i64> {
+        match self {
+            Self::Absent => None,
+            Self::Given(number) => Some(number),
+            Self::Wrong(kind) => {
+                faults.add(field, WRONG_TYPE, format!("This must be a whole number, not {kind}"));
+                None
+            }
+        }
+    }
+}
+
 /// What a visitor below makes of each type; the rest of the visitor is the same for both.
 trait Reads<'de>: Sized {
     const ABSENT: Self;
     fn wrong(kind: &'static str) -> Self;
     fn string(_text: String) -> Self {
         Self::wrong("a string")
+    }
+    fn integer(_number: i64) -> Self {
+        Self::wrong("a number")
     }
     fn object<A: MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
@@ -85,6 +114,16 @@ impl Reads<'_> for Text {
     }
     fn string(text: String) -> Self {
         Self::Given(text)
+    }
+}
+
+impl Reads<'_> for Integer {
+    const ABSENT: Self = Self::Absent;
+    fn wrong(kind: &'static str) -> Self {
+        Self::Wrong(kind)
+    }
+    fn integer(number: i64) -> Self {
+        Self::Given(number)
     }
 }
 
@@ -123,12 +162,12 @@ impl<'de, R: Reads<'de>> Visitor<'de> for Whatever<R> {
         Ok(R::wrong("a boolean"))
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<R, E> {
-        Ok(R::wrong("a number"))
+    fn visit_i64<E>(self, number: i64) -> Result<R, E> {
+        Ok(R::integer(number))
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<R, E> {
-        Ok(R::wrong("a number"))
+    fn visit_u64<E>(self, number: u64) -> Result<R, E> {
+        Ok(i64::try_from(number).map_or_else(|_| R::wrong("a number of that size"), R::integer))
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<R, E> {
@@ -154,6 +193,13 @@ impl<'de, R: Reads<'de>> Visitor<'de> for Whatever<R> {
 }
 
 impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // As an option, because only those may be missing in an object.
+        deserializer.deserialize_option(Whatever(PhantomData))
+    }
+}
+
+impl<'de> Deserialize<'de> for Integer {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // As an option, because only those may be missing in an object.
         deserializer.deserialize_option(Whatever(PhantomData))
@@ -203,6 +249,21 @@ mod tests {
         }
         assert_eq!(read(r#"{"name":{"a":[1]}}"#).name, Text::Wrong("an object"));
         assert_eq!(read(r#"{"inner":"x"}"#).inner, Section::Wrong("a string"));
+    }
+
+    #[test]
+    fn whole_numbers_are_read() {
+        #[derive(Deserialize)]
+        struct Holds {
+            number: Integer,
+        }
+        let read = |json: &str| serde_json::from_str::<Holds>(&format!(r#"{{"number":{json}}}"#)).unwrap().number;
+        assert_eq!(read("7"), Integer::Given(7));
+        assert_eq!(read("-7"), Integer::Given(-7));
+        assert_eq!(read("null"), Integer::Absent);
+        assert_eq!(read("1.5"), Integer::Wrong("a number"));
+        assert_eq!(read("\"7\""), Integer::Wrong("a string"));
+        assert_eq!(read("18446744073709551615"), Integer::Wrong("a number of that size"));
     }
 
     #[test]

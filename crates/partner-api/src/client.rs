@@ -132,7 +132,7 @@ pub(crate) async fn create_client(
     Ok(PrivateJson::new(CreateClientAnswer::new(answer.value, unknown)).replayed(answer.replayed))
 }
 
-fn unknown_fields(paths: Vec<String>) -> Vec<Fault> {
+pub(crate) fn unknown_fields(paths: Vec<String>) -> Vec<Fault> {
     let mut warnings = Faults::new();
     for path in paths {
         warnings.add(path, "unknown_field", "This member is not known and was passed over: check its name");
@@ -161,7 +161,7 @@ fn problem(error: OnboardingError) -> Problem {
     }
 }
 
-fn idempotency_problem(error: IdempotencyError) -> Problem {
+pub(crate) fn idempotency_problem(error: IdempotencyError) -> Problem {
     match error {
         IdempotencyError::KeyReused => Problem::new(
             http_kit::code::IDEMPOTENCY_KEY_REUSED,

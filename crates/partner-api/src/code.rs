@@ -3,6 +3,13 @@
 use http::StatusCode;
 use http_kit::Code;
 
+/// `business_rule`.
+pub(crate) const BUSINESS_RULE: Code = Code::new(
+    "business_rule",
+    StatusCode::PAYMENT_REQUIRED,
+    "The request is well-formed, but not allowed in this state; the message tells why",
+);
+
 /// `client_exists`.
 pub(crate) const CLIENT_EXISTS: Code = Code::new(
     "client_exists",
@@ -18,4 +25,4 @@ pub(crate) const PARTNER_MISMATCH: Code = Code::new(
 );
 
 /// Every code that only this front has.
-pub(crate) const ALL: &[Code] = &[CLIENT_EXISTS, PARTNER_MISMATCH];
+pub(crate) const ALL: &[Code] = &[BUSINESS_RULE, CLIENT_EXISTS, PARTNER_MISMATCH];

@@ -13,6 +13,9 @@ use crate::code;
 /// The tag of the onboarding operations.
 pub(crate) const ONBOARDING: &str = "Onboarding";
 
+/// The tag of the partner services.
+pub(crate) const PARTNER_SERVICES: &str = "Partner services";
+
 /// A document without operations.
 pub(crate) fn base() -> OpenApi {
     let license = LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build();
@@ -30,11 +33,15 @@ pub(crate) fn base() -> OpenApi {
         .name(ONBOARDING)
         .description(Some("Creating clients, and the keys that they and their partners hold."))
         .build();
+    let services = TagBuilder::new()
+        .name(PARTNER_SERVICES)
+        .description(Some("What a partner does for its creditors, with a partner key."))
+        .build();
     OpenApiBuilder::new()
         .info(info)
         .servers(Some([Server::new("/")]))
         .components(Some(components))
-        .tags(Some([onboarding]))
+        .tags(Some([onboarding, services]))
         .build()
 }
 

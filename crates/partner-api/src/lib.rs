@@ -8,6 +8,7 @@ mod client;
 mod client_request;
 mod code;
 mod document;
+mod sms;
 
 use http_kit::{HttpState, openapi};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
@@ -23,6 +24,7 @@ pub fn router() -> OpenApiRouter<HttpState> {
         .routes(routes!(api_key::validate_token))
         // A GET route takes HEAD as well, which would renew a key and drop the answer.
         .routes(routes!(api_key::renew_token).map(|route| route.head(api_key::renewal_needs_get)));
+    router = router.routes(routes!(sms::send_sms, sms::list_sms)).routes(routes!(sms::get_sms));
     openapi::add_common_headers(router.get_openapi_mut());
     router
 }

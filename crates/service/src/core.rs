@@ -8,6 +8,7 @@ use domain::random::OrderedIds;
 use domain::{Clock, Environment, Random, Secret, Timestamp};
 use store::installation::SecretRow;
 use store::{Db, StoreError, installation};
+use tokio::sync::{Notify, broadcast};
 use uuid::Uuid;
 
 use crate::idempotency::InFlight;
@@ -33,6 +34,10 @@ struct Shared {
     in_flight: InFlight,
     ids: OrderedIds,
     partner_codes: RwLock<HashMap<PartnerId, Arc<str>>>,
+    /// Says that something was written into the outbox.
+    outbox_written: Notify,
+    /// Names messages of which something was heard.
+    sms_news: broadcast::Sender<Uuid>,
 }
 
 /// Why the core can't be opened on a database.
@@ -55,6 +60,9 @@ pub enum CoreError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
+
+/// The most news that a waiting request may be behind before it looks for itself.
+const SMS_NEWS: usize = 1024;
 
 const ENVIRONMENT: &str = "environment";
 pub(crate) const PEPPER: &str = "pepper";
@@ -97,6 +105,8 @@ impl Core {
             in_flight: InFlight::default(),
             ids: OrderedIds::default(),
             partner_codes: RwLock::default(),
+            outbox_written: Notify::new(),
+            sms_news: broadcast::Sender::new(SMS_NEWS),
             db,
             clock,
             random,
@@ -145,6 +155,14 @@ impl Core {
 
     pub(crate) fn partner_codes(&self) -> &RwLock<HashMap<PartnerId, Arc<str>>> {
         &self.0.partner_codes
+    }
+
+    pub(crate) fn outbox_written(&self) -> &Notify {
+        &self.0.outbox_written
+    }
+
+    pub(crate) fn sms_news(&self) -> &broadcast::Sender<Uuid> {
+        &self.0.sms_news
     }
 
     pub(crate) fn vault(&self) -> &Vault {

@@ -26,6 +26,9 @@ const HEARTBEAT_UNAVAILABLE: Duration = Duration::from_millis(500);
 /// How often what has had its time is removed.
 const CLEAN_UP: Duration = Duration::from_secs(60);
 
+/// How often receipts that wait are matched again, and messages without one are ended.
+const SETTLE_SMS: Duration = Duration::from_secs(60);
+
 /// The running jobs of a process.
 pub struct Jobs {
     core: Core,
@@ -56,6 +59,7 @@ impl Core {
         job!(write_last_uses(self.clone()));
         job!(seal_audit(self.clone()));
         job!(clean_up::run(self.clone(), CLEAN_UP));
+        job!(settle_sms(self.clone()));
         // A tenth of a second of work, which the first request with a telephone number would wait for otherwise.
         tasks.spawn_blocking(Telephone::load_plans);
         Jobs { core: self.clone(), stop, tasks }
@@ -152,6 +156,17 @@ async fn write_last_uses(core: Core) {
         tick.tick().await;
         if let Err(error) = core.write_last_uses().await {
             tracing::warn!(%error, "the last uses of keys were not written; they are kept for the next time");
+        }
+    }
+}
+
+async fn settle_sms(core: Core) {
+    let mut tick = interval(SETTLE_SMS);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        if let Err(error) = core.settle_sms().await {
+            tracing::warn!(%error, "short messages were not settled; the next round goes on");
         }
     }
 }

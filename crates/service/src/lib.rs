@@ -14,12 +14,16 @@ pub mod jobs;
 pub mod key_admin;
 mod key_cache;
 mod last_use;
+pub mod mail;
 pub mod master_key;
 mod numbers;
 pub mod oauth_client;
 pub mod onboarding;
+pub mod outbox;
 pub mod partner;
 mod settings;
+pub mod sms;
+pub mod sms_delivery;
 mod vault;
 
 pub use context::Context;

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use domain::Environment;
 
+use crate::mail::MailSettings;
+use crate::sms::SmsSettings;
+
 /// The settings of the core, with their defaults.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -23,6 +26,12 @@ pub struct Settings {
     pub key_cache_entries: usize,
     /// How often the audit trail is sealed.
     pub audit_seal_interval: Duration,
+    /// How short messages leave; `None` is not at all.
+    pub sms: Option<SmsSettings>,
+    /// How mail leaves; `None` is not at all.
+    pub mail: Option<MailSettings>,
+    /// How long a short message is kept once its state is final.
+    pub sms_retention: Duration,
 }
 
 impl Default for Settings {
@@ -37,6 +46,9 @@ impl Default for Settings {
             superseded_key_retention: 30 * DAY,
             key_cache_entries: 100_000,
             audit_seal_interval: Duration::from_secs(1),
+            sms: None,
+            mail: None,
+            sms_retention: 90 * DAY,
         }
     }
 }

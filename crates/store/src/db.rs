@@ -12,6 +12,7 @@ use crate::error::{OpenError, StoreError};
 use crate::health::{Health, HealthRecord};
 use crate::migration::{self, MigrationReport};
 use crate::options::{DbOptions, Engine};
+use crate::postgres::Isolation;
 use crate::sqlite::readers::Readers;
 use crate::sqlite::writer::{Job, QueuedJob, Writer};
 use crate::{postgres, sqlite};
@@ -164,6 +165,29 @@ impl Db {
         E: From<StoreError> + Send + 'static,
         F: for<'t> FnMut(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
     {
+        self.write_in(Isolation::Serializable, work).await
+    }
+
+    /// Like [`Db::write`], for statements that take rows by locking them and pass over those that another transaction has: what they
+    /// decide depends on no other row, so on PostgreSQL they need not be serializable.
+    ///
+    /// # Errors
+    /// Those of [`Db::write`].
+    pub async fn take<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: for<'t> FnMut(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    {
+        self.write_in(Isolation::RowLocks, work).await
+    }
+
+    async fn write_in<T, E, F>(&self, isolation: Isolation, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: for<'t> FnMut(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    {
         match &self.0.pools {
             Pools::Sqlite(pools) => {
                 let queue = pools.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -178,7 +202,7 @@ impl Db {
                 answer.await.unwrap_or_else(|_| Err(StoreError::unavailable("the writer has ended").into()))
             }
             Pools::Postgres(pool) => {
-                let run = tokio::spawn(postgres::write(pool.clone(), self.0.health.clone(), work));
+                let run = tokio::spawn(postgres::write(pool.clone(), self.0.health.clone(), isolation, work));
                 run.await.unwrap_or_else(|_| Err(StoreError::Panicked.into()))
             }
         }

@@ -25,8 +25,10 @@ mod migration;
 pub mod number;
 pub mod oauth_client;
 mod options;
+pub mod outbox;
 pub mod partner;
 mod postgres;
+pub mod sms;
 mod sqlite;
 
 pub use connection::{Access, Reader, Tx};
@@ -48,7 +50,9 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         installation::STATEMENTS,
         number::STATEMENTS,
         oauth_client::STATEMENTS,
+        outbox::STATEMENTS,
         partner::STATEMENTS,
+        sms::STATEMENTS,
     ]
     .into_iter()
     .flatten()

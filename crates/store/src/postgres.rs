@@ -18,6 +18,24 @@ use crate::options::DbOptions;
 /// The most runs of one write. Races of dozens of writes on one row end well below it.
 const MOST_RUNS: u32 = 30;
 
+/// What a transaction is kept apart by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Isolation {
+    /// As if no other ran beside it.
+    Serializable,
+    /// It locks the rows that it takes, and sees what others have committed.
+    RowLocks,
+}
+
+impl Isolation {
+    fn begin(self) -> &'static str {
+        match self {
+            Self::Serializable => "BEGIN ISOLATION LEVEL SERIALIZABLE",
+            Self::RowLocks => "BEGIN ISOLATION LEVEL READ COMMITTED",
+        }
+    }
+}
+
 fn connect_options(options: &DbOptions) -> Result<PgConnectOptions, OpenError> {
     let connect: PgConnectOptions = options.url.parse::<PgConnectOptions>()?;
     Ok(connect
@@ -52,14 +70,19 @@ pub(crate) fn is_full(pool: &PgPool) -> bool {
 }
 
 /// Runs `work` to its end. The caller spawns it, so that a request that is dropped does not leave a transaction half-way.
-pub(crate) async fn write<T, E, F>(pool: PgPool, health: HealthRecord, mut work: F) -> Result<T, E>
+pub(crate) async fn write<T, E, F>(
+    pool: PgPool,
+    health: HealthRecord,
+    isolation: Isolation,
+    mut work: F,
+) -> Result<T, E>
 where
     E: From<StoreError>,
     F: for<'t> FnMut(&'t mut Tx) -> BoxFuture<'t, Result<T, E>>,
 {
     let retries = metrics::counter!("store_write_retries_total");
     for run in 1..=MOST_RUNS {
-        if let Some(outcome) = run_once(&pool, &health, &mut work, run == MOST_RUNS).await {
+        if let Some(outcome) = run_once(&pool, &health, isolation, &mut work, run == MOST_RUNS).await {
             return outcome;
         }
         retries.increment(1);
@@ -70,7 +93,13 @@ where
 }
 
 /// One run; `None` when it is to be run again.
-async fn run_once<T, E, F>(pool: &PgPool, health: &HealthRecord, work: &mut F, last: bool) -> Option<Result<T, E>>
+async fn run_once<T, E, F>(
+    pool: &PgPool,
+    health: &HealthRecord,
+    isolation: Isolation,
+    work: &mut F,
+    last: bool,
+) -> Option<Result<T, E>>
 where
     E: From<StoreError>,
     F: for<'t> FnMut(&'t mut Tx) -> BoxFuture<'t, Result<T, E>>,
@@ -86,7 +115,7 @@ where
         Err(error) => return lost(StoreError::from_acquire(error, is_full(pool))),
     };
     let mut tx = Tx(Connection::new(Owned::Postgres(connection), health.clone()));
-    if let Err(error) = tx.0.control("BEGIN ISOLATION LEVEL SERIALIZABLE").await {
+    if let Err(error) = tx.0.control(isolation.begin()).await {
         discard(tx);
         return lost(StoreError::from_engine("BEGIN", error));
     }

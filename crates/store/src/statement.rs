@@ -2,6 +2,9 @@
 
 use std::sync::OnceLock;
 
+/// Takes only rows that no other transaction has.
+const ROW_LOCKS: &str = " FOR UPDATE SKIP LOCKED";
+
 /// One SQL text. The `statements!` macro makes one and lists it, so that no statement escapes the test that prepares every one on both
 /// engines; only the dialect makes its own, for what one engine alone can do.
 #[derive(Debug)]
@@ -29,6 +32,7 @@ impl Statement {
     }
 
     /// The text as SQLite takes it, with `?1` placeholders: there `$1` is a name, and names are counted in the order in which they come.
+    /// And without row locks, which it does not know, because no two writes overlap.
     #[must_use]
     pub fn sqlite(&self) -> &str {
         self.sqlite.get_or_init(|| {
@@ -39,7 +43,7 @@ impl Statement {
                 text.push(if part.starts_with(|first: char| first.is_ascii_digit()) { '?' } else { '$' });
                 text.push_str(part);
             }
-            text
+            text.replace(ROW_LOCKS, "")
         })
     }
 }
@@ -108,5 +112,7 @@ mod tests {
     fn sqlite_counts_placeholders() {
         static STATEMENT: Statement = Statement::new("one", "UPDATE a SET b = $12, c = '$.d' WHERE e = $1");
         assert_eq!(STATEMENT.sqlite(), "UPDATE a SET b = ?12, c = '$.d' WHERE e = ?1");
+        static LOCKS: Statement = Statement::new("two", "IN (SELECT a FROM b LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING a");
+        assert_eq!(LOCKS.sqlite(), "IN (SELECT a FROM b LIMIT ?1) RETURNING a");
     }
 }

@@ -5,6 +5,7 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod master_key;
+pub mod providers;
 pub mod secret_file;
 pub mod serve;
 pub mod start;

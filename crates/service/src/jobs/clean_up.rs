@@ -4,6 +4,8 @@
 //! | --- | --- | --- |
 //! | `idempotency` | `idempotency_retention` after the answer, 24 hours | the contract's promise to repeats |
 //! | `api_key` that was renewed | `superseded_key_retention` after its overlap, 30 days | the operator can still see who used it |
+//! | `sms` with a final state, its parts and reports | `sms_retention` after it was asked for, 90 days | the partner can still look it up |
+//! | `sms_receipt` | 7 days after it came | its message is not ours |
 //! | `heartbeat` | a day after the last beat | a process that has ended |
 //!
 //! Audit records and seals are kept for ever: they are the trail.
@@ -19,6 +21,8 @@ use crate::Core;
 const BATCH: i64 = 500;
 
 const HEARTBEAT_RETENTION: Duration = Duration::from_secs(24 * 3600);
+
+const RECEIPT_RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
 
 pub(super) async fn run(core: Core, every: Duration) {
     let mut tick = interval(every);
@@ -41,6 +45,8 @@ impl Core {
     pub async fn clean_up(&self) -> Result<u64, StoreError> {
         let now = self.now();
         let superseded = now.before(self.settings().superseded_key_retention);
+        let told = now.before(self.settings().sms_retention);
+        let unmatched = now.before(RECEIPT_RETENTION);
         let forgotten = now.before(HEARTBEAT_RETENTION);
         let mut removed =
             self.db().write(move |tx| Box::pin(async move { store::heartbeat::forget(tx, forgotten).await })).await?;
@@ -53,8 +59,16 @@ impl Core {
                 .db()
                 .write(move |tx| Box::pin(async move { store::api_key::purge_superseded(tx, superseded, BATCH).await }))
                 .await?;
-            removed += answers + keys;
-            if answers < BATCH as u64 && keys < BATCH as u64 {
+            let messages = self
+                .db()
+                .write(move |tx| Box::pin(async move { store::sms::purge(tx, told, BATCH).await }))
+                .await?;
+            let receipts = self
+                .db()
+                .write(move |tx| Box::pin(async move { store::sms::purge_receipts(tx, unmatched, BATCH).await }))
+                .await?;
+            removed += answers + keys + messages + receipts;
+            if [answers, keys, messages, receipts].iter().all(|removed| *removed < BATCH as u64) {
                 return Ok(removed);
             }
         }

@@ -9,3 +9,4 @@ mod onboarding;
 mod partner;
 mod renewal;
 mod revocation;
+mod sms;

@@ -3,6 +3,7 @@
 //! Every setting has one name: the flag `--write-group`, the variable `TALLYSTICK_WRITE_GROUP` and the key `write-group` in its
 //! table of the file. `tallystick.toml` in the root of the repository documents all of them.
 
+pub mod channels;
 mod database;
 mod error;
 mod file;
@@ -11,6 +12,7 @@ mod keys;
 mod lifetime;
 mod limits;
 mod list;
+mod messages;
 mod rate;
 mod section;
 mod server;
@@ -22,13 +24,17 @@ mod tls;
 
 use std::path::PathBuf;
 
+use domain::Environment;
+
 pub use database::{Database, DatabaseLayer};
 pub use error::ConfigError;
 pub use jobs::{Jobs, JobsLayer};
 pub use keys::{Keys, KeysLayer};
 pub use lifetime::Lifetime;
 pub use limits::{Limits, LimitsLayer};
+pub use self::channels::Channels;
 pub use list::{Networks, Origins};
+pub use messages::{Messages, MessagesLayer};
 pub use rate::Rate;
 pub use section::Described;
 pub use server::{Server, ServerLayer};
@@ -38,7 +44,7 @@ pub use telemetry::{LogFormat, Telemetry, TelemetryLayer};
 pub use tls::{Tls, TlsLayer};
 
 /// Every setting, with its value.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// `[server]`.
     pub server: Server,
@@ -54,6 +60,10 @@ pub struct Settings {
     pub telemetry: Telemetry,
     /// `[jobs]`.
     pub jobs: Jobs,
+    /// `[messages]`.
+    pub messages: Messages,
+    /// `[channels.NAME]`.
+    pub channels: Channels,
     /// The file that was read, if there was one.
     pub file: Option<PathBuf>,
 }
@@ -76,6 +86,10 @@ pub struct Layer {
     pub(crate) telemetry: TelemetryLayer,
     #[command(flatten)]
     pub(crate) jobs: JobsLayer,
+    #[command(flatten)]
+    pub(crate) messages: MessagesLayer,
+    #[arg(skip)]
+    pub(crate) channels: Channels,
 }
 
 impl Layer {
@@ -90,6 +104,8 @@ impl Layer {
             limits: self.limits.over(lower.limits),
             telemetry: self.telemetry.over(lower.telemetry),
             jobs: self.jobs.over(lower.jobs),
+            messages: self.messages.over(lower.messages),
+            channels: lower.channels.into_iter().chain(self.channels).collect(),
         }
     }
 
@@ -127,6 +143,7 @@ impl Layer {
             LimitsLayer::described(),
             TelemetryLayer::described(),
             JobsLayer::described(),
+            MessagesLayer::described(),
         ]
         .concat()
     }
@@ -163,6 +180,9 @@ impl Settings {
             superseded_key_retention: self.keys.superseded_key_retention.0,
             key_cache_entries: self.keys.key_cache_entries,
             audit_seal_interval: self.jobs.audit_seal_interval.0,
+            sms: self.messages.sms(self.server.environment == Environment::Sandbox),
+            mail: self.messages.mail(),
+            sms_retention: self.messages.sms_retention.0,
         }
     }
 
@@ -175,6 +195,8 @@ impl Settings {
             limits: layer.limits.resolve(),
             telemetry: layer.telemetry.resolve(),
             jobs: layer.jobs.resolve(),
+            messages: layer.messages.resolve(),
+            channels: layer.channels,
             file: None,
         }
     }
@@ -186,6 +208,8 @@ impl Settings {
         self.keys.check()?;
         self.limits.check()?;
         self.jobs.check()?;
+        self.messages.check(&self.channels)?;
+        messages::check_environment(&self.channels, self.server.environment == Environment::Sandbox)?;
         Ok(self)
     }
 }

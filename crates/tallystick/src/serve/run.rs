@@ -12,6 +12,7 @@ use super::signals::Signals;
 use super::tls::{Certificate, TlsError};
 use crate::app;
 use crate::config::Settings;
+use crate::providers::{self, ChannelError};
 use crate::secret_file::SecretFileError;
 use crate::telemetry::Metrics;
 
@@ -40,6 +41,9 @@ pub enum ServeError {
     /// The certificate can't be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// A channel can't be made.
+    #[error(transparent)]
+    Channel(#[from] ChannelError),
     /// The token of the metrics can't be read.
     #[error("the metrics token: {0}")]
     MetricsToken(#[from] SecretFileError),
@@ -102,7 +106,9 @@ pub async fn run(
     }
     let options = ServerOptions { max_connections, header_timeout: settings.server.header_timeout.0 };
 
+    let providers = providers::all(&core, settings)?;
     let jobs = core.start_jobs();
+    let worker = core.start_worker(providers);
     let router = app::router(core.clone(), settings, metrics.clone(), token);
     let config = certificate.as_ref().map(Certificate::config);
     let mut main = Server::start(sockets.main, router, config, options).await?;
@@ -138,6 +144,7 @@ pub async fn run(
         if let Some(side) = &mut side {
             finish(side, Duration::ZERO).await?;
         }
+        worker.stop().await;
         jobs.stop().await;
         core.db().close().await;
         Ok::<_, io::Error>(())

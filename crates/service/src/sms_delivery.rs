@@ -1,0 +1,407 @@
+//! Short messages on their way: handed to their channel, and what the provider tells of them afterwards.
+//!
+//! A receipt may come before the answer to the submit, twice, out of order, or with the identifier in another spelling. So a receipt
+//! without a message is kept, and looked for again when an answer comes; and states only move forward.
+
+use std::time::Duration;
+
+use channels::{AcceptedPart, Fault, FaultKind, Receipt, ReceiptSink, SinkFault, SmsChannel, SmsSubmit};
+use domain::Timestamp;
+use domain::sms::{Sender, SmsState, id_forms, normal_id};
+use futures_util::future::BoxFuture;
+use store::outbox::OutboxRow;
+use store::sms::{PartRow, ReceiptRow, SmsRow};
+use store::{StoreError, Tx};
+
+use crate::Core;
+use crate::outbox::{Verdict, is_over};
+use crate::sms::state;
+
+/// The most messages or receipts of one identifier that are looked at.
+const ALIKE: i64 = 8;
+/// How long after its validity a message without a receipt is still waited for.
+const GRACE: Duration = Duration::from_secs(3600);
+
+/// What a try came to, to be recorded.
+#[derive(Clone)]
+enum Tried {
+    /// The provider has taken it, under these identifiers.
+    Sent(Vec<String>),
+    /// It is to be tried again; some parts may have been taken.
+    Again { accepted: Vec<AcceptedPart>, due_at: Timestamp, reason: String, counts: bool },
+    /// Nobody will take it before the operator has mended something.
+    GivenUp { accepted: Vec<AcceptedPart>, reason: String },
+    /// It is over without having been sent.
+    Ended { state: SmsState, code: String, reason: String },
+}
+
+impl Core {
+    /// Tries a message once.
+    pub(crate) async fn deliver_sms(&self, channel: &dyn SmsChannel, row: OutboxRow) -> Verdict {
+        let (tried, verdict) = match self.submit_of(&row).await {
+            Ok(Some(submit)) => match channel.submit(&submit).await {
+                Ok(accepted) => (Tried::Sent(accepted.provider_message_ids), Verdict::Done),
+                Err(fault) => self.after(&row, fault, channel.name()),
+            },
+            Ok(None) => {
+                let reason = "its validity ended before it was sent".to_owned();
+                (Tried::Ended { state: SmsState::Expired, code: String::new(), reason }, Verdict::Done)
+            }
+            Err(error) => {
+                tracing::warn!(message_id = %row.message, %error, "a message can't be read; it is tried again after its lease");
+                return Verdict::Later;
+            }
+        };
+        match self.record_try(row, tried).await {
+            Ok(()) => verdict,
+            Err(error) => {
+                tracing::warn!(%error, "what became of a message was not recorded; it is sent once more after its lease");
+                Verdict::Later
+            }
+        }
+    }
+
+    /// The message to hand over; `None` when it is no longer worth it.
+    async fn submit_of(&self, row: &OutboxRow) -> Result<Option<SmsSubmit>, StoreError> {
+        let mut reader = self.db().reader().await?;
+        let Some(sms) = store::sms::by_id(&mut reader, row.partner, row.message).await? else { return Ok(None) };
+        let now = self.now();
+        if sms.final_at.is_some() || now >= sms.expires_at {
+            return Ok(None);
+        }
+        let parts = store::sms::parts(&mut reader, row.partner, row.message).await?;
+        let accepted = parts.into_iter().filter_map(|part| {
+            let index = usize::try_from(part.part_index).ok()?;
+            Some(AcceptedPart { index, provider_message_id: part.provider_message_id })
+        });
+        Ok(Some(SmsSubmit {
+            id: sms.sms,
+            sender: Sender::parse(&sms.sender).map_err(|error| StoreError::unreadable("sms.sender", error))?,
+            recipient: sms.recipient,
+            text: sms.body,
+            validity: Some(sms.expires_at.since(now)),
+            reference: Some(sms.reference).filter(|reference| !reference.is_empty()),
+            accepted: accepted.collect(),
+        }))
+    }
+
+    fn after(&self, row: &OutboxRow, fault: Fault, channel: &str) -> (Tried, Verdict) {
+        tracing::warn!(channel, message_id = %row.message, %fault, "a message was not sent");
+        let reason = fault.to_string();
+        let throttled = fault.kind == FaultKind::Throttled;
+        // When the provider takes no more, the channel pauses, and not this message.
+        let due_at = if throttled { self.now() } else { self.next_try(row, &fault) };
+        if fault.kind == FaultKind::Permanent {
+            let code = fault.code.unwrap_or_default();
+            return (Tried::Ended { state: SmsState::Rejected, code, reason: fault.reason }, Verdict::Done);
+        }
+        if is_over(row, &fault) {
+            return (Tried::GivenUp { accepted: fault.accepted, reason }, Verdict::Done);
+        }
+        let verdict = if throttled { Verdict::Throttled(fault.retry_after) } else { Verdict::Later };
+        (Tried::Again { accepted: fault.accepted, due_at, reason, counts: !throttled }, verdict)
+    }
+
+    async fn record_try(&self, row: OutboxRow, tried: Tried) -> Result<(), StoreError> {
+        let (core, id) = (self.clone(), row.message);
+        self.db()
+            .write(move |tx| {
+                let (core, row, tried) = (core.clone(), row.clone(), tried.clone());
+                Box::pin(async move { core.record_try_in(tx, &row, tried).await })
+            })
+            .await?;
+        // Fails when nobody waits.
+        self.sms_news().send(id).unwrap_or_default();
+        Ok(())
+    }
+
+    async fn record_try_in(&self, tx: &mut Tx, row: &OutboxRow, tried: Tried) -> Result<(), StoreError> {
+        let now = self.now();
+        let Some(mut sms) = store::sms::by_id(tx, row.partner, row.message).await? else {
+            return store::outbox::done(tx, row).await.map(drop);
+        };
+        match tried {
+            Tried::Sent(ids) => {
+                // Also when the lease had ended: the provider has it, whoever else sends it.
+                store::outbox::done(tx, row).await?;
+                sms.sent_at = sms.sent_at.or(Some(now.micros()));
+                let parts = ids.into_iter().enumerate().map(|(index, id)| AcceptedPart { index, provider_message_id: id });
+                self.keep_parts(tx, &sms, parts.collect(), now).await?;
+                self.settle(tx, sms, "", now).await
+            }
+            Tried::Again { accepted, due_at, reason, counts } => {
+                store::outbox::again(tx, row, due_at, &reason, counts).await?;
+                self.keep_parts(tx, &sms, accepted, now).await?;
+                sms.reason = reason;
+                self.settle(tx, sms, "", now).await
+            }
+            Tried::GivenUp { accepted, reason } => {
+                store::outbox::give_up(tx, row, now, &reason).await?;
+                self.keep_parts(tx, &sms, accepted, now).await?;
+                sms.reason = reason;
+                self.settle(tx, sms, "", now).await
+            }
+            Tried::Ended { state, code, reason } => {
+                if store::outbox::done(tx, row).await? {
+                    self.end(tx, sms, state, &code, &reason, now).await?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Keeps the parts that the provider has taken, with the receipts that have come for them before.
+    async fn keep_parts(
+        &self,
+        tx: &mut Tx,
+        sms: &SmsRow,
+        accepted: Vec<AcceptedPart>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        for accepted in accepted {
+            let mut part = PartRow {
+                partner: sms.partner,
+                sms: sms.sms,
+                part_index: i64::try_from(accepted.index).unwrap_or(i64::MAX),
+                channel: sms.channel.clone(),
+                lookup: normal_id(&accepted.provider_message_id),
+                provider_message_id: accepted.provider_message_id,
+                state: SmsState::Sent.as_str().to_owned(),
+            };
+            if !store::sms::insert_part(tx, &part).await? {
+                continue;
+            }
+            let report = self.report(SmsState::Sent, now, &part.provider_message_id, "");
+            store::sms::insert_report(tx, sms.partner, sms.sms, &report).await?;
+            for form in id_forms(&part.provider_message_id) {
+                for receipt in store::sms::receipts(tx, &part.channel, &form, ALIKE).await? {
+                    if is_for(&receipt.recipient, &sms.recipient) {
+                        self.move_part(tx, &mut part, &receipt).await?;
+                        store::sms::delete_receipt(tx, &receipt.channel, receipt.receipt).await?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves a part on, when the receipt lies ahead of where it is.
+    async fn move_part(&self, tx: &mut Tx, part: &mut PartRow, receipt: &ReceiptRow) -> Result<bool, StoreError> {
+        let (before, told) = (state(&part.state)?, state(&receipt.state)?);
+        let after = before.after(told);
+        if after == before {
+            return Ok(false);
+        }
+        after.as_str().clone_into(&mut part.state);
+        store::sms::move_part(tx, part).await?;
+        let report = self.report(after, receipt.received_at, &part.provider_message_id, &receipt.error_code);
+        store::sms::insert_report(tx, part.partner, part.sms, &report).await?;
+        Ok(true)
+    }
+
+    /// Moves the message to where its parts are.
+    async fn settle(&self, tx: &mut Tx, mut sms: SmsRow, error_code: &str, now: Timestamp) -> Result<(), StoreError> {
+        let parts = store::sms::parts(tx, sms.partner, sms.sms).await?;
+        let mut states = parts.iter().map(|part| state(&part.state)).collect::<Result<Vec<_>, _>>()?;
+        if sms.sent_at.is_none() {
+            // The rest of it has still to be taken.
+            states.push(SmsState::Queued);
+        }
+        let before = state(&sms.state)?;
+        let whole = if states.is_empty() { SmsState::Sent } else { SmsState::of_parts(&states) };
+        let after = before.after(whole);
+        if after != before {
+            after.as_str().clone_into(&mut sms.state);
+            sms.state_at = now;
+            error_code.clone_into(&mut sms.error_code);
+            if matches!(after, SmsState::Sent | SmsState::Delivered) {
+                sms.reason.clear();
+            }
+            if after.is_final() {
+                sms.final_at = Some(now.micros());
+                // A part that was refused ends the whole: what is left of it need not be sent.
+                store::outbox::forget(tx, sms.partner, sms.sms).await?;
+            }
+        }
+        store::sms::move_to(tx, &sms).await
+    }
+
+    /// Ends a message as a whole.
+    async fn end(
+        &self,
+        tx: &mut Tx,
+        mut sms: SmsRow,
+        end: SmsState,
+        code: &str,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let before = state(&sms.state)?;
+        if before.after(end) == before {
+            return Ok(());
+        }
+        end.as_str().clone_into(&mut sms.state);
+        code.clone_into(&mut sms.error_code);
+        reason.clone_into(&mut sms.reason);
+        (sms.state_at, sms.final_at) = (now, Some(now.micros()));
+        store::sms::insert_report(tx, sms.partner, sms.sms, &self.report(end, now, "", code)).await?;
+        store::sms::move_to(tx, &sms).await
+    }
+
+    /// Records a receipt: of its message when that is known, else until it is.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing of it is kept.
+    pub async fn receive_receipt(&self, receipt: Receipt) -> Result<(), StoreError> {
+        let row = ReceiptRow {
+            channel: receipt.channel,
+            receipt: self.next_id(receipt.at),
+            lookup: normal_id(&receipt.provider_message_id),
+            provider_message_id: receipt.provider_message_id,
+            state: receipt.state.as_str().to_owned(),
+            error_code: receipt.error_code.unwrap_or_default(),
+            recipient: receipt.recipient.unwrap_or_default(),
+            received_at: receipt.at,
+        };
+        let core = self.clone();
+        let heard = self
+            .db()
+            .write(move |tx| {
+                let (core, row) = (core.clone(), row.clone());
+                Box::pin(async move {
+                    let heard = core.match_receipt(tx, &row).await?;
+                    if heard.is_none() {
+                        store::sms::insert_receipt(tx, &row).await?;
+                    }
+                    Ok::<_, StoreError>(heard)
+                })
+            })
+            .await?;
+        if let Some(id) = heard {
+            self.sms_news().send(id).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    /// The message of a receipt, after it was moved on.
+    async fn match_receipt(&self, tx: &mut Tx, receipt: &ReceiptRow) -> Result<Option<uuid::Uuid>, StoreError> {
+        for form in id_forms(&receipt.provider_message_id) {
+            let mut candidates = Vec::new();
+            for part in store::sms::parts_by_lookup(tx, &receipt.channel, &form, ALIKE).await? {
+                let sms = store::sms::by_id(tx, part.partner, part.sms).await?;
+                if let Some(sms) = sms.filter(|sms| is_for(&receipt.recipient, &sms.recipient)) {
+                    candidates.push((part, sms));
+                }
+            }
+            // One that is open before one that is over: a provider gives an identifier again after a while.
+            candidates.sort_by_key(|(_, sms)| sms.final_at.is_some());
+            if let Some((mut part, sms)) = candidates.into_iter().next() {
+                let id = sms.sms;
+                if self.move_part(tx, &mut part, receipt).await? {
+                    self.settle(tx, sms, &receipt.error_code, receipt.received_at).await?;
+                }
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Tries once more to find the messages of the receipts that wait, and ends messages of which no receipt came in time. Gives how many
+    /// were settled.
+    ///
+    /// # Errors
+    /// When the database fails. What was settled by then stays so.
+    pub async fn settle_sms(&self) -> Result<u64, StoreError> {
+        const BATCH: i64 = 200;
+        let mut settled = 0;
+        let mut after = uuid::Uuid::nil();
+        loop {
+            let rows = store::sms::receipt_page(&mut self.db().reader().await?, after, BATCH).await?;
+            let Some(last) = rows.last() else { break };
+            after = last.receipt;
+            for row in rows {
+                let core = self.clone();
+                let found = self
+                    .db()
+                    .write(move |tx| {
+                        let (core, row) = (core.clone(), row.clone());
+                        Box::pin(async move {
+                            let found = core.match_receipt(tx, &row).await?;
+                            if found.is_some() {
+                                store::sms::delete_receipt(tx, &row.channel, row.receipt).await?;
+                            }
+                            Ok::<_, StoreError>(found)
+                        })
+                    })
+                    .await?;
+                if let Some(id) = found {
+                    self.sms_news().send(id).unwrap_or_default();
+                    settled += 1;
+                }
+            }
+        }
+        loop {
+            let now = self.now();
+            let rows = store::sms::overdue(&mut self.db().reader().await?, now.before(GRACE), BATCH).await?;
+            let many = rows.len() as u64;
+            for sms in rows {
+                let (core, id) = (self.clone(), sms.sms);
+                self.db()
+                    .write(move |tx| {
+                        let (core, sms) = (core.clone(), sms.clone());
+                        Box::pin(async move {
+                            let Some(sms) = store::sms::by_id(tx, sms.partner, sms.sms).await? else { return Ok(()) };
+                            store::outbox::forget(tx, sms.partner, sms.sms).await?;
+                            let (end, reason) = match sms.sent_at {
+                                None => (SmsState::Expired, "its validity ended before it was sent"),
+                                Some(_) => (SmsState::Failed, "no final delivery report came in time"),
+                            };
+                            core.end(tx, sms, end, "", reason, now).await
+                        })
+                    })
+                    .await?;
+                self.sms_news().send(id).unwrap_or_default();
+            }
+            settled += many;
+            if many < BATCH as u64 {
+                return Ok(settled);
+            }
+        }
+    }
+}
+
+/// Whether a receipt for `told` may be of a message to `recipient`, which is in E.164: providers leave out the plus, write the
+/// international prefix, or say nothing.
+fn is_for(told: &str, recipient: &str) -> bool {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let (told, recipient) = (digits(told), digits(recipient));
+    let told = told.trim_start_matches('0');
+    told.is_empty() || recipient.ends_with(told) || told.ends_with(&recipient)
+}
+
+/// Takes receipts in for the channels.
+pub struct Receipts(pub Core);
+
+impl ReceiptSink for Receipts {
+    fn receive(&self, receipt: Receipt) -> BoxFuture<'_, Result<(), SinkFault>> {
+        Box::pin(async move {
+            self.0.receive_receipt(receipt).await.map_err(|error| {
+                tracing::warn!(%error, "a receipt was not stored; the provider sends it again");
+                SinkFault
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recipient_is_known_in_each_spelling() {
+        for told in ["+358441234567", "358441234567", "00358441234567", "0441234567", "", "358 44 1234567"] {
+            assert!(is_for(told, "+358441234567"), "{told}");
+        }
+        assert!(!is_for("358441234568", "+358441234567"));
+    }
+}

@@ -1,0 +1,256 @@
+//! What is to be sent: written in the transaction of its cause, taken by workers for a while, removed once it is sent.
+
+use domain::Timestamp;
+use domain::identifier::PartnerId;
+use uuid::Uuid;
+
+use crate::connection::{Access, Tx};
+use crate::error::StoreError;
+
+/// A row of `outbox`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OutboxRow {
+    /// Whose it is.
+    pub partner: PartnerId,
+    /// Its identifier, which the other side gets at every try.
+    pub message: Uuid,
+    /// The name of the channel that sends it.
+    pub channel: String,
+    /// Who must not hold up others: the client's number, or the partner's made negative.
+    pub lane: i64,
+    /// `sms` or `mail`.
+    pub kind: String,
+    /// What is sent, sealed, where no table of its kind holds it; else empty.
+    pub payload: Vec<u8>,
+    /// The master key that it is sealed under.
+    pub master_key_version: i64,
+    /// From when on it may be taken; while it is taken, the end of the lease.
+    pub due_at: Timestamp,
+    /// Who has taken it.
+    pub lease: Option<Uuid>,
+    /// How often it was taken.
+    pub attempts: i64,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// From when on sending it makes no sense.
+    pub expires_at: Timestamp,
+    /// Why the last try failed; empty before.
+    pub fault: String,
+    /// When it was given up, in microseconds.
+    pub dead_at: Option<i64>,
+}
+
+impl std::fmt::Debug for OutboxRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OutboxRow").field("message", &self.message).field("channel", &self.channel).finish_non_exhaustive()
+    }
+}
+
+columns!(OutboxRow {
+    partner as i64 = "partner_id",
+    message = "message_id",
+    channel,
+    lane,
+    kind,
+    payload,
+    master_key_version,
+    due_at as i64,
+    lease,
+    attempts,
+    created_at as i64,
+    expires_at as i64,
+    fault,
+    dead_at,
+});
+
+/// How many messages of a channel there are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// The channel.
+    pub channel: String,
+    /// Those that are still tried.
+    pub waiting: i64,
+    /// Those that were given up.
+    pub dead: i64,
+}
+
+columns!(Waiting { channel, waiting, dead });
+
+statements! {
+    INSERT = "INSERT INTO outbox (partner_id, message_id, channel, lane, kind, payload, master_key_version, due_at, attempts, \
+              created_at, expires_at, fault) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, '')";
+    LANES = "WITH RECURSIVE found (lane, place) AS ( \
+             SELECT (SELECT MIN(lane) FROM outbox WHERE channel = $1 AND lane > $2 AND dead_at IS NULL), CAST(1 AS BIGINT) \
+             UNION ALL \
+             SELECT (SELECT MIN(o.lane) FROM outbox o WHERE o.channel = $1 AND o.lane > found.lane AND o.dead_at IS NULL), place + 1 \
+             FROM found WHERE lane IS NOT NULL AND place < $4) \
+             SELECT lane FROM found WHERE lane IS NOT NULL AND EXISTS (SELECT 1 FROM outbox o \
+             WHERE o.channel = $1 AND o.lane = found.lane AND o.dead_at IS NULL AND o.due_at <= $3)";
+    /// SQLite, where no two writes overlap, is told nothing of row locks: see `Statement::sqlite`.
+    TAKE = "WITH due AS MATERIALIZED ( \
+            SELECT partner_id, message_id FROM outbox WHERE channel = $1 AND lane = $2 AND dead_at IS NULL AND due_at <= $3 \
+            ORDER BY due_at LIMIT $6 FOR UPDATE SKIP LOCKED) \
+            UPDATE outbox SET lease = $4, attempts = attempts + 1, due_at = $5 \
+            WHERE (partner_id, message_id) IN (SELECT partner_id, message_id FROM due) \
+            RETURNING partner_id, message_id, channel, lane, kind, payload, master_key_version, due_at, lease, attempts, created_at, \
+            expires_at, fault, dead_at";
+    DONE = "DELETE FROM outbox WHERE partner_id = $1 AND message_id = $2 AND lease = $3";
+    AGAIN = "UPDATE outbox SET lease = NULL, due_at = $4, fault = $5, attempts = attempts - $6 \
+             WHERE partner_id = $1 AND message_id = $2 AND lease = $3";
+    GIVE_UP = "UPDATE outbox SET lease = NULL, dead_at = $4, fault = $5 WHERE partner_id = $1 AND message_id = $2 AND lease = $3";
+    FORGET = "DELETE FROM outbox WHERE partner_id = $1 AND message_id = $2";
+    BY_ID = "SELECT partner_id, message_id, channel, lane, kind, payload, master_key_version, due_at, lease, attempts, created_at, \
+             expires_at, fault, dead_at FROM outbox WHERE partner_id = $1 AND message_id = $2";
+    DEAD = "SELECT partner_id, message_id, channel, lane, kind, payload, master_key_version, due_at, lease, attempts, created_at, \
+            expires_at, fault, dead_at FROM outbox WHERE dead_at IS NOT NULL AND message_id > $1 ORDER BY message_id LIMIT $2";
+    DEAD_BY_ID = "SELECT partner_id, message_id, channel, lane, kind, payload, master_key_version, due_at, lease, attempts, created_at, \
+                  expires_at, fault, dead_at FROM outbox WHERE dead_at IS NOT NULL AND message_id = $1";
+    REPLAY = "UPDATE outbox SET dead_at = NULL, due_at = $3, attempts = 0 \
+              WHERE partner_id = $1 AND message_id = $2 AND dead_at IS NOT NULL";
+    COUNTS = "SELECT channel, SUM(CASE WHEN dead_at IS NULL THEN 1 ELSE 0 END) AS waiting, \
+              SUM(CASE WHEN dead_at IS NULL THEN 0 ELSE 1 END) AS dead FROM outbox GROUP BY channel ORDER BY channel";
+    COUNT_NOT_SEALED_UNDER = "SELECT COUNT(*) FROM outbox WHERE master_key_version <> $1 AND payload <> $2";
+}
+
+/// Adds a message that nobody has tried yet.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn insert(tx: &mut Tx, row: &OutboxRow) -> Result<(), StoreError> {
+    execute!(
+        tx,
+        INSERT,
+        row.partner.0,
+        row.message,
+        &row.channel,
+        row.lane,
+        &row.kind,
+        &row.payload,
+        row.master_key_version,
+        row.due_at.micros(),
+        row.created_at.micros(),
+        row.expires_at.micros(),
+    )
+    .map(drop)
+}
+
+/// At most `limit` lanes of a channel after `after` that have a message due at `now`, in their order. Lanes without one count for the
+/// limit as well.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn lanes(
+    db: &mut impl Access,
+    channel: &str,
+    after: i64,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<i64>, StoreError> {
+    let rows = fetch!(fetch_all, (i64,), db, LANES, channel, after, now.micros(), limit)?;
+    Ok(rows.into_iter().map(|(lane,)| lane).collect())
+}
+
+/// Takes at most `limit` messages of a lane that are due at `now`, until `until`. Run it by [`crate::Db::take`].
+///
+/// # Errors
+/// When the statement fails.
+pub async fn take(
+    tx: &mut Tx,
+    channel: &str,
+    lane: i64,
+    now: Timestamp,
+    lease: Uuid,
+    until: Timestamp,
+    limit: i64,
+) -> Result<Vec<OutboxRow>, StoreError> {
+    fetch!(fetch_all, OutboxRow, tx, TAKE, channel, lane, now.micros(), lease, until.micros(), limit)
+}
+
+/// Removes a message that was sent; false when the lease had ended and another worker has taken it.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn done(tx: &mut Tx, row: &OutboxRow) -> Result<bool, StoreError> {
+    Ok(execute!(tx, DONE, row.partner.0, row.message, row.lease)? == 1)
+}
+
+/// Gives a message back, to be tried again at `due_at`; false when another worker has taken it. A try that says nothing of the message
+/// is not counted.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn again(
+    tx: &mut Tx,
+    row: &OutboxRow,
+    due_at: Timestamp,
+    fault: &str,
+    counts: bool,
+) -> Result<bool, StoreError> {
+    let uncounted = i64::from(!counts);
+    Ok(execute!(tx, AGAIN, row.partner.0, row.message, row.lease, due_at.micros(), fault, uncounted)? == 1)
+}
+
+/// Gives a message up; false when another worker has taken it.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn give_up(tx: &mut Tx, row: &OutboxRow, now: Timestamp, fault: &str) -> Result<bool, StoreError> {
+    Ok(execute!(tx, GIVE_UP, row.partner.0, row.message, row.lease, now.micros(), fault)? == 1)
+}
+
+/// Removes a message, whoever has it.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn forget(tx: &mut Tx, partner: PartnerId, message: Uuid) -> Result<bool, StoreError> {
+    Ok(execute!(tx, FORGET, partner.0, message)? == 1)
+}
+
+/// A message that was not sent yet.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn by_id(db: &mut impl Access, partner: PartnerId, message: Uuid) -> Result<Option<OutboxRow>, StoreError> {
+    fetch!(fetch_optional, OutboxRow, db, BY_ID, partner.0, message)
+}
+
+/// At most `limit` messages that were given up, after `after`, oldest first.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn dead(db: &mut impl Access, after: Uuid, limit: i64) -> Result<Vec<OutboxRow>, StoreError> {
+    fetch!(fetch_all, OutboxRow, db, DEAD, after, limit)
+}
+
+/// The message of this identifier, when it was given up.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn dead_by_id(db: &mut impl Access, message: Uuid) -> Result<Option<OutboxRow>, StoreError> {
+    fetch!(fetch_optional, OutboxRow, db, DEAD_BY_ID, message)
+}
+
+/// Has a message that was given up tried again from `now` on, as if it were new; false when it was not given up.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn replay(tx: &mut Tx, partner: PartnerId, message: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+    Ok(execute!(tx, REPLAY, partner.0, message, now.micros())? == 1)
+}
+
+/// How many messages each channel has.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn counts(db: &mut impl Access) -> Result<Vec<Waiting>, StoreError> {
+    fetch!(fetch_all, Waiting, db, COUNTS)
+}
+
+/// How many sealed messages are sealed under another master key than `version`. They go by themselves when they are sent.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn count_not_sealed_under(db: &mut impl Access, version: i64) -> Result<i64, StoreError> {
+    let nothing: &[u8] = &[];
+    fetch!(count, db, COUNT_NOT_SEALED_UNDER, version, nothing)
+}

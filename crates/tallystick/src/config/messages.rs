@@ -1,0 +1,98 @@
+//! `[messages]`: short messages and mail: by which channel they leave, and what they say of themselves.
+
+use domain::sms::{MOST_PARTS, Sender, SmsRules};
+use service::mail::MailSettings;
+use service::sms::SmsSettings;
+
+use super::ConfigError;
+use super::channels::{Channels, Kind};
+use super::error::at_least_one;
+use super::section::section;
+use super::span::Span;
+
+section! {
+    /// Short messages and mail: by which channel they leave, and what they say of themselves.
+    Messages, MessagesLayer, "messages";
+
+    /// The channel of short messages. Without it: the console in sandbox, none in production
+    sms_channel ["TALLYSTICK_SMS_CHANNEL", "NAME"]: String;
+
+    /// Who a short message is from when it does not say: a number in E.164, a short code, or a name of at most 11 characters
+    sms_sender ["TALLYSTICK_SMS_SENDER", "SENDER"]: String = "Tallystick".to_owned();
+
+    /// The most parts of a short message
+    sms_max_parts ["TALLYSTICK_SMS_MAX_PARTS", "NUMBER"]: usize = 10;
+
+    /// How long a short message is kept once its state is final
+    sms_retention ["TALLYSTICK_SMS_RETENTION", "SPAN"]: Span = Span(service::Settings::default().sms_retention);
+
+    /// The channel of mail. Without it no mail is sent
+    mail_channel ["TALLYSTICK_MAIL_CHANNEL", "NAME"]: String;
+
+    /// Who mail is from: `Example Oy <noreply@example.com>`
+    mail_from ["TALLYSTICK_MAIL_FROM", "ADDRESS"]: String;
+
+    /// Where the operator's own mail goes
+    operator_mail ["TALLYSTICK_OPERATOR_MAIL", "ADDRESS"]: String;
+}
+
+/// The channel that is there in sandbox when none is set up.
+pub(crate) const CONSOLE: &str = "console";
+
+impl Messages {
+    pub(crate) fn check(&self, channels: &Channels) -> Result<(), ConfigError> {
+        at_least_one("sms-max-parts", self.sms_max_parts)?;
+        let wrong = |setting: &'static str, reason: String| Err(ConfigError::invalid(setting, reason));
+        if let Err(fault) = Sender::parse(&self.sms_sender) {
+            return wrong("sms-sender", fault.to_string());
+        }
+        if self.sms_max_parts > MOST_PARTS {
+            return wrong("sms-max-parts", format!("a short message has {MOST_PARTS} parts at most"));
+        }
+        for (setting, name, sms) in [("sms-channel", &self.sms_channel, true), ("mail-channel", &self.mail_channel, false)] {
+            let Some(name) = name else { continue };
+            match channels.get(name) {
+                None => return wrong(setting, format!("there is no [channels.{name}] in the file")),
+                Some(channel) if channel.kind.is_sms() != sms => {
+                    return wrong(setting, format!("[channels.{name}] is of the kind {}", channel.kind.name()));
+                }
+                Some(_) => {}
+            }
+        }
+        if self.mail_channel.is_some() {
+            for (setting, value) in [("mail-from", &self.mail_from), ("operator-mail", &self.operator_mail)] {
+                if value.is_none() {
+                    return wrong(setting, "is needed where mail-channel is set".to_owned());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// How short messages leave.
+    #[must_use]
+    pub fn sms(&self, sandbox: bool) -> Option<SmsSettings> {
+        let channel = self.sms_channel.clone().or_else(|| sandbox.then(|| CONSOLE.to_owned()))?;
+        // It was checked.
+        let sender = Sender::parse(&self.sms_sender).ok()?;
+        Some(SmsSettings { channel, rules: SmsRules { sender, most_parts: self.sms_max_parts } })
+    }
+
+    /// How mail leaves.
+    #[must_use]
+    pub fn mail(&self) -> Option<MailSettings> {
+        Some(MailSettings {
+            channel: self.mail_channel.clone()?,
+            from: self.mail_from.clone()?,
+            operator: self.operator_mail.clone()?,
+        })
+    }
+}
+
+/// Refuses what sandbox alone may have.
+pub(crate) fn check_environment(channels: &Channels, sandbox: bool) -> Result<(), ConfigError> {
+    match channels.iter().find(|(_, channel)| matches!(channel.kind, Kind::Console)) {
+        Some((name, _)) if !sandbox => Err(ConfigError::invalid("environment", format!("[channels.{name}] is a console, which is for sandbox only: it delivers nothing"))),
+        _ => Ok(()),
+    }
+}
