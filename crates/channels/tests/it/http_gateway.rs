@@ -138,7 +138,7 @@ async fn a_success_without_an_id_is_not_sent_again() {
 #[tokio::test]
 async fn silence_leaves_a_doubt_and_nobody_there_does_not() {
     let mut gateway = Gateway::start(Vec::new()).await;
-    let channel = channel(gateway.port, "timeout = \"300ms\"");
+    let channel = channel(gateway.port, "timeout = \"1s\"");
     let fault = channel.submit(&message(7, "Hello")).await.unwrap_err();
     assert_eq!((fault.kind, fault.may_have_been_accepted), (FaultKind::Temporary, true), "{fault}");
     gateway.next().await;
