@@ -1,4 +1,6 @@
-//! `cargo xtask test`: every test, with a PostgreSQL server for those that want one.
+//! `cargo xtask test`: every test, with a PostgreSQL server and the peers of the channels for those that want them.
+
+mod peers;
 
 use std::process::Command;
 
@@ -24,11 +26,15 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Fault> {
     if Programs::find().is_none() {
         debian::install("PostgreSQL's server", &["postgresql"])?;
     }
+    let variables = peers::install(&selection.packages)?;
     // What does not compile is told before anything starts.
     process::run(selection.command().arg("--no-run"))?;
     let server = Server::start().map_err(|fault| Fault::Failed(format!("no PostgreSQL for the tests: {fault}")))?;
     println!("{VARIABLE}={}", server.url());
-    process::run(selection.with_rest().env(VARIABLE, server.url()))
+    for (name, value) in &variables {
+        println!("{name}={}", value.display());
+    }
+    process::run(selection.with_rest().env(VARIABLE, server.url()).envs(variables))
 }
 
 impl Selection {

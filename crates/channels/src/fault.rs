@@ -32,7 +32,7 @@ pub struct Fault {
     pub retry_after: Option<Duration>,
     /// Whether the provider may have taken it all the same: the link broke, or no answer came in time, after it was handed over.
     pub may_have_been_accepted: bool,
-    /// The parts of a long text that the provider took for certain before the fault.
+    /// All parts of a long text that the provider has taken for certain, in this try or an earlier one.
     pub accepted: Vec<AcceptedPart>,
 }
 

@@ -14,6 +14,7 @@
 
 pub mod console;
 mod fault;
+pub mod http_gateway;
 mod mail;
 mod secret;
 pub mod smpp;

@@ -60,8 +60,8 @@ impl std::fmt::Debug for SmsSubmit {
 /// The provider has taken a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accepted {
-    /// The provider's ids, by which receipts come: of each part in order, or one for the whole where the channel sends it whole. Empty
-    /// where a provider gave none; then no receipt can be matched.
+    /// The provider's ids, by which receipts come: of each part in order, or one for the whole where the channel sends it whole. An id is
+    /// empty, or missing, where the provider gave none; then no receipt can be matched.
     pub provider_message_ids: Vec<String>,
 }
 

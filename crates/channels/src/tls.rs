@@ -30,3 +30,11 @@ pub(crate) fn config(ca_file: Option<&Path>) -> Result<ClientConfig, ConfigFault
     }
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
+
+/// Plain connections only; no roots are loaded, which must work on a machine without any.
+pub(crate) fn none() -> Result<ClientConfig, ConfigFault> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| ConfigFault::new("tls", format!("could not be set up: {error}")))?;
+    Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
+}

@@ -56,6 +56,7 @@ impl SmppChannel {
             channel: Arc::clone(&name),
             bind: outgoing::bind(config)?,
             window: config.window,
+            bind_timeout: config.connect_timeout,
             response_timeout: config.response_timeout,
             enquire_link: config.enquire_link,
             throttle_pause: config.throttle_pause,

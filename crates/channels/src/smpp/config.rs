@@ -29,7 +29,7 @@ pub struct SmppConfig {
     /// The most messages without an answer at a time, as agreed with the provider: 1 or more. Default: 10.
     #[serde(default = "window")]
     pub window: usize,
-    /// How long the connection and the bind may take. Default: 10s.
+    /// How long the connection may take, and then the bind. Default: 10s.
     #[serde(default = "connect_timeout", deserialize_with = "span::read")]
     pub connect_timeout: Duration,
     /// How long the answer to a message, and to an enquire_link, may take. Default: 30s.

@@ -30,6 +30,9 @@ const MOST_RECEIPTS: usize = 256;
 /// Octets that wait to be written, beyond which no more requests are taken.
 const MOST_WAITING: usize = 64 * 1024;
 
+/// Octets that wait to be written, beyond which nothing more is read: a peer that sends and does not read would fill our memory.
+const MOST_OWED: usize = 1024 * 1024;
+
 /// Requests taken at a time.
 const BATCH: usize = 64;
 
@@ -87,6 +90,7 @@ pub(super) struct Terms {
     pub(super) channel: Arc<str>,
     pub(super) bind: BindTransceiver,
     pub(super) window: usize,
+    pub(super) bind_timeout: Duration,
     pub(super) response_timeout: Duration,
     pub(super) enquire_link: Duration,
     pub(super) throttle_pause: Duration,
@@ -156,7 +160,7 @@ pub(super) async fn run(
         waiting: HashMap::new(),
         receipts: FuturesUnordered::new(),
     };
-    let bind = timeout(terms.response_timeout, link.bind());
+    let bind = timeout(terms.bind_timeout, link.bind());
     let provider = tokio::select! {
         bound = bind => match bound {
             Ok(Ok(provider)) => provider,
@@ -243,7 +247,7 @@ impl Link<'_> {
                 self.set_paused(true);
             }
             tokio::select! {
-                read = self.reader.read_buf(&mut self.input) => {
+                read = self.reader.read_buf(&mut self.input), if self.output.len() < MOST_OWED => {
                     match read {
                         Ok(0) => return "the provider closed the connection".to_owned(),
                         Ok(_) => {}

@@ -169,8 +169,10 @@ impl MailChannel for SmtpChannel {
             let composed = compose(mail, &self.message_id_domain, self.clock.now())?;
             let mut connection = self.connect().await?;
             let handed = self.hand_over(&mut connection, &composed).await;
-            // Taking leave is a courtesy: the mail is taken or not by now.
-            let _ = timeout(Duration::from_secs(1), connection.abort()).await;
+            // Taking leave is a courtesy, and would be read as a line of the mail where that was cut short.
+            if handed.as_ref().map_or_else(|fault| fault.code.is_some(), |()| true) {
+                let _ = timeout(Duration::from_secs(1), connection.abort()).await;
+            }
             handed.map(|()| Accepted { provider_message_ids: vec![composed.message_id] })
         }
         .boxed()

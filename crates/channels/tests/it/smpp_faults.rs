@@ -17,12 +17,12 @@ fn submit(channel: &Arc<SmppChannel>, number: u128) -> JoinHandle<Result<Accepte
 
 #[tokio::test]
 async fn throttling_is_told_and_makes_a_pause() {
-    let mut smpp = bound(json!({}), "throttle-pause = '300ms'").await;
+    let mut smpp = bound(json!({}), "throttle-pause = '1500ms'").await;
     for (status, name) in [(0x58, "ESME_RTHROTTLED"), (0x14, "ESME_RMSGQFUL")] {
         smpp.answer_with(json!([status])).await;
         let fault = smpp.channel.submit(&message(1, "Hello")).await.unwrap_err();
         assert_eq!((fault.kind, fault.code.as_deref()), (FaultKind::Throttled, Some(name)));
-        assert_eq!(fault.retry_after.map(|wait| wait.as_millis()), Some(300));
+        assert_eq!(fault.retry_after.map(|wait| wait.as_millis()), Some(1_500));
         assert!(!fault.may_have_been_accepted);
         smpp.smsc.event("submit").await;
         // The next one waits: the SMSC hears our answer to its enquire_link first.
@@ -53,7 +53,7 @@ async fn a_dropped_link_leaves_a_doubt_for_each_message_that_was_out() {
 
 #[tokio::test]
 async fn silence_leaves_a_doubt_and_the_link_stays() {
-    let mut smpp = bound(json!({}), "response-timeout = '200ms'").await;
+    let mut smpp = bound(json!({}), "response-timeout = '1s'").await;
     smpp.answer_with(json!(["hold"])).await;
     let fault = smpp.channel.submit(&message(1, "Hello")).await.unwrap_err();
     assert_eq!((fault.kind, fault.may_have_been_accepted), (FaultKind::Temporary, true));
@@ -67,7 +67,7 @@ async fn silence_leaves_a_doubt_and_the_link_stays() {
 
 #[tokio::test]
 async fn a_dead_link_is_found_and_replaced() {
-    let mut smpp = bound(json!({}), "enquire-link = '50ms'\nresponse-timeout = '300ms'").await;
+    let mut smpp = bound(json!({}), "enquire-link = '50ms'\nresponse-timeout = '1s'").await;
     // A live one is asked again and again.
     for _ in 0..3 {
         smpp.smsc.event("enquire_link").await;

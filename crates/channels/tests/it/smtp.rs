@@ -86,7 +86,7 @@ async fn what_the_server_answers_decides() {
 #[tokio::test]
 async fn after_the_mail_was_handed_over_there_is_a_doubt() {
     let mut server = Peer::mail_server(json!({})).await;
-    let channel = channel(server.port, "tls = 'none'\nresponse-timeout = '300ms'");
+    let channel = channel(server.port, "tls = 'none'\nresponse-timeout = '1500ms'");
     for to in ["silent@example.com", "cut@example.com"] {
         let fault = channel.send(&mail(to)).await.unwrap_err();
         assert_eq!((fault.kind, fault.may_have_been_accepted), (FaultKind::Temporary, true), "{to}: {fault}");

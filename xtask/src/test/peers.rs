@@ -1,0 +1,88 @@
+//! The peers that the tests of the channels talk to: an SMSC over the npm module `smpp`, and a mail server of aiosmtpd. They are installed
+//! here, each of a version that was seen to work, and kept with what is built; each test starts and ends its own.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::fault::Fault;
+use crate::{debian, process};
+
+/// Two small dependencies. Needs Node.js 14 or later.
+const SMPP: &str = "0.5.1";
+/// Needs Python 3.8 or later.
+const AIOSMTPD: &str = "1.4.6";
+
+/// The packages whose tests need them.
+const PACKAGES: [&str; 1] = ["channels"];
+
+/// Installs what the tests of `packages` (all when empty) need, and answers the variables that tell them where it is.
+pub(crate) fn install(packages: &[String]) -> Result<Vec<(&'static str, OsString)>, Fault> {
+    if !wanted(packages) {
+        return Ok(Vec::new());
+    }
+    let failed = |what: &str, fault: Fault| {
+        Fault::Failed(format!("the tests of the channels need {what}, which could not be installed: {fault}"))
+    };
+    Ok(vec![
+        ("TALLYSTICK_TEST_NODE_MODULES", smpp().map_err(|fault| failed("the npm module smpp", fault))?.into()),
+        ("TALLYSTICK_TEST_PYTHON", aiosmtpd().map_err(|fault| failed("aiosmtpd of PyPI", fault))?.into()),
+    ])
+}
+
+fn wanted(packages: &[String]) -> bool {
+    packages.is_empty() || packages.iter().any(|package| PACKAGES.contains(&package.as_str()))
+}
+
+/// The directory of npm's modules.
+fn smpp() -> Result<PathBuf, Fault> {
+    if !process::succeeds(Command::new("node").arg("--version"))
+        || !process::succeeds(Command::new("npm").arg("--version"))
+    {
+        debian::install("Node.js with npm", &["nodejs", "npm"])?;
+    }
+    let directory = tools().join(format!("smpp-{SMPP}"));
+    let modules = directory.join("node_modules");
+    if !loads(&modules) {
+        let mut command = Command::new("npm");
+        command.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]).arg(&directory);
+        process::run(command.arg(format!("smpp@{SMPP}")))?;
+    }
+    Ok(modules)
+}
+
+/// Whether the module is whole: an install that was cut short leaves its directory behind.
+fn loads(modules: &std::path::Path) -> bool {
+    process::succeeds(Command::new("node").env("NODE_PATH", modules).args(["-e", "require('smpp')"]))
+}
+
+/// The Python that has it.
+fn aiosmtpd() -> Result<PathBuf, Fault> {
+    if !process::succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"])) {
+        debian::install("Python with venv", &["python3", "python3-venv"])?;
+    }
+    let directory = tools().join(format!("aiosmtpd-{AIOSMTPD}"));
+    let python = directory.join("bin/python");
+    if !process::succeeds(Command::new(&python).args(["-c", "import aiosmtpd.smtp"])) {
+        process::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&directory))?;
+        let mut command = Command::new(&python);
+        process::run(command.args(["-m", "pip", "install", "--quiet", &format!("aiosmtpd=={AIOSMTPD}")]))?;
+    }
+    Ok(python)
+}
+
+fn tools() -> PathBuf {
+    process::target().join("tools")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_packages_that_need_them_get_them() {
+        assert!(wanted(&[]));
+        assert!(wanted(&["domain".to_owned(), "channels".to_owned()]));
+        assert_eq!(install(&["domain".to_owned()]).unwrap(), []);
+    }
+}
