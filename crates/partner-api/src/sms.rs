@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use service::idempotency::Idempotency;
 use service::sms::{Sms, SmsError, SmsFilter, SmsReport};
 use utoipa::openapi::schema::Object;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::client::{idempotency_problem, unknown_fields};
@@ -67,7 +67,7 @@ fn validity() -> Object {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SmsAnswer {
     /// Its identifier.
-    #[schema(example = "019aa3b2-6c0e-7cc0-8d5e-3f1f3f1b7a10")]
+    #[schema(value_type = String, format = "uuid", example = "019aa3b2-6c0e-7cc0-8d5e-3f1f3f1b7a10")]
     sms_id: Uuid,
     /// The creditor on whose behalf it is sent; null for your own.
     #[schema(required = true, example = 100_001)]
@@ -191,7 +191,7 @@ impl From<SmsReport> for DeliveryReport {
 }
 
 /// How long to wait.
-#[derive(IntoParams)]
+#[derive(utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it is the documentation; the handler reads the query whole")]
 pub(crate) struct Wait {
@@ -201,7 +201,7 @@ pub(crate) struct Wait {
 }
 
 /// Which messages.
-#[derive(IntoParams)]
+#[derive(utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it is the documentation; the handler reads the query whole")]
 pub(crate) struct Listing {
@@ -299,7 +299,7 @@ pub(crate) async fn send_sms(
     tag = crate::document::PARTNER_SERVICES,
     security(("ApiKey" = [])),
     extensions(("x-allowed-keys" = json!(["partner"]))),
-    params(("smsId" = Uuid, Path, description = "Its identifier"), Wait, RequestId),
+    params(("smsId" = String, Path, format = "uuid", description = "Its identifier"), Wait, RequestId),
     responses(
         (status = 200, description = "The message.", body = SmsAnswer,
             headers(("Cache-Control" = String, description = "`no-store`")), example = json!(answer_example())),
