@@ -14,3 +14,4 @@ mod limits;
 mod process;
 mod renewal;
 mod seed;
+mod sms;
