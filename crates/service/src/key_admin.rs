@@ -61,7 +61,7 @@ pub struct RevokedKey {
 pub struct UnderOlderKeys {
     /// Keys and OAuth secrets, which a server that does not have the newest yet has made meanwhile.
     pub secrets: i64,
-    /// Kept answers, which go by themselves when they expire.
+    /// Kept answers and mail that waits, which go by themselves.
     pub answers: i64,
 }
 
@@ -311,7 +311,8 @@ impl Core {
         let mut reader = self.db().reader().await?;
         let keys = store::api_key::count_not_sealed_under(&mut reader, newest).await?;
         let secrets = store::oauth_client::count_not_sealed_under(&mut reader, newest).await?;
-        let answers = store::idempotency::count_not_sealed_under(&mut reader, newest).await?;
+        let answers = store::idempotency::count_not_sealed_under(&mut reader, newest).await?
+            + store::outbox::count_not_sealed_under(&mut reader, newest).await?;
         Ok(UnderOlderKeys { secrets: keys + secrets, answers })
     }
 }
