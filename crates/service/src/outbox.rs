@@ -22,8 +22,6 @@ use uuid::Uuid;
 
 use crate::{AdminError, Context, Core};
 
-/// How long a message is taken for. Longer than any channel waits for an answer, and than a message waits in a worker for its turn.
-const LEASE: Duration = Duration::from_secs(120);
 /// How often a worker looks for what others have written, or what has become due.
 const POLL: Duration = Duration::from_millis(500);
 /// The most lanes that are looked at in one round.
@@ -113,7 +111,7 @@ impl Core {
         }
         let each = i64::try_from(limit.div_ceil(lanes.len())).unwrap_or(1);
         let lease = random::uuid_v4(self.random());
-        let until = now.after(LEASE);
+        let until = now.after(self.settings().outbox_lease);
         let (channel, turn) = (channel.to_owned(), lanes.clone());
         let taken = self
             .db()
@@ -249,7 +247,7 @@ impl<'w> Turns<'w> {
 
     /// The next message; more are taken when there is none.
     async fn next(&mut self, window: usize) -> Option<OutboxRow> {
-        if self.taken_at.elapsed() > LEASE / 2 {
+        if self.taken_at.elapsed() > self.core.settings().outbox_lease / 2 {
             // Whoever takes them next may do so soon.
             self.queue.clear();
         }
