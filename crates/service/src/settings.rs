@@ -32,6 +32,12 @@ pub struct Settings {
     pub mail: Option<MailSettings>,
     /// How long a short message is kept once its state is final.
     pub sms_retention: Duration,
+    /// Where the server is reached from outside: what one-time links begin with.
+    pub public_url: Option<String>,
+    /// How long a one-time link to credentials works.
+    pub credentials_link_lifetime: Duration,
+    /// How long before a client key expires its holder is told; empty is not at all.
+    pub expiry_notice: Vec<Duration>,
 }
 
 impl Default for Settings {
@@ -49,6 +55,9 @@ impl Default for Settings {
             sms: None,
             mail: None,
             sms_retention: 90 * DAY,
+            public_url: None,
+            credentials_link_lifetime: 7 * DAY,
+            expiry_notice: Vec::new(),
         }
     }
 }
