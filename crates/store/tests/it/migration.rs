@@ -5,12 +5,6 @@ use store::{Db, DbOptions, Engine, OpenError};
 use testkit::database::TestDatabase;
 use testkit::on_both_engines;
 
-/// The number of the newest migration, which is how many there are.
-fn newest() -> i64 {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite");
-    i64::try_from(std::fs::read_dir(folder).unwrap().count()).unwrap()
-}
-
 async fn run(database: &TestDatabase, sql: &'static str) {
     match database.engine() {
         Engine::Sqlite => {
@@ -40,10 +34,10 @@ on_both_engines! {
         let mut applied = 0;
         for start in starts {
             let report = start.await.unwrap().unwrap();
-            assert_eq!((report.version, report.missing.len()), (newest(), 0));
-            applied += report.applied.len() as i64;
+            assert_eq!((report.version, report.missing.len()), (1, 0));
+            applied += report.applied.len();
         }
-        assert_eq!(applied, newest());
+        assert_eq!(applied, 1);
     }
 
     async fn a_database_of_a_newer_program_is_refused(database: TestDatabase) {
@@ -56,7 +50,7 @@ on_both_engines! {
         .await;
         let db = Db::open(DbOptions::new(database.url())).await.unwrap();
         let refused = db.migrate().await.unwrap_err();
-        assert!(matches!(refused, OpenError::Newer { found: 9999, known } if known == newest()), "{refused}");
+        assert!(matches!(refused, OpenError::Newer { found: 9999, known: 1 }), "{refused}");
         assert!(matches!(db.migration_state().await, Err(OpenError::Newer { .. })));
     }
 
@@ -70,7 +64,7 @@ on_both_engines! {
     async fn an_empty_database_tells_what_is_missing(database: TestDatabase) {
         let db = Db::open(DbOptions::new(database.url())).await.unwrap();
         let state = db.migration_state().await.unwrap();
-        assert_eq!((state.version, state.missing.len() as i64), (0, newest()));
+        assert_eq!((state.version, state.missing.len()), (0, 1));
     }
 }
 

@@ -4,6 +4,7 @@ mod audit;
 mod client;
 mod completions;
 mod demo;
+mod deployment;
 mod doctor;
 mod error;
 mod essentials;
@@ -65,6 +66,8 @@ enum Command {
     Client(client::Command),
     #[command(subcommand)]
     Key(key::Command),
+    #[command(subcommand)]
+    Deployment(deployment::Command),
     Audit(audit::Args),
     Openapi(openapi::Args),
     Doctor(doctor::Args),
@@ -113,6 +116,7 @@ fn run(cli: Cli, output: Output) -> Result<(), CommandError> {
         Command::Partner(command) => partner::run(command, file, output),
         Command::Client(command) => client::run(command, file, output),
         Command::Key(command) => key::run(command, file, output),
+        Command::Deployment(command) => deployment::run(command, file, output),
         Command::Audit(args) => audit::run(args, file, output),
         Command::Openapi(args) => openapi::run(args, output),
         Command::Doctor(args) => doctor::run(args, file, output),
