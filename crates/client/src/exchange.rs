@@ -1,5 +1,6 @@
 //! One call: its tries, the pauses between them, and what each answer means.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,16 +24,18 @@ const LARGEST_BODY: usize = 1024 * 1024;
 pub(crate) struct Call<'a> {
     pub(crate) method: Method,
     /// Below the base path, with its slash.
-    pub(crate) path: &'static str,
+    pub(crate) path: Cow<'a, str>,
+    /// Names and values, to be encoded.
+    pub(crate) query: Vec<(&'static str, String)>,
     pub(crate) body: Option<Vec<u8>>,
     pub(crate) idempotency_key: Option<&'a IdempotencyKey>,
     /// The key to use in every try, instead of the one in use at that moment.
     pub(crate) key: Option<&'a Arc<ApiKey>>,
 }
 
-impl Call<'_> {
-    pub(crate) const fn new(method: Method, path: &'static str) -> Self {
-        Self { method, path, body: None, idempotency_key: None, key: None }
+impl<'a> Call<'a> {
+    pub(crate) fn new(method: Method, path: impl Into<Cow<'a, str>>) -> Self {
+        Self { method, path: path.into(), query: Vec::new(), body: None, idempotency_key: None, key: None }
     }
 }
 
@@ -88,7 +91,7 @@ impl Client {
             };
             let Some(pause) = pause else { return Err(error) };
             retries += 1;
-            tracing::debug!(path = call.path, retries, pause_ms = pause.as_millis(), %error, "trying again");
+            tracing::debug!(path = &*call.path, retries, pause_ms = pause.as_millis(), %error, "trying again");
             if !pause.is_zero() {
                 self.wire.runtime.sleep(pause).await;
             }
@@ -112,7 +115,7 @@ impl Client {
         let mut request = self
             .wire
             .http
-            .request(call.method.clone(), self.wire.endpoint.at(call.path))
+            .request(call.method.clone(), self.wire.endpoint.at(&call.path, &call.query))
             .header(X_API_KEY, key.header());
         if let Some(key) = call.idempotency_key {
             request = request.header(IDEMPOTENCY_KEY, key.header());

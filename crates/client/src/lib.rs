@@ -58,6 +58,7 @@ mod requests;
 mod retry;
 mod retry_after;
 mod runtime;
+mod sms;
 mod tls;
 
 pub use answers::{Created, KeyKind, Renewed, ValidKey, Validity, Warning};
@@ -69,3 +70,4 @@ pub use idempotency::{IdempotencyKey, IdempotencyKeyError};
 pub use problem::{Fault, Problem};
 pub use requests::{ClientData, Contact, Contacts, CreateClient, PrimaryContact, Service, ServiceType};
 pub use runtime::{Runtime, SystemRuntime, Wait};
+pub use sms::{DeliveryReport, SendSms, Sms, SmsPage, SmsState};

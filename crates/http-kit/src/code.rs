@@ -42,6 +42,8 @@ codes! {
     BODY_INCOMPLETE = "body_incomplete", BAD_REQUEST, "The body ended before its announced length, or broke off";
     IDEMPOTENCY_KEY_INVALID = "idempotency_key_invalid", BAD_REQUEST,
         "The header Idempotency-Key does not have 1 to 255 printable ASCII characters, or is there twice";
+    CALLBACK_INVALID = "callback_invalid", BAD_REQUEST, "The body of a callback does not hold receipts where the channel looks for them";
+    SIGNATURE_INVALID = "signature_invalid", UNAUTHORIZED, "The signature or the timestamp of a callback is missing, wrong or too old";
     API_KEY_MISSING = "api_key_missing", UNAUTHORIZED, "The header X-Api-Key is missing or empty";
     API_KEY_MALFORMED = "api_key_malformed", UNAUTHORIZED, "The header X-Api-Key is no UUID in hyphenated form, or is there twice";
     API_KEY_UNKNOWN = "api_key_unknown", UNAUTHORIZED, "The key does not exist here; a key of another environment is unknown too";

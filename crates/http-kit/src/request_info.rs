@@ -27,6 +27,12 @@ pub(crate) struct KnownCaller {
     pub(crate) quota: Option<Quota>,
 }
 
+/// When the request came.
+#[must_use]
+pub fn started(parts: &Parts) -> Instant {
+    RequestInfo::of(parts).started()
+}
+
 impl RequestInfo {
     pub(crate) fn new(id: RequestId, started: Instant) -> Self {
         Self(Arc::new(Known { id, started, caller: OnceLock::new() }))

@@ -75,7 +75,9 @@ impl HttpState {
         &self.0.settings
     }
 
-    pub(crate) fn limits(&self) -> &RateLimits {
+    /// The rate limits.
+    #[must_use]
+    pub fn limits(&self) -> &RateLimits {
         &self.0.limits
     }
 }

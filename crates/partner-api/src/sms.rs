@@ -277,7 +277,7 @@ pub(crate) async fn send_sms(
     let idempotency = key.map(|key| Idempotency { key, fingerprint: body.fingerprint });
     let core = state.core();
     let context = caller.context();
-    let answer = core.send_sms(&caller.principal, creditor, &draft, idempotency, &context).await.map_err(problem)?;
+    let answer = core.send_sms(caller.principal.holder, creditor, &draft, idempotency, &context).await.map_err(problem)?;
     let mut sms = answer.value;
     if wait > 0 {
         let time = Duration::from_secs(wait.unsigned_abs());

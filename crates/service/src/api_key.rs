@@ -134,14 +134,17 @@ impl Core {
         let lookup = self.vault().lookup(value.expose());
         let key = match self.keys().get(&lookup, now) {
             Some(key) => key,
-            None => {
-                let epoch = self.keys().epoch();
-                let row = store::api_key::by_lookup(&mut self.db().reader().await?, &lookup).await?;
-                let key = Arc::new(known(&row.ok_or(KeyError::Unknown)?)?);
-                self.keys().keep(lookup, Arc::clone(&key), epoch, now);
-                key
-            }
+            // On the heap, because every request would carry the room for it otherwise.
+            None => Box::pin(self.look_up(lookup, now)).await?,
         };
+        Ok(key)
+    }
+
+    async fn look_up(&self, lookup: [u8; 32], now: Timestamp) -> Result<Arc<KnownKey>, KeyError> {
+        let epoch = self.keys().epoch();
+        let row = store::api_key::by_lookup(&mut self.db().reader().await?, &lookup).await?;
+        let key = Arc::new(known(&row.ok_or(KeyError::Unknown)?)?);
+        self.keys().keep(lookup, Arc::clone(&key), epoch, now);
         Ok(key)
     }
 
@@ -262,7 +265,6 @@ impl Core {
             revoked_at: None,
             overlap_until: None,
             successor_id: None,
-            last_used_at: None,
         };
         NewKey { row, issued: IssuedKey { id, value, expires_at } }
     }
@@ -302,7 +304,7 @@ fn known(row: &ApiKeyRow) -> Result<KnownKey, StoreError> {
         life,
         networks: AllowedNetworks::parse(&row.networks)
             .map_err(|error| StoreError::unreadable("api_key.networks", error))?,
-        noted_minute: AtomicI64::new(row.last_used_at.unwrap_or(0).div_euclid(60_000_000)),
+        noted_minute: AtomicI64::new(0),
     })
 }
 

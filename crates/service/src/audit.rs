@@ -1,6 +1,7 @@
 //! The audit trail: recorded in the transaction of its cause, sealed in the background into a chain per partner, read and verified.
 
-use domain::Timestamp;
+use std::sync::Arc;
+
 use domain::audit::{AuditRecord, INSTALLATION};
 use domain::identifier::PartnerId;
 use sha2::{Digest, Sha256};
@@ -9,6 +10,9 @@ use store::{Reader, StoreError};
 use uuid::Uuid;
 
 use crate::{AdminError, Core};
+
+/// The most seals that one round makes of a trail.
+const MOST_SEALS: usize = 1_000;
 
 /// The most records that one seal covers.
 const LARGEST_SEAL: i64 = 500;
@@ -126,14 +130,56 @@ impl Core {
 
     async fn seal_trail(&self, partner: PartnerId) -> Result<u64, StoreError> {
         let mut sealed = 0;
-        loop {
-            let now = self.now();
-            let count = self.db().write(move |tx| Box::pin(async move { seal_batch(tx, partner, now).await })).await?;
-            sealed += count;
-            if count < LARGEST_SEAL as u64 {
-                return Ok(sealed);
+        // When another process is always first, it makes the seals.
+        for _ in 0..MOST_SEALS {
+            let Some((seal, records)) = self.next_seal(partner).await? else { return Ok(sealed) };
+            let count = records.len() as u64;
+            let job = Arc::new((seal, records));
+            let fits = self
+                .db()
+                .write(move |tx| {
+                    let job = Arc::clone(&job);
+                    Box::pin(async move {
+                        let (seal, records) = &*job;
+                        let fits = store::audit::is_next(tx, seal, records).await?;
+                        if fits {
+                            store::audit::insert_seal(tx, seal, records).await?;
+                        }
+                        Ok::<_, StoreError>(fits)
+                    })
+                })
+                .await?;
+            // When it did not fit, another process was first, or a record came late that belongs before the last of these.
+            if fits {
+                sealed += count;
+                if count < LARGEST_SEAL as u64 {
+                    break;
+                }
             }
         }
+        Ok(sealed)
+    }
+
+    /// The next seal of a trail, and what it covers. It is made outside of the transaction, which has all other writes wait.
+    async fn next_seal(&self, partner: PartnerId) -> Result<Option<(SealRow, Vec<AuditRecord>)>, StoreError> {
+        let mut reader = self.db().reader().await?;
+        let records = store::audit::pending_records(&mut reader, partner, LARGEST_SEAL).await?;
+        if records.is_empty() {
+            return Ok(None);
+        }
+        let last = store::audit::last_seal(&mut reader, partner).await?;
+        let previous_hash = last.as_ref().map_or_else(|| vec![0; 32], |seal| seal.hash.clone());
+        let mut seal = SealRow {
+            partner,
+            seal_number: last.map_or(0, |seal| seal.seal_number) + 1,
+            record_count: i64::try_from(records.len()).unwrap_or(i64::MAX),
+            record_ids: records.iter().flat_map(|record| record.id.into_bytes()).collect(),
+            hash: Vec::new(),
+            previous_hash,
+            sealed_at: self.now(),
+        };
+        seal.hash = chain_hash(&seal, &records);
+        Ok(Some((seal, records)))
     }
 
     /// Walks every trail and tells what does not fit. It may run while others write.
@@ -151,27 +197,6 @@ impl Core {
         }
         Ok(reports)
     }
-}
-
-async fn seal_batch(tx: &mut store::Tx, partner: PartnerId, now: Timestamp) -> Result<u64, StoreError> {
-    let records = store::audit::pending_records(tx, partner, LARGEST_SEAL).await?;
-    if records.is_empty() {
-        return Ok(0);
-    }
-    let last = store::audit::last_seal(tx, partner).await?;
-    let previous_hash = last.as_ref().map_or_else(|| vec![0; 32], |seal| seal.hash.clone());
-    let mut seal = SealRow {
-        partner,
-        seal_number: last.map_or(0, |seal| seal.seal_number) + 1,
-        record_count: i64::try_from(records.len()).unwrap_or(i64::MAX),
-        record_ids: records.iter().flat_map(|record| record.id.into_bytes()).collect(),
-        hash: Vec::new(),
-        previous_hash,
-        sealed_at: now,
-    };
-    seal.hash = chain_hash(&seal, &records);
-    store::audit::insert_seal(tx, &seal, &records).await?;
-    Ok(records.len() as u64)
 }
 
 /// SHA-256 over the hash before, the seal's own number, count and time, and the hash of each record in turn.

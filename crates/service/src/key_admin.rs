@@ -61,7 +61,7 @@ pub struct RevokedKey {
 pub struct UnderOlderKeys {
     /// Keys and OAuth secrets, which a server that does not have the newest yet has made meanwhile.
     pub secrets: i64,
-    /// Kept answers, which go by themselves when they expire.
+    /// Kept answers and mail that waits, which go by themselves.
     pub answers: i64,
 }
 
@@ -184,16 +184,27 @@ impl Core {
         let partner = store::partner::by_code(&mut reader, partner_code).await?;
         let partner = partner.ok_or_else(|| AdminError::NotFound(format!("partner {partner_code}")))?.partner;
         let rows = store::api_key::of_holder(&mut reader, KeyHolder { partner, client }).await?;
-        drop(reader);
-        rows.iter().map(|row| self.details(row, partner_code.to_owned()).map_err(AdminError::from)).collect()
+        let mut keys = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let last_use = store::api_key::last_use(&mut reader, row.partner, row.key).await?;
+            keys.push(self.details(row, partner_code.to_owned(), last_use)?);
+        }
+        Ok(keys)
     }
 
     async fn key_details(&self, row: &ApiKeyRow) -> Result<KeyDetails, StoreError> {
-        let partner = store::partner::by_id(&mut self.db().reader().await?, row.partner).await?;
-        self.details(row, partner.map(|partner| partner.code).unwrap_or_default())
+        let mut reader = self.db().reader().await?;
+        let partner = store::partner::by_id(&mut reader, row.partner).await?;
+        let last_use = store::api_key::last_use(&mut reader, row.partner, row.key).await?;
+        self.details(row, partner.map(|partner| partner.code).unwrap_or_default(), last_use)
     }
 
-    fn details(&self, row: &ApiKeyRow, partner_code: String) -> Result<KeyDetails, StoreError> {
+    fn details(
+        &self,
+        row: &ApiKeyRow,
+        partner_code: String,
+        last_used_at: Option<Timestamp>,
+    ) -> Result<KeyDetails, StoreError> {
         Ok(KeyDetails {
             id: row.key,
             kind: row.kind.parse().map_err(|error: String| StoreError::unreadable("api_key.kind", error))?,
@@ -205,7 +216,7 @@ impl Core {
             revoked_at: row.revoked_at.map(Timestamp::from_micros),
             overlap_until: row.overlap_until.map(Timestamp::from_micros),
             successor: row.successor_id.map(KeyId),
-            last_used_at: row.last_used_at.map(Timestamp::from_micros),
+            last_used_at,
             networks: row.networks.clone(),
             value: None,
         })
@@ -300,7 +311,8 @@ impl Core {
         let mut reader = self.db().reader().await?;
         let keys = store::api_key::count_not_sealed_under(&mut reader, newest).await?;
         let secrets = store::oauth_client::count_not_sealed_under(&mut reader, newest).await?;
-        let answers = store::idempotency::count_not_sealed_under(&mut reader, newest).await?;
+        let answers = store::idempotency::count_not_sealed_under(&mut reader, newest).await?
+            + store::outbox::count_not_sealed_under(&mut reader, newest).await?;
         Ok(UnderOlderKeys { secrets: keys + secrets, answers })
     }
 }

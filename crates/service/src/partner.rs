@@ -212,6 +212,15 @@ impl Core {
         Ok(count)
     }
 
+    /// The partner of this code.
+    ///
+    /// # Errors
+    /// When there is none, or the database fails.
+    pub async fn partner_of_code(&self, code: &str) -> Result<PartnerId, AdminError> {
+        let found = store::partner::by_code(&mut self.db().reader().await?, code).await?;
+        Ok(found.ok_or_else(|| AdminError::NotFound(format!("partner {code}")))?.partner)
+    }
+
     /// The code of a partner. It never changes, so it is read once; there are as many as the operator has added.
     pub(crate) async fn partner_code(&self, partner: PartnerId) -> Result<Arc<str>, StoreError> {
         let known = self.partner_codes().read().unwrap_or_else(PoisonError::into_inner).get(&partner).cloned();

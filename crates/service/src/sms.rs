@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::api_key::KeyHolder;
 use domain::audit::{AuditRecord, Outcome};
 use domain::identifier::{ClientIdentifier, PartnerId};
 use domain::sms::{SmsDraft, SmsRules, SmsState};
@@ -14,7 +15,6 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::api_key::Principal;
 use crate::idempotency::{Idempotency, IdempotencyError, Repeatable};
 use crate::onboarding::Answer;
 use crate::{Context, Core};
@@ -123,21 +123,20 @@ struct Dispatch {
 
 impl Core {
     /// Takes a message to a debtor: it, its place in the outbox and the audit record, all or none. `creditor` is the client on whose
-    /// behalf it is sent.
+    /// behalf it is sent; `holder` is who asks.
     ///
     /// # Errors
     /// [`SmsError`].
     pub async fn send_sms(
         &self,
-        principal: &Principal,
+        holder: KeyHolder,
         creditor: Option<i64>,
         draft: &SmsDraft,
         idempotency: Option<Idempotency>,
         context: &Context,
     ) -> Result<Answer<Sms>, SmsError> {
-        let partner = principal.holder.partner;
-        let request =
-            idempotency.map(|idempotency| Repeatable { holder: principal.holder, operation: OPERATION, idempotency });
+        let partner = holder.partner;
+        let request = idempotency.map(|idempotency| Repeatable { holder, operation: OPERATION, idempotency });
         let _running = match &request {
             Some(request) => {
                 let kept = self.kept_answer::<Kept>(&mut self.db().reader().await?, request).await?;

@@ -37,8 +37,6 @@ pub struct ApiKeyRow {
     pub overlap_until: Option<i64>,
     /// The key that renewed it.
     pub successor_id: Option<Uuid>,
-    /// When it was last used, to the minute.
-    pub last_used_at: Option<i64>,
 }
 
 columns!(ApiKeyRow {
@@ -55,7 +53,6 @@ columns!(ApiKeyRow {
     revoked_at,
     overlap_until,
     successor_id,
-    last_used_at,
 });
 
 impl ApiKeyRow {
@@ -81,20 +78,23 @@ statements! {
               expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     INSERT_LOOKUP = "INSERT INTO api_key_lookup (lookup, partner_id, key_id) VALUES ($1, $2, $3)";
     BY_LOOKUP = "SELECT k.partner_id, k.key_id, k.client_id, k.kind, k.lookup, k.sealed, k.master_key_version, k.networks, \
-                 k.created_at, k.expires_at, k.revoked_at, k.overlap_until, k.successor_id, k.last_used_at \
+                 k.created_at, k.expires_at, k.revoked_at, k.overlap_until, k.successor_id \
                  FROM api_key_lookup l JOIN api_key k ON k.partner_id = l.partner_id AND k.key_id = l.key_id WHERE l.lookup = $1";
     BY_ID = "SELECT partner_id, key_id, client_id, kind, lookup, sealed, master_key_version, networks, created_at, expires_at, \
-             revoked_at, overlap_until, successor_id, last_used_at FROM api_key WHERE key_id = $1";
+             revoked_at, overlap_until, successor_id FROM api_key WHERE key_id = $1";
     OF_HOLDER = "SELECT partner_id, key_id, client_id, kind, lookup, sealed, master_key_version, networks, created_at, expires_at, \
-                 revoked_at, overlap_until, successor_id, last_used_at FROM api_key WHERE partner_id = $1 AND client_id = $2 \
+                 revoked_at, overlap_until, successor_id FROM api_key WHERE partner_id = $1 AND client_id = $2 \
                  ORDER BY created_at, key_id";
     SUPERSEDE = "UPDATE api_key SET successor_id = $3, overlap_until = $4 \
                  WHERE partner_id = $1 AND key_id = $2 AND successor_id IS NULL AND revoked_at IS NULL";
     REVOKE = "UPDATE api_key SET revoked_at = $3 WHERE partner_id = $1 AND key_id = $2 AND revoked_at IS NULL";
-    USED = "UPDATE api_key SET last_used_at = $3 WHERE partner_id = $1 AND key_id = $2 \
-            AND (last_used_at IS NULL OR last_used_at < $3)";
+    USED = "INSERT INTO api_key_use (partner_id, key_id, last_used_at) VALUES ($1, $2, $3) \
+            ON CONFLICT (partner_id, key_id) DO UPDATE SET last_used_at = excluded.last_used_at \
+            WHERE api_key_use.last_used_at < excluded.last_used_at";
+    LAST_USE = "SELECT last_used_at FROM api_key_use WHERE partner_id = $1 AND key_id = $2";
+    DELETE_USE = "DELETE FROM api_key_use WHERE partner_id = $1 AND key_id = $2";
     NOT_SEALED_UNDER = "SELECT partner_id, key_id, client_id, kind, lookup, sealed, master_key_version, networks, created_at, \
-                        expires_at, revoked_at, overlap_until, successor_id, last_used_at FROM api_key \
+                        expires_at, revoked_at, overlap_until, successor_id FROM api_key \
                         WHERE key_id > $1 AND master_key_version <> $2 ORDER BY key_id LIMIT $3";
     COUNT_NOT_SEALED_UNDER = "SELECT COUNT(*) FROM api_key WHERE master_key_version <> $1";
     ALLOW = "UPDATE api_key SET networks = $3 WHERE partner_id = $1 AND key_id = $2";
@@ -183,6 +183,15 @@ pub async fn used(tx: &mut Tx, partner: PartnerId, key: KeyId, at: Timestamp) ->
     execute!(tx, USED, partner.0, key.0, at.micros()).map(drop)
 }
 
+/// When a key was last used, to the minute.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn last_use(db: &mut impl Access, partner: PartnerId, key: KeyId) -> Result<Option<Timestamp>, StoreError> {
+    let row = fetch!(fetch_optional, (i64,), db, LAST_USE, partner.0, key.0)?;
+    Ok(row.map(|(at,)| Timestamp::from_micros(at)))
+}
+
 /// At most `limit` keys after `after` that are sealed under another master key than `version`.
 ///
 /// # Errors
@@ -228,6 +237,7 @@ pub async fn purge_superseded(tx: &mut Tx, before: Timestamp, limit: i64) -> Res
     let ended = fetch!(fetch_all, (i64, Uuid, Vec<u8>), tx, SUPERSEDED_BEFORE, before.micros(), limit)?;
     for (partner, key, lookup) in &ended {
         execute!(tx, DELETE_LOOKUP, lookup)?;
+        execute!(tx, DELETE_USE, *partner, *key)?;
         execute!(tx, DELETE, *partner, *key)?;
     }
     Ok(ended.len() as u64)

@@ -79,6 +79,7 @@ statements! {
                        WHERE p.partner_id = $1 ORDER BY p.record_id LIMIT $2";
     PENDING_COUNT = "SELECT COUNT(*) FROM audit_pending WHERE partner_id = $1";
     PENDING_PAGE = "SELECT record_id FROM audit_pending WHERE partner_id = $1 AND record_id > $2 ORDER BY record_id LIMIT $3";
+    PENDING_UP_TO = "SELECT COUNT(*) FROM audit_pending WHERE partner_id = $1 AND record_id <= $2";
     DELETE_PENDING = "DELETE FROM audit_pending WHERE partner_id = $1 AND record_id <= $2";
     LAST_SEAL = "SELECT partner_id, seal_number, record_count, record_ids, previous_hash, hash, sealed_at FROM audit_seal \
                  WHERE partner_id = $1 ORDER BY seal_number DESC LIMIT 1";
@@ -166,6 +167,17 @@ pub async fn pending_page(
 /// When the statement fails.
 pub async fn last_seal(db: &mut impl Access, partner: PartnerId) -> Result<Option<SealRow>, StoreError> {
     fetch!(fetch_optional, SealRow, db, LAST_SEAL, partner.0)
+}
+
+/// Whether `seal` follows the newest one, and `records` are the first of the queue.
+///
+/// # Errors
+/// When a statement fails.
+pub async fn is_next(tx: &mut Tx, seal: &SealRow, records: &[AuditRecord]) -> Result<bool, StoreError> {
+    let Some(last) = records.last() else { return Ok(false) };
+    let newest = last_seal(tx, seal.partner).await?.map_or(0, |seal| seal.seal_number);
+    let (waiting,) = fetch!(fetch_one, (i64,), tx, PENDING_UP_TO, last.partner.0, last.id)?;
+    Ok(newest + 1 == seal.seal_number && usize::try_from(waiting) == Ok(records.len()))
 }
 
 /// Adds a seal over `records`, the first of the queue in their order, and takes them out of it.

@@ -85,7 +85,6 @@ impl Rows {
                 revoked_at: None,
                 overlap_until: None,
                 successor_id: None,
-                last_used_at: None,
             },
             record: AuditRecord {
                 partner,

@@ -101,7 +101,7 @@ impl Bench {
             text: Some(text.into()),
             ..SmsDraft::default()
         };
-        let sent = self.test.core.send_sms(&self.partner, creditor, &draft, None, &operator()).await;
+        let sent = self.test.core.send_sms(self.partner.holder, creditor, &draft, None, &operator()).await;
         sent.unwrap().value.id
     }
 
@@ -375,7 +375,7 @@ on_both_engines! {
             ..SmsDraft::default()
         };
         let key = |byte| Some(Idempotency { key: "one".into(), fingerprint: [byte; 32] });
-        let send = |key| bench.test.core.send_sms(&bench.partner, None, &draft, key, &CONTEXT);
+        let send = |key| bench.test.core.send_sms(bench.partner.holder, None, &draft, key, &CONTEXT);
         static CONTEXT: std::sync::LazyLock<service::Context> = std::sync::LazyLock::new(operator);
         let first = send(key(1)).await.unwrap();
         let again = send(key(1)).await.unwrap();
@@ -391,7 +391,7 @@ on_both_engines! {
         assert!(bench.test.core.sms(partner, first.value.id).await.unwrap().is_none());
         assert!(bench.test.core.list_sms(partner, SmsFilter::default(), 10).await.unwrap().is_empty());
         let creditor = bench.creditor(9).await;
-        let refused = bench.test.core.send_sms(&stranger, Some(creditor), &draft, None, &operator()).await;
+        let refused = bench.test.core.send_sms(stranger.holder, Some(creditor), &draft, None, &operator()).await;
         let Err(SmsError::Invalid(faults)) = refused else { panic!("{refused:?}") };
         assert_eq!(faults[0].code, "unknown_creditor");
     }

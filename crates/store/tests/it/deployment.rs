@@ -61,7 +61,6 @@ fn key(number: u128, client_id: i64, lives: Duration) -> ApiKeyRow {
         revoked_at: None,
         overlap_until: None,
         successor_id: None,
-        last_used_at: None,
     }
 }
 

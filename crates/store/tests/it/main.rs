@@ -88,7 +88,6 @@ fn key(partner: i64, client_id: i64, number: u8) -> ApiKeyRow {
         revoked_at: None,
         overlap_until: None,
         successor_id: None,
-        last_used_at: None,
     }
 }
 

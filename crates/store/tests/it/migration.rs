@@ -5,6 +5,15 @@ use store::{Db, DbOptions, Engine, OpenError};
 use testkit::database::TestDatabase;
 use testkit::on_both_engines;
 
+/// The number of the newest migration, and how many there are.
+fn migrations() -> (i64, usize) {
+    let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite")).unwrap();
+    let numbers: Vec<i64> = files
+        .map(|file| file.unwrap().file_name().to_str().unwrap().split('_').next().unwrap().parse().unwrap())
+        .collect();
+    (*numbers.iter().max().unwrap(), numbers.len())
+}
+
 async fn run(database: &TestDatabase, sql: &'static str) {
     match database.engine() {
         Engine::Sqlite => {
@@ -34,10 +43,10 @@ on_both_engines! {
         let mut applied = 0;
         for start in starts {
             let report = start.await.unwrap().unwrap();
-            assert_eq!((report.version, report.missing.len()), (1, 0));
+            assert_eq!((report.version, report.missing.len()), (migrations().0, 0));
             applied += report.applied.len();
         }
-        assert_eq!(applied, 1);
+        assert_eq!(applied, migrations().1);
     }
 
     async fn a_database_of_a_newer_program_is_refused(database: TestDatabase) {
@@ -50,7 +59,7 @@ on_both_engines! {
         .await;
         let db = Db::open(DbOptions::new(database.url())).await.unwrap();
         let refused = db.migrate().await.unwrap_err();
-        assert!(matches!(refused, OpenError::Newer { found: 9999, known: 1 }), "{refused}");
+        assert!(matches!(refused, OpenError::Newer { found: 9999, known } if known == migrations().0), "{refused}");
         assert!(matches!(db.migration_state().await, Err(OpenError::Newer { .. })));
     }
 
@@ -64,7 +73,7 @@ on_both_engines! {
     async fn an_empty_database_tells_what_is_missing(database: TestDatabase) {
         let db = Db::open(DbOptions::new(database.url())).await.unwrap();
         let state = db.migration_state().await.unwrap();
-        assert_eq!((state.version, state.missing.len()), (0, 1));
+        assert_eq!((state.version, state.missing.len()), (0, migrations().1));
     }
 }
 

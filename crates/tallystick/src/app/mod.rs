@@ -1,5 +1,6 @@
 //! The router of the whole server: the fronts, and what an operator looks at.
 
+mod callbacks;
 mod document;
 mod health;
 mod metrics;
@@ -20,7 +21,7 @@ use crate::telemetry::Metrics;
 /// The whole server over `core`. `/metrics` is there only with a `metrics_token`, which then opens it.
 pub fn router(core: Core, settings: &Settings, metrics: Metrics, metrics_token: Option<Secret<String>>) -> Router {
     let (routes, _) = routes().split_for_parts();
-    let mut routes = routes.merge(document::router()).merge(reference::router());
+    let mut routes = routes.merge(document::router()).merge(reference::router()).merge(callbacks::router(settings));
     routes = routes.merge(web::router(web::Pages { deployment_form: settings.onboarding.deployment_form.is_on() }));
     if let Some(token) = metrics_token {
         routes = routes.merge(metrics::guarded(metrics, token));

@@ -28,6 +28,9 @@ pub enum CommandError {
     /// The use case was not carried out.
     #[error(transparent)]
     Admin(#[from] AdminError),
+    /// A channel can't be used.
+    #[error("{0}")]
+    Channel(String),
     /// Serving failed.
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -101,6 +104,7 @@ impl CommandError {
             Self::Admin(AdminError::Invalid(_)) => "invalid",
             Self::Admin(AdminError::State(_)) => "state",
             Self::Admin(AdminError::Store(_)) => "database",
+            Self::Channel(_) => "channel",
             Self::Serve(_) => "serve",
             Self::SecretFile(_) => "file",
             Self::ImportFile(_) => "import_file",

@@ -165,7 +165,7 @@ pub(super) fn run(command: Command, file: Option<PathBuf>, output: Output) -> Re
             output.answer(&printed, || {
                 let rest = match (rest.secrets, rest.answers) {
                     (0, 0) => "nothing needs an older master key: it can be removed".to_owned(),
-                    (0, rest) => format!("{rest} kept answers need the older one until they expire: keep it for now"),
+                    (0, rest) => format!("{rest} kept answers or mails need the older one until they are gone: keep it for now"),
                     (rest, _) => format!(
                         "{rest} keys or secrets were sealed under an older one meanwhile: restart every server with the newest, \
                          and run this again"

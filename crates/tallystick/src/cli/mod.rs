@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 
 mod audit;
+mod channel;
 mod client;
 mod completions;
 mod demo;
@@ -12,10 +13,12 @@ mod import;
 mod key;
 mod migrate;
 mod openapi;
+mod outbox;
 mod output;
 mod partner;
 mod serve;
 pub(crate) mod session;
+mod sms;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -68,6 +71,12 @@ enum Command {
     Key(key::Command),
     #[command(subcommand)]
     Deployment(deployment::Command),
+    #[command(subcommand)]
+    Channel(channel::Command),
+    #[command(subcommand)]
+    Outbox(outbox::Command),
+    #[command(subcommand)]
+    Sms(sms::Command),
     Audit(audit::Args),
     Openapi(openapi::Args),
     Doctor(doctor::Args),
@@ -117,6 +126,9 @@ fn run(cli: Cli, output: Output) -> Result<(), CommandError> {
         Command::Client(command) => client::run(command, file, output),
         Command::Key(command) => key::run(command, file, output),
         Command::Deployment(command) => deployment::run(command, file, output),
+        Command::Channel(command) => channel::run(command, file, output),
+        Command::Outbox(command) => outbox::run(command, file, output),
+        Command::Sms(command) => sms::run(command, file, output),
         Command::Audit(args) => audit::run(args, file, output),
         Command::Openapi(args) => openapi::run(args, output),
         Command::Doctor(args) => doctor::run(args, file, output),

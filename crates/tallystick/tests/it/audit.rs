@@ -10,15 +10,18 @@ struct Change {
     action: &'static str,
 }
 
+const SMS: &str = "/api/v1/partner/sms";
+
 /// Every route that changes something, and what it leaves. `GET /renew` is one: see "known quirks".
 const CHANGES: &[Change] = &[
     Change { method: Method::POST, path: CLIENT, action: "client.create" },
     Change { method: Method::POST, path: DEPLOYMENTS, action: "deployment.request" },
+    Change { method: Method::POST, path: SMS, action: "sms.send" },
     Change { method: Method::GET, path: RENEW, action: "api_key.renew" },
 ];
 
 /// Routes that only read, though their method could change something; and reads.
-const READS: &[&str] = &["GET /api/v1/partner/deployment-requests/{deploymentRequestId}", "GET /api/v1/partner/validate", "GET /healthz", "GET /readyz"];
+const READS: &[&str] = &["GET /api/v1/partner/deployment-requests/{deploymentRequestId}", "GET /api/v1/partner/sms", "GET /api/v1/partner/sms/{smsId}", "GET /api/v1/partner/validate", "GET /healthz", "GET /readyz"];
 
 async fn perform(app: &TestApp, partner: &PartnerKeys, change: &Change) {
     let request = app.request(change.method.clone(), change.path).header("X-Request-Id", "the-request");
@@ -29,6 +32,7 @@ async fn perform(app: &TestApp, partner: &PartnerKeys, change: &Change) {
             asked["responsible"] = serde_json::json!({"name": "Liisa", "email": "liisa@quick.example"});
             request.key(&partner.provisioning).json(&asked)
         }
+        SMS => request.key(&partner.partner).json(&serde_json::json!({"recipient": "+358441234567", "text": "Hei"})),
         RENEW => request.key(&partner.partner),
         other => panic!("how to perform {other} is not told here"),
     };

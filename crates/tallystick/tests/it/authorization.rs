@@ -33,9 +33,14 @@ const fn row(method: Method, path: &'static str, [nobody, provisioning, partner,
     Row { method, path, nobody, provisioning, partner, client }
 }
 
+const SMS: &str = "/api/v1/partner/sms";
+
 /// In the order: no key, provisioning token, partner key, client key.
 const TABLE: &[Row] = &[
     row(Method::POST, CLIENT, [NoKey, In, Forbidden, Forbidden]),
+    row(Method::POST, SMS, [NoKey, Forbidden, In, Forbidden]),
+    row(Method::GET, SMS, [NoKey, Forbidden, In, Forbidden]),
+    row(Method::GET, "/api/v1/partner/sms/{smsId}", [NoKey, Forbidden, In, Forbidden]),
     row(Method::GET, VALIDATE, [NoKey, In, In, In]),
     row(Method::GET, RENEW, [NoKey, In, In, In]),
     row(Method::POST, DEPLOYMENTS, [NoKey, In, Forbidden, Forbidden]),

@@ -15,3 +15,4 @@ mod limits;
 mod process;
 mod renewal;
 mod seed;
+mod sms;

@@ -16,8 +16,8 @@ use crate::single::{self, Times};
 
 const CONNECTIONS: u32 = 64;
 
-/// Business codes for the warm-up and the measured time of a turn.
-const A_TURN: u32 = 1_000_000;
+/// Business codes for the warm-up and the measured time of a turn: those of every round have seven digits.
+const A_TURN: u32 = 500_000;
 
 #[derive(Default)]
 struct Rates {

@@ -1,0 +1,136 @@
+//! `tallystick channel`.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use serde::Serialize;
+use service::outbox::Sends;
+
+use super::output::{Items, table};
+use super::{CommandError, Essentials, Output, Session};
+use crate::config::Settings;
+use crate::providers;
+
+/// Channels: list, try
+///
+/// A channel is a way by which short messages or mail leave. They are set up in the configuration file, as `[channels.NAME]`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the channels, and what waits for them
+    List {
+        #[command(flatten)]
+        essentials: Essentials,
+    },
+    /// Try the connection and the credentials of a channel; nothing is sent
+    #[command(after_help = "Example:\n  tallystick channel test main")]
+    Test {
+        /// The channel's name
+        name: String,
+        #[command(flatten)]
+        essentials: Essentials,
+    },
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown {
+    name: String,
+    kind: &'static str,
+    used_for: Option<&'static str>,
+    in_flight: usize,
+    per_second: Option<u32>,
+    waiting: i64,
+    given_up: i64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Tried {
+    name: String,
+    found: String,
+}
+
+pub(super) fn run(command: Command, file: Option<PathBuf>, output: Output) -> Result<(), CommandError> {
+    match command {
+        Command::List { essentials } => {
+            let settings = essentials.settings(file)?;
+            Session::run_with(&settings, async |session| {
+                let items = Items { items: list(session, &settings).await? };
+                output.answer(&items, || listing(&items.items))
+            })
+        }
+        Command::Test { name, essentials } => {
+            let settings = essentials.settings(file)?;
+            Session::run_with(&settings, async |session| {
+                let all = providers::all(&session.core, &settings).map_err(|error| CommandError::Channel(error.to_string()))?;
+                let provider = all.into_iter().find(|provider| provider.name() == name);
+                let provider = provider.ok_or_else(|| CommandError::Channel(format!("there is no [channels.{name}]")))?;
+                let tried = match &provider.sends {
+                    Sends::Sms(channel) => {
+                        let tried = channel.test().await;
+                        channel.close().await;
+                        tried
+                    }
+                    Sends::Mail(channel) => channel.test().await,
+                };
+                let found = tried.map_err(|fault| CommandError::Channel(format!("{name}: {fault}")))?;
+                output.answer(&Tried { name: name.clone(), found: found.clone() }, || format!("{name}: {found}\n"))
+            })
+        }
+    }
+}
+
+async fn list(session: &Session, settings: &Settings) -> Result<Vec<Shown>, CommandError> {
+    let counts = session.core.outbox_counts().await.map_err(service::AdminError::from)?;
+    let (sms, mail) = (&session.core.settings().sms, &session.core.settings().mail);
+    let shown = |name: &str, kind: &'static str, in_flight: usize, per_second: Option<u32>| {
+        let count = counts.iter().find(|count| count.channel == name);
+        let used_for = if sms.as_ref().is_some_and(|sms| sms.channel == name) {
+            Some("sms")
+        } else {
+            mail.as_ref().filter(|mail| mail.channel == name).map(|_| "mail")
+        };
+        Shown {
+            name: name.to_owned(),
+            kind,
+            used_for,
+            in_flight,
+            per_second,
+            waiting: count.map_or(0, |count| count.waiting),
+            given_up: count.map_or(0, |count| count.dead),
+        }
+    };
+    let mut all: Vec<_> = settings
+        .channels
+        .iter()
+        .map(|(name, channel)| shown(name, channel.kind.name(), channel.in_flight, channel.per_second.map(Into::into)))
+        .collect();
+    if let Some(sms) = sms
+        && !settings.channels.contains_key(&sms.channel)
+    {
+        all.push(shown(&sms.channel, "console", 8, None));
+    }
+    // What waits for a channel that is no longer set up would be forgotten otherwise.
+    for count in &counts {
+        if all.iter().all(|shown| shown.name != count.channel) {
+            all.push(shown(&count.channel, "not set up", 0, None));
+        }
+    }
+    Ok(all)
+}
+
+fn listing(channels: &[Shown]) -> String {
+    let rows: Vec<_> = channels
+        .iter()
+        .map(|channel| {
+            [
+                channel.name.clone(),
+                channel.kind.to_owned(),
+                channel.used_for.unwrap_or("-").to_owned(),
+                channel.waiting.to_string(),
+                channel.given_up.to_string(),
+            ]
+        })
+        .collect();
+    table(["CHANNEL", "KIND", "USED FOR", "WAITING", "GIVEN UP"], &rows)
+}
