@@ -28,7 +28,7 @@ const LONGEST_WAIT: i64 = 30;
 
 /// A short message to be sent.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-pub struct SendSmsRequest {
+pub(crate) struct SendSmsRequest {
     /// Whom it is for: a number in E.164 that can take short messages.
     #[schema(value_type = String, example = "+358441234567", pattern = r"^\s*\+[0-9 ().\-/\u00a0]+$", max_length = 40)]
     recipient: Text,

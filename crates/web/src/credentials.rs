@@ -3,6 +3,7 @@
 //! A GET shows one button and changes nothing, because programs that look through mail open every link in it. The POST of that button
 //! uses the link up. A guessed token and one that never was look the same.
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use http_kit::{HttpState, Problem, Visitor};
@@ -18,9 +19,9 @@ const PAGE: &str = "credentials_link";
 pub(crate) async fn ask(
     State(state): State<HttpState>,
     visitor: Result<Visitor, Problem>,
-    Path(token): Path<String>,
+    token: Result<Path<String>, PathRejection>,
 ) -> Result<Page, Page> {
-    let visitor = visitor?;
+    let (visitor, token) = (visitor?, text(token));
     state.core().look_at_link(&token).await.map_err(|error| refusal(error, &visitor, &state))?;
     // The form goes to the address that it stands at, so the token is not written into the page.
     let body = Html::raw(
@@ -35,12 +36,17 @@ pub(crate) async fn ask(
 pub(crate) async fn show(
     State(state): State<HttpState>,
     visitor: Result<Visitor, Problem>,
-    Path(token): Path<String>,
+    token: Result<Path<String>, PathRejection>,
 ) -> Result<Page, Page> {
-    let visitor = visitor?;
+    let (visitor, token) = (visitor?, text(token));
     let shown = state.core().open_link(&token, &visitor.context(PAGE)).await;
     let shown = shown.map_err(|error| refusal(error, &visitor, &state))?;
     Ok(Page::new("Your credentials", credentials(&shown)))
+}
+
+/// The token as it stands in the address. What is no text is no token, and looks like any other guess.
+fn text(token: Result<Path<String>, PathRejection>) -> String {
+    token.map(|Path(token)| token).unwrap_or_default()
 }
 
 fn credentials(shown: &ShownCredentials) -> Html {

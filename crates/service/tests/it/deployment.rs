@@ -42,6 +42,23 @@ impl MailChannel for Postbox {
     }
 }
 
+/// Takes no mail.
+struct Closed;
+
+impl MailChannel for Closed {
+    fn name(&self) -> &str {
+        "post"
+    }
+
+    fn send<'a>(&'a self, _: &'a Mail) -> BoxFuture<'a, Result<Accepted, Fault>> {
+        Box::pin(async { Err(Fault::permanent("550 no such mailbox")) })
+    }
+
+    fn test(&self) -> BoxFuture<'_, Result<String, Fault>> {
+        Box::pin(async { Ok("closed".to_owned()) })
+    }
+}
+
 struct Office {
     test: TestCore,
     asker: Principal,
@@ -109,7 +126,14 @@ impl Office {
     /// Sends what waits, and gives all that was sent since the last time, in the order of its recipients.
     async fn mails(&self) -> Vec<Mail> {
         let post = Arc::new(Postbox::default());
-        let channel: Arc<dyn MailChannel> = Arc::clone(&post) as Arc<dyn MailChannel>;
+        self.send_by(Arc::clone(&post) as Arc<dyn MailChannel>).await;
+        let mut mails = std::mem::take(&mut *post.0.lock().unwrap());
+        mails.sort_by(|one, other| one.to.cmp(&other.to));
+        mails
+    }
+
+    /// Has a worker send what waits, until nothing does.
+    async fn send_by(&self, channel: Arc<dyn MailChannel>) {
         let provider = Provider { sends: Sends::Mail(channel), window: 4, per_second: None };
         let worker = self.test.core.start_worker(vec![provider]);
         let empty = async {
@@ -119,9 +143,6 @@ impl Office {
         };
         tokio::time::timeout(Duration::from_secs(20), empty).await.expect("the outbox empties");
         worker.stop().await;
-        let mut mails = std::mem::take(&mut *post.0.lock().unwrap());
-        mails.sort_by(|one, other| one.to.cmp(&other.to));
-        mails
     }
 
     async fn actions(&self) -> Vec<String> {
@@ -225,8 +246,8 @@ on_both_engines! {
             office.actions().await[1..],
             [
                 "deployment.request done",
-                "client.create done",
                 "deployment.approve done",
+                "client.create done",
                 "credentials_link.open done",
                 "credentials_link.open refused"
             ]
@@ -309,6 +330,16 @@ on_both_engines! {
         let own = office.ask(2).await;
         let foreign = core.approve_deployment(own, &further(), Some("SLOW4"), &operator()).await;
         assert!(matches!(&foreign, Err(AdminError::Invalid(faults)) if faults[0].field == "partner"), "{foreign:?}");
+    }
+
+    async fn a_mail_about_the_public_form_that_was_given_up_is_listed(database: TestDatabase) {
+        let office = Office::open(&database, settings()).await;
+        office.test.core.request_deployment(None, &request(1), None, &operator()).await.unwrap();
+        office.send_by(Arc::new(Closed)).await;
+        let dead = office.test.core.dead_letters(None, 10).await.unwrap();
+        assert_eq!((dead.len(), dead[0].partner_code.as_str(), dead[0].kind.as_str()), (1, "", "mail"));
+        office.test.core.replay(dead[0].message, &operator()).await.unwrap();
+        assert_eq!(office.mails().await.len(), 1);
     }
 
     async fn without_mail_the_request_is_kept_and_the_operator_gets_the_link(database: TestDatabase) {

@@ -225,7 +225,7 @@ on_both_engines! {
         assert_eq!(late.status, StatusCode::GONE);
         assert!(late.text().contains("expired") && late.text().contains("new link"), "{}", late.text());
         let mut bodies = Vec::new();
-        for guess in ["x", "%00", &"0".repeat(64), &"f".repeat(64), &"A".repeat(64), "%F0%9F%A6%80"] {
+        for guess in ["x", "%00", &"0".repeat(64), &"f".repeat(64), &"A".repeat(64), "%F0%9F%A6%80", "%FF"] {
             for method in [Method::GET, Method::POST] {
                 let none = app.request(method, &format!("/onboarding/credentials/{guess}")).send().await;
                 check_page(&none);
