@@ -23,15 +23,18 @@ pub enum Actor {
     Operator(String),
     /// The program itself: a background job, by its name.
     Job(&'static str),
+    /// A person without a key, at a page of this name.
+    Visitor(&'static str),
 }
 
 impl fmt::Display for Actor {
-    /// The form that is kept: `provisioning:<key id>`, `operator:<name>`, `job:<name>`.
+    /// The form that is kept: `provisioning:<key id>`, `operator:<name>`, `job:<name>`, `visitor:<page>`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key { id, kind } => write!(f, "{kind}:{id}"),
             Self::Operator(name) => write!(f, "operator:{name}"),
             Self::Job(name) => write!(f, "job:{name}"),
+            Self::Visitor(page) => write!(f, "visitor:{page}"),
         }
     }
 }

@@ -5,7 +5,7 @@
 
 mod check;
 
-pub use check::{Checked, check};
+pub use check::{Checked, check, faults};
 
 use crate::bic::Bic;
 use crate::business_code::BusinessCode;
@@ -22,7 +22,8 @@ use crate::vat_number::VatNumber;
 use crate::website::Website;
 
 /// A client as it is sent: texts that may hold anything. `None` and a blank text are absent values.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 #[expect(
     missing_docs,
     reason = "each is the member of the same name in the body of POST /client, and is typed in NewClient"
@@ -52,7 +53,8 @@ pub struct ClientDraft {
 }
 
 /// A contact as it is sent.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 #[expect(
     missing_docs,
     reason = "each is the member of the same name in the body of POST /client, and is typed in Contact"

@@ -26,6 +26,7 @@ pub mod state;
 mod stopwatch;
 mod store_problem;
 pub mod trace_context;
+pub mod visitor;
 pub mod wire;
 
 pub use answer::PrivateJson;
@@ -36,4 +37,5 @@ pub use json_body::JsonBody;
 pub use problem::Problem;
 pub use state::{HttpSettings, HttpState};
 pub use query::Query;
+pub use visitor::Visitor;
 pub use wire::{Integer, Section, Text};

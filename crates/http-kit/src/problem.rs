@@ -96,6 +96,12 @@ impl Problem {
         self.with_header(RETRY_AFTER, HeaderValue::from(seconds))
     }
 
+    /// When to repeat, in seconds, when it says so.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<&HeaderValue> {
+        self.0.headers.get(RETRY_AFTER)
+    }
+
     /// Whether it says when to repeat.
     #[must_use]
     pub fn has_retry_after(&self) -> bool {

@@ -83,6 +83,15 @@ impl<K: Eq + Hash> Limiter<K> {
         }
     }
 
+    /// A limiter of `rate` in each `seconds` instead of each second.
+    #[must_use]
+    pub fn every(seconds: u64, rate: Rate, most: usize, now: Instant) -> Self {
+        let mut limiter = Self::new(rate, most, now);
+        limiter.interval = limiter.interval.saturating_mul(seconds.max(1));
+        limiter.tolerance = limiter.interval.saturating_mul(u64::from(rate.burst.get()));
+        limiter
+    }
+
     /// Counts one request of `caller` at `now`, when it may pass.
     pub fn count(&self, caller: K, now: Instant) -> Quota {
         let now = self.nanos(now);
@@ -140,11 +149,16 @@ impl<K: Eq + Hash> Limiter<K> {
 /// The most keys and addresses that are remembered, about 3 MB each.
 const MOST_CALLERS: usize = 65_536;
 
+/// Forms that one address may send: five at once, and one more every minute. Nobody needs a setting for that.
+const FORMS: Rate = Rate::new(1, 5);
+const FORM_INTERVAL: u64 = 60;
+
 /// The limits of one server.
 pub struct RateLimits {
     /// By holder and kind, not by key: a renewed key must not begin anew.
     keys: Option<Limiter<(KeyHolder, KeyKind)>>,
     failures: Option<Limiter<IpAddr>>,
+    forms: Option<Limiter<IpAddr>>,
 }
 
 impl RateLimits {
@@ -154,6 +168,8 @@ impl RateLimits {
         Self {
             keys: keys.map(|rate| Limiter::new(rate, MOST_CALLERS, now)),
             failures: failures.map(|rate| Limiter::new(rate, MOST_CALLERS, now)),
+            // Without a limit of wrong keys there is none of forms either: both are of addresses.
+            forms: failures.map(|_| Limiter::every(FORM_INTERVAL, FORMS, MOST_CALLERS, now)),
         }
     }
 
@@ -172,6 +188,18 @@ impl RateLimits {
         match address.and_then(refused) {
             None => Ok(()),
             Some(seconds) => Err(too_many("Too many requests with wrong keys came from this address", seconds)),
+        }
+    }
+
+    /// Counts a form that `address` sends.
+    ///
+    /// # Errors
+    /// 429 with the time to wait.
+    pub fn count_form(&self, address: Option<IpAddr>, now: Instant) -> Result<(), Problem> {
+        let refused = |address| self.forms.as_ref()?.count(site(address), now).retry;
+        match address.and_then(refused) {
+            None => Ok(()),
+            Some(seconds) => Err(too_many("Too many forms came from this address", seconds)),
         }
     }
 
@@ -239,6 +267,15 @@ mod tests {
         assert!(limiter.count(1, later).retry.is_some());
         let much_later = start + Duration::from_secs(60);
         assert_eq!(limiter.count(1, much_later), Quota { limit: 3, remaining: 2, reset: 1, retry: None });
+    }
+
+    #[test]
+    fn a_slow_limiter_lets_one_more_pass_after_each_interval() {
+        let start = stopwatch::now();
+        let limiter = Limiter::every(60, Rate::new(1, 2), 100, start);
+        assert_eq!([(); 3].map(|()| limiter.count(1, start).retry), [None, None, Some(60)]);
+        assert_eq!(limiter.count(1, start + Duration::from_secs(60)).retry, None);
+        assert!(limiter.count(1, start + Duration::from_secs(60)).retry.is_some());
     }
 
     #[test]

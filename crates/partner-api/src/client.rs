@@ -156,6 +156,7 @@ fn problem(error: OnboardingError) -> Problem {
             let (name, value) = REPLAYED;
             if replayed { problem.with_header(name, value) } else { problem }
         }
+        OnboardingError::Decided(how) => Problem::new(code::BUSINESS_RULE, how),
         OnboardingError::Idempotency(error) => idempotency_problem(error),
         OnboardingError::Store(error) => error.into(),
     }

@@ -165,9 +165,21 @@ macro_rules! contact {
 impl CreateClientRequest {
     /// The draft of the client. Members of a wrong type are faults and left out of it.
     pub(crate) fn into_draft(self, faults: &mut Faults) -> ClientDraft {
-        let service = self.service.take("service", faults);
-        let client = self.client.take("client", faults);
-        let contacts = self.contacts.take("contacts", faults);
+        draft_of(self.service, self.client, self.contacts, faults)
+    }
+}
+
+/// The draft of a client from the sections of a body.
+pub(crate) fn draft_of(
+    service: Section<ServiceSection>,
+    client: Section<ClientSection>,
+    contacts: Section<Contacts>,
+    faults: &mut Faults,
+) -> ClientDraft {
+    {
+        let service = service.take("service", faults);
+        let client = client.take("client", faults);
+        let contacts = contacts.take("contacts", faults);
         ClientDraft {
             service_type: service.kind.take("service.type", faults),
             partner_code: service.partner_code.take("service.partnerCode", faults),

@@ -107,6 +107,18 @@ mod tests {
                 "createClient",
                 vec!["200", "400", "401", "403", "409", "413", "415", "422", "429", "500", "503"],
             ),
+            (
+                "/api/v1/partner/deployment-requests",
+                "post",
+                "requestDeployment",
+                vec!["200", "400", "401", "403", "409", "413", "415", "422", "429", "500", "503"],
+            ),
+            (
+                "/api/v1/partner/deployment-requests/{deploymentRequestId}",
+                "get",
+                "getDeploymentRequest",
+                vec!["200", "401", "403", "404", "429", "500", "503"],
+            ),
             ("/api/v1/partner/validate", "get", "validateToken", vec!["200", "401", "403", "429", "500", "503"]),
             ("/api/v1/partner/renew", "get", "renewToken", vec!["200", "401", "403", "429", "500", "503"]),
             (

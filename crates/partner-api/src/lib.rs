@@ -7,6 +7,7 @@ mod api_key;
 mod client;
 mod client_request;
 mod code;
+pub mod deployment;
 mod document;
 mod sms;
 
@@ -25,6 +26,9 @@ pub fn router() -> OpenApiRouter<HttpState> {
         // A GET route takes HEAD as well, which would renew a key and drop the answer.
         .routes(routes!(api_key::renew_token).map(|route| route.head(api_key::renewal_needs_get)));
     router = router.routes(routes!(sms::send_sms, sms::list_sms)).routes(routes!(sms::get_sms));
+    router = router
+        .routes(routes!(deployment::request_deployment))
+        .routes(routes!(deployment::get_deployment));
     openapi::add_common_headers(router.get_openapi_mut());
     router
 }

@@ -29,6 +29,9 @@ const CLEAN_UP: Duration = Duration::from_secs(60);
 /// How often receipts that wait are matched again, and messages without one are ended.
 const SETTLE_SMS: Duration = Duration::from_secs(60);
 
+/// How often keys that will expire are looked for. Lead times are days.
+const EXPIRY_NOTICES: Duration = Duration::from_secs(10 * 60);
+
 /// The running jobs of a process.
 pub struct Jobs {
     core: Core,
@@ -60,6 +63,9 @@ impl Core {
         job!(seal_audit(self.clone()));
         job!(clean_up::run(self.clone(), CLEAN_UP));
         job!(settle_sms(self.clone()));
+        if !self.settings().expiry_notice.is_empty() {
+            job!(send_expiry_notices(self.clone()));
+        }
         // A tenth of a second of work, which the first request with a telephone number would wait for otherwise.
         tasks.spawn_blocking(Telephone::load_plans);
         Jobs { core: self.clone(), stop, tasks }
@@ -167,6 +173,19 @@ async fn settle_sms(core: Core) {
         tick.tick().await;
         if let Err(error) = core.settle_sms().await {
             tracing::warn!(%error, "short messages were not settled; the next round goes on");
+        }
+    }
+}
+
+async fn send_expiry_notices(core: Core) {
+    let mut tick = interval(EXPIRY_NOTICES);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        match core.send_expiry_notices().await {
+            Ok(0) => {}
+            Ok(sent) => tracing::info!(sent, "told of keys that will expire"),
+            Err(error) => tracing::warn!(%error, "notices of keys that will expire were not all sent; the next round goes on"),
         }
     }
 }

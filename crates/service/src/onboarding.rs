@@ -11,6 +11,7 @@ use store::client::{ClientRow, ContactRow};
 use store::{StoreError, Tx};
 
 use crate::api_key::{NewKey, Principal};
+use crate::deployment::Approval;
 use crate::idempotency::{Idempotency, IdempotencyError, Repeatable};
 use crate::numbers::ClientNumbers;
 use crate::oauth_client::{NewOauthClient, OauthCredentials};
@@ -65,6 +66,9 @@ pub enum OnboardingError {
         /// Whether this is the kept answer to an earlier request.
         replayed: bool,
     },
+    /// The deployment request that it belongs to was decided before; how.
+    #[error("{0}")]
+    Decided(String),
     /// The idempotency key forbids it.
     #[error(transparent)]
     Idempotency(IdempotencyError),
@@ -213,6 +217,19 @@ impl Core {
         request: Option<Repeatable>,
         context: &Context,
     ) -> Result<Answer<CreatedClient>, OnboardingError> {
+        self.enrol_approved(partner, client, warnings, request, context, None).await
+    }
+
+    /// As [`Core::enrol`], and carries out the approval that the client comes of in the same transaction.
+    pub(crate) async fn enrol_approved(
+        &self,
+        partner: PartnerId,
+        client: NewClient,
+        warnings: Vec<Fault>,
+        request: Option<Repeatable>,
+        context: &Context,
+        approval: Option<Approval>,
+    ) -> Result<Answer<CreatedClient>, OnboardingError> {
         let now = self.now();
         let numbers = self.numbers().client().await?;
         let row = row_of(partner, numbers, &client, now);
@@ -243,7 +260,11 @@ impl Core {
             .db()
             .write(move |tx| {
                 let (core, enrolment, request) = (core.clone(), enrolment.clone(), request.clone());
+                let approval = approval.clone();
                 Box::pin(async move {
+                    if let Some(approval) = &approval {
+                        approval.check(tx).await?;
+                    }
                     if let Some(request) = &request {
                         if !core.take(tx, request).await? {
                             return Err(OnboardingError::Idempotency(IdempotencyError::InProgress));
@@ -254,6 +275,9 @@ impl Core {
                         }
                     }
                     let outcome = add(tx, &enrolment).await?;
+                    if let (Some(approval), Ok(_)) = (&approval, &outcome) {
+                        approval.carry_out(&core, tx, enrolment.key.row.holder()).await?;
+                    }
                     if let Some(request) = &request {
                         let kept = match &outcome {
                             Ok(created) => Kept::of(created),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use channels::{Fault, FaultKind, MailChannel, SmsChannel};
-use domain::audit::Outcome;
+use domain::audit::{INSTALLATION, Outcome};
 use domain::{Timestamp, random, retry};
 use store::StoreError;
 use store::outbox::{OutboxRow, Waiting};
@@ -351,7 +351,7 @@ pub(crate) fn is_over(row: &OutboxRow, fault: &Fault) -> bool {
 pub struct DeadLetter {
     /// Its identifier.
     pub message: Uuid,
-    /// The code of the partner whose it is.
+    /// The code of the partner whose it is; empty when it is no partner's.
     pub partner_code: String,
     /// The channel that should have sent it.
     pub channel: String,
@@ -386,7 +386,11 @@ impl Core {
         let mut letters = Vec::with_capacity(rows.len());
         for row in rows {
             letters.push(DeadLetter {
-                partner_code: self.partner_code(row.partner).await?.to_string(),
+                // What came by the public form is no partner's.
+                partner_code: match row.partner {
+                    INSTALLATION => String::new(),
+                    partner => self.partner_code(partner).await?.to_string(),
+                },
                 message: row.message,
                 channel: row.channel,
                 kind: row.kind,

@@ -35,6 +35,12 @@ pub struct Settings {
     pub outbox_lease: Duration,
     /// How long a short message is kept once its state is final.
     pub sms_retention: Duration,
+    /// Where the server is reached from outside: what one-time links begin with.
+    pub public_url: Option<String>,
+    /// How long a one-time link to credentials works.
+    pub credentials_link_lifetime: Duration,
+    /// How long before a client key expires its holder is told; empty is not at all.
+    pub expiry_notice: Vec<Duration>,
 }
 
 impl Default for Settings {
@@ -53,6 +59,9 @@ impl Default for Settings {
             mail: None,
             outbox_lease: Duration::from_secs(120),
             sms_retention: 90 * DAY,
+            public_url: None,
+            credentials_link_lifetime: 7 * DAY,
+            expiry_notice: Vec::new(),
         }
     }
 }

@@ -99,6 +99,14 @@ impl Vault {
         mac.update(value.as_bytes());
         mac.finalize().into_bytes().into()
     }
+
+    /// What a secret of another kind is found by: as [`Vault::lookup`], of its purpose and its value.
+    pub(crate) fn lookup_of(&self, purpose: &[u8], value: &[u8]) -> Lookup {
+        let mut mac = self.pepper.clone();
+        mac.update(purpose);
+        mac.update(value);
+        mac.finalize().into_bytes().into()
+    }
 }
 
 #[cfg(test)]

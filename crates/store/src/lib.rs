@@ -13,9 +13,12 @@ pub mod api_key;
 pub mod audit;
 pub mod client;
 mod connection;
+pub mod credentials_link;
 mod db;
+pub mod deployment;
 pub mod dialect;
 mod error;
+pub mod expiry_notice;
 mod health;
 pub mod heartbeat;
 pub mod idempotency;
@@ -45,6 +48,9 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         api_key::STATEMENTS,
         audit::STATEMENTS,
         client::STATEMENTS,
+        credentials_link::STATEMENTS,
+        deployment::STATEMENTS,
+        expiry_notice::STATEMENTS,
         heartbeat::STATEMENTS,
         idempotency::STATEMENTS,
         installation::STATEMENTS,

@@ -103,6 +103,9 @@ pub const VALIDATE: &str = "/api/v1/partner/validate";
 /// `GET` here renews a key.
 pub const RENEW: &str = "/api/v1/partner/renew";
 
+/// `POST` here requests the onboarding of a client.
+pub const DEPLOYMENTS: &str = "/api/v1/partner/deployment-requests";
+
 /// A partner's keys in clear.
 pub struct PartnerKeys {
     /// Its code.

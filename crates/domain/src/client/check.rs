@@ -35,6 +35,18 @@ pub struct Checked {
 /// Every fault of the draft, by the path of its member in the JSON body. A rule that depends on the country is left out when there
 /// is none.
 pub fn check(draft: &ClientDraft, environment: Environment) -> Result<Checked, Faults> {
+    let (checked, report) = examine(draft, environment);
+    checked.ok_or(report.faults)
+}
+
+/// Every fault of `draft`, and what would be one in production: for drafts that need not be complete.
+#[must_use]
+pub fn faults(draft: &ClientDraft, environment: Environment) -> (Faults, Vec<Fault>) {
+    let (_, report) = examine(draft, environment);
+    (report.faults, report.warnings.into_vec())
+}
+
+fn examine(draft: &ClientDraft, environment: Environment) -> (Option<Checked>, Report) {
     let mut report = Report { faults: Faults::new(), warnings: Faults::new(), environment };
     // Read ahead of its turn, since rules of members before it depend on it.
     let country = present(&draft.country_code).and_then(|text| CountryCode::parse(text.trim()).ok());
@@ -72,7 +84,7 @@ pub fn check(draft: &ClientDraft, environment: Environment) -> Result<Checked, F
         ContactRole::ALL.into_iter().filter_map(|role| report.contact(role, draft.contact(role), country)).collect();
 
     if !report.faults.is_empty() {
-        return Err(report.faults);
+        return (None, report);
     }
     // Each of these is there: an absent one is a fault.
     let assembled = (|| {
@@ -98,10 +110,10 @@ pub fn check(draft: &ClientDraft, environment: Environment) -> Result<Checked, F
                 contacts,
             },
             partner_code: partner_code?,
-            warnings: report.warnings.into_vec(),
+            warnings: report.warnings.as_slice().to_vec(),
         })
     })();
-    assembled.ok_or(report.faults)
+    (assembled, report)
 }
 
 /// The text of a member, unless it is blank.

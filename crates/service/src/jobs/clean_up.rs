@@ -6,6 +6,9 @@
 //! | `api_key` that was renewed | `superseded_key_retention` after its overlap, 30 days | the operator can still see who used it |
 //! | `sms` with a final state, its parts and reports | `sms_retention` after it was asked for, 90 days | the partner can still look it up |
 //! | `sms_receipt` | 7 days after it came | its message is not ours |
+//! | `deployment_request` that was decided | 365 days after its decision | who asked can still see it |
+//! | `credentials_link` | 30 days after its end | who opens it late is told what it was |
+//! | `expiry_notice` | until the key expires | then there is nothing more to tell |
 //! | `heartbeat` | a day after the last beat | a process that has ended |
 //!
 //! Audit records and seals are kept for ever: they are the trail.
@@ -23,6 +26,10 @@ const BATCH: i64 = 500;
 const HEARTBEAT_RETENTION: Duration = Duration::from_secs(24 * 3600);
 
 const RECEIPT_RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
+
+const REQUEST_RETENTION: Duration = Duration::from_secs(365 * 24 * 3600);
+
+const LINK_RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 
 pub(super) async fn run(core: Core, every: Duration) {
     let mut tick = interval(every);
@@ -48,6 +55,7 @@ impl Core {
         let told = now.before(self.settings().sms_retention);
         let unmatched = now.before(RECEIPT_RETENTION);
         let forgotten = now.before(HEARTBEAT_RETENTION);
+        let (decided, ended) = (now.before(REQUEST_RETENTION), now.before(LINK_RETENTION));
         let mut removed =
             self.db().write(move |tx| Box::pin(async move { store::heartbeat::forget(tx, forgotten).await })).await?;
         loop {
@@ -67,8 +75,21 @@ impl Core {
                 .db()
                 .write(move |tx| Box::pin(async move { store::sms::purge_receipts(tx, unmatched, BATCH).await }))
                 .await?;
-            removed += answers + keys + messages + receipts;
-            if [answers, keys, messages, receipts].iter().all(|removed| *removed < BATCH as u64) {
+            let requests = self
+                .db()
+                .write(move |tx| Box::pin(async move { store::deployment::purge(tx, decided, BATCH).await }))
+                .await?;
+            let links = self
+                .db()
+                .write(move |tx| Box::pin(async move { store::credentials_link::purge(tx, ended, BATCH).await }))
+                .await?;
+            let notices = self
+                .db()
+                .write(move |tx| Box::pin(async move { store::expiry_notice::purge(tx, now, BATCH).await }))
+                .await?;
+            let each = [answers, keys, messages, receipts, requests, links, notices];
+            removed += each.iter().sum::<u64>();
+            if each.iter().all(|removed| *removed < BATCH as u64) {
                 return Ok(removed);
             }
         }

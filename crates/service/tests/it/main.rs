@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod audit;
+mod deployment;
 mod idempotency;
 mod installation;
 mod onboarding;

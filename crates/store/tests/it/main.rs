@@ -5,6 +5,7 @@
 mod api_key;
 mod audit;
 mod client;
+mod deployment;
 mod idempotency;
 mod migration;
 mod oauth_client;

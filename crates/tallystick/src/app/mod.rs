@@ -22,6 +22,7 @@ use crate::telemetry::Metrics;
 pub fn router(core: Core, settings: &Settings, metrics: Metrics, metrics_token: Option<Secret<String>>) -> Router {
     let (routes, _) = routes().split_for_parts();
     let mut routes = routes.merge(document::router()).merge(reference::router()).merge(callbacks::router(settings));
+    routes = routes.merge(web::router(web::Pages { deployment_form: settings.onboarding.deployment_form.is_on() }));
     if let Some(token) = metrics_token {
         routes = routes.merge(metrics::guarded(metrics, token));
     }

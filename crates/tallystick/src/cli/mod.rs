@@ -5,6 +5,7 @@ mod channel;
 mod client;
 mod completions;
 mod demo;
+mod deployment;
 mod doctor;
 mod error;
 mod essentials;
@@ -69,6 +70,8 @@ enum Command {
     #[command(subcommand)]
     Key(key::Command),
     #[command(subcommand)]
+    Deployment(deployment::Command),
+    #[command(subcommand)]
     Channel(channel::Command),
     #[command(subcommand)]
     Outbox(outbox::Command),
@@ -122,6 +125,7 @@ fn run(cli: Cli, output: Output) -> Result<(), CommandError> {
         Command::Partner(command) => partner::run(command, file, output),
         Command::Client(command) => client::run(command, file, output),
         Command::Key(command) => key::run(command, file, output),
+        Command::Deployment(command) => deployment::run(command, file, output),
         Command::Channel(command) => channel::run(command, file, output),
         Command::Outbox(command) => outbox::run(command, file, output),
         Command::Sms(command) => sms::run(command, file, output),

@@ -13,6 +13,7 @@ mod lifetime;
 mod limits;
 mod list;
 mod messages;
+mod onboarding;
 mod rate;
 mod section;
 mod server;
@@ -35,6 +36,7 @@ pub use limits::{Limits, LimitsLayer};
 pub use self::channels::Channels;
 pub use list::{Networks, Origins};
 pub use messages::{Messages, MessagesLayer};
+pub use onboarding::{LeadTimes, Onboarding, OnboardingLayer, PublicUrl, Switch};
 pub use rate::Rate;
 pub use section::Described;
 pub use server::{Server, ServerLayer};
@@ -62,6 +64,8 @@ pub struct Settings {
     pub jobs: Jobs,
     /// `[messages]`.
     pub messages: Messages,
+    /// `[onboarding]`.
+    pub onboarding: Onboarding,
     /// `[channels.NAME]`.
     pub channels: Channels,
     /// The file that was read, if there was one.
@@ -88,6 +92,8 @@ pub struct Layer {
     pub(crate) jobs: JobsLayer,
     #[command(flatten)]
     pub(crate) messages: MessagesLayer,
+    #[command(flatten)]
+    pub(crate) onboarding: OnboardingLayer,
     #[arg(skip)]
     pub(crate) channels: Channels,
 }
@@ -105,6 +111,7 @@ impl Layer {
             telemetry: self.telemetry.over(lower.telemetry),
             jobs: self.jobs.over(lower.jobs),
             messages: self.messages.over(lower.messages),
+            onboarding: self.onboarding.over(lower.onboarding),
             channels: lower.channels.into_iter().chain(self.channels).collect(),
         }
     }
@@ -144,6 +151,7 @@ impl Layer {
             TelemetryLayer::described(),
             JobsLayer::described(),
             MessagesLayer::described(),
+            OnboardingLayer::described(),
         ]
         .concat()
     }
@@ -184,6 +192,9 @@ impl Settings {
             sms: self.messages.sms(self.server.environment == Environment::Sandbox),
             mail: self.messages.mail(),
             sms_retention: self.messages.sms_retention.0,
+            public_url: self.onboarding.public_url.as_ref().map(ToString::to_string),
+            credentials_link_lifetime: self.onboarding.credentials_link_lifetime.0,
+            expiry_notice: self.onboarding.expiry_notice.0.iter().map(|span| span.0).collect(),
         }
     }
 
@@ -197,6 +208,7 @@ impl Settings {
             telemetry: layer.telemetry.resolve(),
             jobs: layer.jobs.resolve(),
             messages: layer.messages.resolve(),
+            onboarding: layer.onboarding.resolve(),
             channels: layer.channels,
             file: None,
         }
@@ -210,6 +222,7 @@ impl Settings {
         self.limits.check()?;
         self.jobs.check()?;
         self.messages.check(&self.channels)?;
+        self.onboarding.check(&self.messages)?;
         messages::check_environment(&self.channels, self.server.environment == Environment::Sandbox)?;
         Ok(self)
     }

@@ -1,7 +1,7 @@
 //! Every route that changes something leaves a record. A changing route of the API document that is not listed here fails the test.
 
 use http::Method;
-use testkit::app::{CLIENT, PartnerKeys, RENEW, TestApp, body};
+use testkit::app::{CLIENT, DEPLOYMENTS, PartnerKeys, RENEW, TestApp, body};
 use testkit::on_both_engines;
 
 struct Change {
@@ -15,17 +15,23 @@ const SMS: &str = "/api/v1/partner/sms";
 /// Every route that changes something, and what it leaves. `GET /renew` is one: see "known quirks".
 const CHANGES: &[Change] = &[
     Change { method: Method::POST, path: CLIENT, action: "client.create" },
+    Change { method: Method::POST, path: DEPLOYMENTS, action: "deployment.request" },
     Change { method: Method::POST, path: SMS, action: "sms.send" },
     Change { method: Method::GET, path: RENEW, action: "api_key.renew" },
 ];
 
 /// Routes that only read, though their method could change something; and reads.
-const READS: &[&str] = &["GET /api/v1/partner/sms", "GET /api/v1/partner/sms/{smsId}", "GET /api/v1/partner/validate", "GET /healthz", "GET /readyz"];
+const READS: &[&str] = &["GET /api/v1/partner/deployment-requests/{deploymentRequestId}", "GET /api/v1/partner/sms", "GET /api/v1/partner/sms/{smsId}", "GET /api/v1/partner/validate", "GET /healthz", "GET /readyz"];
 
 async fn perform(app: &TestApp, partner: &PartnerKeys, change: &Change) {
     let request = app.request(change.method.clone(), change.path).header("X-Request-Id", "the-request");
     let request = match change.path {
         CLIENT => request.key(&partner.provisioning).json(&body(&partner.code, 1)),
+        DEPLOYMENTS => {
+            let mut asked = body(&partner.code, 2);
+            asked["responsible"] = serde_json::json!({"name": "Liisa", "email": "liisa@quick.example"});
+            request.key(&partner.provisioning).json(&asked)
+        }
         SMS => request.key(&partner.partner).json(&serde_json::json!({"recipient": "+358441234567", "text": "Hei"})),
         RENEW => request.key(&partner.partner),
         other => panic!("how to perform {other} is not told here"),

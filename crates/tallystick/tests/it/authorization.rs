@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use http::{Method, StatusCode};
 use serde_json::json;
-use testkit::app::{CLIENT, RENEW, TestApp, VALIDATE};
+use testkit::app::{CLIENT, DEPLOYMENTS, RENEW, TestApp, VALIDATE};
 use testkit::on_both_engines;
 
 /// What a caller gets.
@@ -43,12 +43,14 @@ const TABLE: &[Row] = &[
     row(Method::GET, "/api/v1/partner/sms/{smsId}", [NoKey, Forbidden, In, Forbidden]),
     row(Method::GET, VALIDATE, [NoKey, In, In, In]),
     row(Method::GET, RENEW, [NoKey, In, In, In]),
+    row(Method::POST, DEPLOYMENTS, [NoKey, In, Forbidden, Forbidden]),
+    row(Method::GET, "/api/v1/partner/deployment-requests/{deploymentRequestId}", [NoKey, In, Forbidden, Forbidden]),
     row(Method::GET, "/healthz", [In, In, In, In]),
     row(Method::GET, "/readyz", [In, In, In, In]),
 ];
 
 /// Served, but not operations of the API: they tell nothing that is not public.
-const PUBLIC: &[&str] = &["/openapi.json", "/docs/"];
+const PUBLIC: &[&str] = &["/openapi.json", "/docs/", "/onboarding/style.css"];
 
 on_both_engines! {
     async fn every_route_answers_every_kind_of_key_as_the_table_says(database: TestDatabase) {

@@ -7,6 +7,7 @@ mod authorization;
 mod bad_body;
 mod bad_key;
 mod bad_value;
+mod deployment;
 mod document;
 mod health;
 mod idempotency;

@@ -2,6 +2,7 @@
 
 mod api;
 mod demo;
+mod deployment;
 mod document;
 mod http;
 mod import;
