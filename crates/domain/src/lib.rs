@@ -23,6 +23,7 @@ pub mod postal_code;
 pub mod random;
 pub mod secret;
 pub mod service_type;
+pub mod sms;
 mod stored_text;
 pub mod telephone;
 pub mod text;
