@@ -165,32 +165,42 @@ macro_rules! contact {
 impl CreateClientRequest {
     /// The draft of the client. Members of a wrong type are faults and left out of it.
     pub(crate) fn into_draft(self, faults: &mut Faults) -> ClientDraft {
-        let service = self.service.take("service", faults);
-        let client = self.client.take("client", faults);
-        let contacts = self.contacts.take("contacts", faults);
-        ClientDraft {
-            service_type: service.kind.take("service.type", faults),
-            partner_code: service.partner_code.take("service.partnerCode", faults),
-            name: client.name.take("client.name", faults),
-            business_code: client.business_code.take("client.businessCode", faults),
-            vat_reg_nbr: client.vat_reg_nbr.take("client.vatRegNbr", faults),
-            postal_address: client.postal_address.take("client.postalAddress", faults),
-            postal_code: client.postal_code.take("client.postalCode", faults),
-            postal_district: client.postal_district.take("client.postalDistrict", faults),
-            country_code: client.country_code.take("client.countryCode", faults),
-            telephone: client.telephone.take("client.telephone", faults),
-            email: client.email.take("client.email", faults),
-            website: client.website.take("client.website", faults),
-            language_code: client.language_code.take("client.languageCode", faults),
-            currency_code: client.currency_code.take("client.currencyCode", faults),
-            iban_account: client.iban_account.take("client.ibanAccount", faults),
-            bic: client.bic.take("client.bic", faults),
-            bankgiro: client.bankgiro.take("client.bankgiro", faults),
-            plusgiro: client.plusgiro.take("client.plusgiro", faults),
-            primary: contact!(contacts.primary, "contacts.primary", faults),
-            technical: contact!(contacts.technical, "contacts.technical", faults),
-            accountant: contact!(contacts.accountant, "contacts.accountant", faults),
-        }
+        draft_of(self.service, self.client, self.contacts, faults)
+    }
+}
+
+/// The draft of a client from the sections of a body.
+pub(crate) fn draft_of(
+    service: Section<ServiceSection>,
+    client: Section<ClientSection>,
+    contacts: Section<Contacts>,
+    faults: &mut Faults,
+) -> ClientDraft {
+    let service = service.take("service", faults);
+    let client = client.take("client", faults);
+    let contacts = contacts.take("contacts", faults);
+    ClientDraft {
+        service_type: service.kind.take("service.type", faults),
+        partner_code: service.partner_code.take("service.partnerCode", faults),
+        name: client.name.take("client.name", faults),
+        business_code: client.business_code.take("client.businessCode", faults),
+        vat_reg_nbr: client.vat_reg_nbr.take("client.vatRegNbr", faults),
+        postal_address: client.postal_address.take("client.postalAddress", faults),
+        postal_code: client.postal_code.take("client.postalCode", faults),
+        postal_district: client.postal_district.take("client.postalDistrict", faults),
+        country_code: client.country_code.take("client.countryCode", faults),
+        telephone: client.telephone.take("client.telephone", faults),
+        email: client.email.take("client.email", faults),
+        website: client.website.take("client.website", faults),
+        language_code: client.language_code.take("client.languageCode", faults),
+        currency_code: client.currency_code.take("client.currencyCode", faults),
+        iban_account: client.iban_account.take("client.ibanAccount", faults),
+        bic: client.bic.take("client.bic", faults),
+        bankgiro: client.bankgiro.take("client.bankgiro", faults),
+        plusgiro: client.plusgiro.take("client.plusgiro", faults),
+        primary: contact!(contacts.primary, "contacts.primary", faults),
+        technical: contact!(contacts.technical, "contacts.technical", faults),
+        accountant: contact!(contacts.accountant, "contacts.accountant", faults),
     }
 }
 

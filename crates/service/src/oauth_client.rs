@@ -53,6 +53,18 @@ impl Core {
         NewOauthClient { row, credentials: OauthCredentials { id, secret } }
     }
 
+    /// Opens the credentials of a client. Whoever shows them records that.
+    pub(crate) fn oauth_credentials_of(&self, row: &OauthClientRow) -> Result<OauthCredentials, StoreError> {
+        let plain = self
+            .vault()
+            .seals
+            .unseal(&seal_name(row.client), &row.sealed, row.master_key_version)
+            .map_err(|error| StoreError::unreadable("oauth_client.sealed", error))?;
+        let bytes = <[u8; 16]>::try_from(plain.as_slice())
+            .map_err(|_| StoreError::unreadable("oauth_client.sealed", "a sealed secret of a wrong length"))?;
+        Ok(OauthCredentials { id: row.oauth_client_id.clone(), secret: Secret::new(KeyValue::from_bytes(bytes)) })
+    }
+
     /// Seals every secret under the newest master key, and gives how many were sealed anew.
     pub(crate) async fn reseal_oauth_clients(&self) -> Result<u64, AdminError> {
         const BATCH: i64 = 200;

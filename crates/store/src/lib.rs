@@ -9,10 +9,12 @@ mod columns;
 #[macro_use]
 mod statement;
 
+pub mod agreement;
 pub mod api_key;
 pub mod audit;
 pub mod client;
 mod connection;
+pub mod creditor;
 mod db;
 pub mod dialect;
 mod error;
@@ -40,9 +42,11 @@ pub use statement::Statement;
 /// Every statement of this crate, so that a test can prepare each on both engines.
 pub fn statements() -> impl Iterator<Item = &'static Statement> {
     [
+        agreement::STATEMENTS,
         api_key::STATEMENTS,
         audit::STATEMENTS,
         client::STATEMENTS,
+        creditor::STATEMENTS,
         heartbeat::STATEMENTS,
         idempotency::STATEMENTS,
         installation::STATEMENTS,

@@ -5,6 +5,12 @@ use store::{Db, DbOptions, Engine, OpenError};
 use testkit::database::TestDatabase;
 use testkit::on_both_engines;
 
+/// The number of the newest migration, which is how many there are.
+fn newest() -> i64 {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite");
+    i64::try_from(std::fs::read_dir(folder).unwrap().count()).unwrap()
+}
+
 async fn run(database: &TestDatabase, sql: &'static str) {
     match database.engine() {
         Engine::Sqlite => {
@@ -34,10 +40,10 @@ on_both_engines! {
         let mut applied = 0;
         for start in starts {
             let report = start.await.unwrap().unwrap();
-            assert_eq!((report.version, report.missing.len()), (1, 0));
-            applied += report.applied.len();
+            assert_eq!((report.version, report.missing.len()), (newest(), 0));
+            applied += report.applied.len() as i64;
         }
-        assert_eq!(applied, 1);
+        assert_eq!(applied, newest());
     }
 
     async fn a_database_of_a_newer_program_is_refused(database: TestDatabase) {
@@ -50,7 +56,7 @@ on_both_engines! {
         .await;
         let db = Db::open(DbOptions::new(database.url())).await.unwrap();
         let refused = db.migrate().await.unwrap_err();
-        assert!(matches!(refused, OpenError::Newer { found: 9999, known: 1 }), "{refused}");
+        assert!(matches!(refused, OpenError::Newer { found: 9999, known } if known == newest()), "{refused}");
         assert!(matches!(db.migration_state().await, Err(OpenError::Newer { .. })));
     }
 
@@ -64,7 +70,7 @@ on_both_engines! {
     async fn an_empty_database_tells_what_is_missing(database: TestDatabase) {
         let db = Db::open(DbOptions::new(database.url())).await.unwrap();
         let state = db.migration_state().await.unwrap();
-        assert_eq!((state.version, state.missing.len()), (0, 1));
+        assert_eq!((state.version, state.missing.len() as i64), (0, newest()));
     }
 }
 
