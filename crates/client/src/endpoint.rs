@@ -40,9 +40,12 @@ impl Endpoint {
     }
 
     /// The address of one call; `path` starts with a slash.
-    pub(crate) fn at(&self, path: &str) -> Url {
+    pub(crate) fn at(&self, path: &str, query: &[(&str, String)]) -> Url {
         let mut url = self.0.clone();
         url.set_path(&format!("{}{path}", self.0.path()));
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
         url
     }
 
@@ -75,7 +78,7 @@ mod tests {
             ("https://example.com/api/v1/partner", "https://example.com/api/v1/partner/client"),
             ("https://example.com/api/v1/partner/", "https://example.com/api/v1/partner/client"),
         ] {
-            assert_eq!(Endpoint::parse(base).unwrap().at("/client").as_str(), expected);
+            assert_eq!(Endpoint::parse(base).unwrap().at("/client", &[]).as_str(), expected);
         }
     }
 
