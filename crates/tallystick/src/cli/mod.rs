@@ -3,6 +3,7 @@
 mod audit;
 mod client;
 mod completions;
+mod creditor;
 mod demo;
 mod doctor;
 mod error;
@@ -64,6 +65,8 @@ enum Command {
     #[command(subcommand)]
     Client(client::Command),
     #[command(subcommand)]
+    Creditor(creditor::Command),
+    #[command(subcommand)]
     Key(key::Command),
     Audit(audit::Args),
     Openapi(openapi::Args),
@@ -112,6 +115,7 @@ fn run(cli: Cli, output: Output) -> Result<(), CommandError> {
         Command::Migrate(args) => migrate::run(args, file, output),
         Command::Partner(command) => partner::run(command, file, output),
         Command::Client(command) => client::run(command, file, output),
+        Command::Creditor(command) => creditor::run(command, file, output),
         Command::Key(command) => key::run(command, file, output),
         Command::Audit(args) => audit::run(args, file, output),
         Command::Openapi(args) => openapi::run(args, output),
