@@ -40,7 +40,7 @@ impl Endpoint {
     }
 
     /// The address of one call; `path` starts with a slash.
-    pub(crate) fn at(&self, path: &str, query: &[(&'static str, String)]) -> Url {
+    pub(crate) fn at(&self, path: &str, query: &[(&str, String)]) -> Url {
         let mut url = self.0.clone();
         url.set_path(&format!("{}{path}", self.0.path()));
         if !query.is_empty() {

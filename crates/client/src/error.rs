@@ -22,6 +22,12 @@ pub enum Error {
     /// `403`: the key works, but may not do this.
     #[error("the API key may not do this: {0}")]
     Forbidden(Box<Problem>),
+    /// `404`: there is nothing of the caller's under this name.
+    #[error("there is no such record: {0}")]
+    NotFound(Box<Problem>),
+    /// `412`: the record has changed since it was read. Read it again and decide anew. After a lost answer it may be one's own change.
+    #[error("the record was changed meanwhile: {0}")]
+    Stale(Box<Problem>),
     /// `409 client_exists`: the partner has this client already, and nothing was changed. Use the credentials kept for it.
     #[error("the client exists already, as {client_identifier}: {problem}")]
     ClientExists {
@@ -156,6 +162,8 @@ impl Error {
             (401, ..) => Self::Unauthorized(problem),
             (402, ..) => Self::BusinessRule(problem),
             (403, ..) => Self::Forbidden(problem),
+            (404, ..) => Self::NotFound(problem),
+            (412, ..) => Self::Stale(problem),
             (409, "client_exists", Some(client_identifier)) => Self::ClientExists { client_identifier, problem },
             (409, "request_in_progress", _) => Self::InProgress { problem, retry_after },
             (409, ..) => Self::Conflict(problem),
@@ -179,6 +187,8 @@ impl Error {
             | Self::Unauthorized(_)
             | Self::BusinessRule(_)
             | Self::Forbidden(_)
+            | Self::NotFound(_)
+            | Self::Stale(_)
             | Self::ClientExists { .. }
             | Self::Conflict(_)
             | Self::IdempotencyKeyReused(_)
@@ -206,6 +216,8 @@ impl Error {
             | Self::Unauthorized(problem)
             | Self::BusinessRule(problem)
             | Self::Forbidden(problem)
+            | Self::NotFound(problem)
+            | Self::Stale(problem)
             | Self::ClientExists { problem, .. }
             | Self::InProgress { problem, .. }
             | Self::Conflict(problem)

@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH};
 use reqwest::{Method, StatusCode};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::api_key::ApiKey;
 use crate::client::Client;
+use crate::entity_tag::EntityTag;
 use crate::error::Error;
 use crate::idempotency::IdempotencyKey;
 use crate::{problem, retry_after};
@@ -24,18 +25,31 @@ const LARGEST_BODY: usize = 1024 * 1024;
 pub(crate) struct Call<'a> {
     pub(crate) method: Method,
     /// Below the base path, with its slash.
-    pub(crate) path: Cow<'a, str>,
-    /// Names and values, to be encoded.
+    pub(crate) path: Cow<'static, str>,
+    /// The parameters behind the path.
     pub(crate) query: Vec<(&'static str, String)>,
     pub(crate) body: Option<Vec<u8>>,
+    /// The media type of the body.
+    pub(crate) media_type: &'static str,
+    /// The version that a change is meant for.
+    pub(crate) if_match: Option<&'a EntityTag>,
     pub(crate) idempotency_key: Option<&'a IdempotencyKey>,
     /// The key to use in every try, instead of the one in use at that moment.
     pub(crate) key: Option<&'a Arc<ApiKey>>,
 }
 
-impl<'a> Call<'a> {
-    pub(crate) fn new(method: Method, path: impl Into<Cow<'a, str>>) -> Self {
-        Self { method, path: path.into(), query: Vec::new(), body: None, idempotency_key: None, key: None }
+impl Call<'_> {
+    pub(crate) fn new(method: Method, path: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            method,
+            path: path.into(),
+            query: Vec::new(),
+            body: None,
+            media_type: "application/json",
+            if_match: None,
+            idempotency_key: None,
+            key: None,
+        }
     }
 }
 
@@ -44,6 +58,8 @@ pub(crate) struct Answer {
     status: StatusCode,
     content_type: Option<String>,
     retry_after: Option<Duration>,
+    /// The version of the record, where the answer has one.
+    pub(crate) etag: Option<EntityTag>,
     /// It may hold a key, so it is overwritten when dropped.
     pub(crate) body: Zeroizing<Vec<u8>>,
 }
@@ -120,8 +136,11 @@ impl Client {
         if let Some(key) = call.idempotency_key {
             request = request.header(IDEMPOTENCY_KEY, key.header());
         }
+        if let Some(tag) = call.if_match {
+            request = request.header(IF_MATCH, tag.header());
+        }
         if let Some(body) = &call.body {
-            request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json")).body(body.clone());
+            request = request.header(CONTENT_TYPE, HeaderValue::from_static(call.media_type)).body(body.clone());
         }
         let mut response = request.send().await.map_err(Error::transport)?;
         let headers = response.headers();
@@ -129,6 +148,7 @@ impl Client {
             status: response.status(),
             content_type: headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned),
             retry_after: retry_after::read(headers, self.wire.runtime.now()),
+            etag: headers.get(ETAG).and_then(EntityTag::of_header),
             body: Zeroizing::new(Vec::new()),
         };
         while let Some(chunk) = response.chunk().await.map_err(Error::transport)? {

@@ -40,6 +40,25 @@
 //! lost is answered again and never done twice. To have the same across a restart of your own program, make the key with
 //! [`Client::new_idempotency_key`], store it beside the request, and call [`Client::create_client_with`].
 //!
+//! # Creditors
+//!
+//! With a partner key: [`Client::create_creditor`], [`Client::creditors`], [`Client::creditor`], [`Client::change_creditor`],
+//! [`Client::creditor_history`], [`Client::credentials`], [`Client::rotate_credentials`], [`Client::revoke_credentials`],
+//! [`Client::agreements`] and [`Client::replace_agreements`]. A change names by its [`EntityTag`] the version that was read:
+//!
+//! ```no_run
+//! # use tallystick_client::{Client, CreditorPatch, Error};
+//! # async fn run(partner: Client) -> Result<(), Error> {
+//! let creditor = partner.creditor(100_001).await?;
+//! let patch = CreditorPatch::new().client("email", "laskut@example.fi").client("website", None);
+//! match partner.change_creditor(100_001, &creditor.etag, &patch).await {
+//!     Ok(changed) => println!("{}", changed.creditor.client.email),
+//!     Err(Error::Stale(_)) => println!("somebody else was faster: read it again"),
+//!     Err(error) => return Err(error),
+//! }
+//! # Ok(()) }
+//! ```
+//!
 //! # Renewal
 //!
 //! See [`Client::renew_with`], which also says what to do in each case where a key stops working.
@@ -48,8 +67,12 @@ mod answers;
 mod api_key;
 mod builder;
 mod client;
+mod creditor_answers;
+mod creditor_requests;
+mod creditors;
 mod deployment;
 mod endpoint;
+mod entity_tag;
 mod error;
 mod exchange;
 mod idempotency;
@@ -66,6 +89,13 @@ pub use answers::{Created, KeyKind, Renewed, ValidKey, Validity, Warning};
 pub use api_key::{ApiKey, ApiKeyError, Secret};
 pub use builder::{BuildError, Builder};
 pub use client::Client;
+pub use creditor_answers::{
+    Agreement, Agreements, ChangedBy, ChangedCreditor, Credentials, CredentialsState, Creditor, CreditorBusiness,
+    CreditorChange, CreditorContact, CreditorContacts, CreditorData, CreditorPage, CreditorService, CreditorStatus,
+    CreditorSummary, FieldChange, HistoryPage, Revoked, Rotated, Settings,
+};
+pub use creditor_requests::{CreateCreditor, CreditorPatch, CreditorQuery, NewAgreement, NewSettings};
+pub use entity_tag::EntityTag;
 pub use deployment::{Deployment, DeploymentRequest, DeploymentState, Responsible};
 pub use error::{Error, RenewError, TransportCause, TransportFault};
 pub use idempotency::{IdempotencyKey, IdempotencyKeyError};

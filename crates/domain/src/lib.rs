@@ -1,13 +1,16 @@
 //! What is true without a computer: identifiers, references, rules and states. No I/O, no async, no clock and no random
 //! source of its own: both are handed in ([`Clock`], [`Random`]).
 
+pub mod agreement;
 pub mod api_key;
 pub mod audit;
 pub mod bic;
 pub mod business_code;
+pub mod calendar;
 mod check_digit;
 pub mod client;
 pub mod country;
+pub mod creditor;
 pub mod currency;
 pub mod deployment;
 pub mod email;

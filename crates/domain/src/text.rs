@@ -51,6 +51,26 @@ pub fn is_blank(text: &str) -> bool {
     text.chars().all(char::is_whitespace)
 }
 
+/// The form in which names are compared and sorted: without regard to case, with single spaces between words and none around them.
+///
+/// Case is folded by way of upper case, so that `ß` meets `ss` and a final `ς` meets `σ`; letters that Unicode can write in two ways
+/// (`é` as one or as two characters) stay two. U+10FFFF, which is no character, becomes U+FFFD, so that it is after every name.
+#[must_use]
+pub fn folded(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !folded.is_empty() {
+            folded.push(' ');
+        }
+        let characters = word.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
+        folded.extend(characters.map(|character| if character == AFTER_ALL { '\u{fffd}' } else { character }));
+    }
+    folded
+}
+
+/// Comes after every character of a [`folded`] text.
+pub const AFTER_ALL: char = '\u{10ffff}';
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -78,7 +98,34 @@ mod tests {
         assert!(!is_blank(" a ") && !is_blank("\0"));
     }
 
+    #[test]
+    fn folding_forgets_case_and_spaces() {
+        for (one, other) in [
+            ("Äiti Oy", "ÄITI OY"),
+            ("  a \t b\u{a0}", "A B"),
+            ("Straße", "STRASSE"),
+            ("ΟΔΟΣ", "οδος"),
+            ("İstanbul", "i\u{307}stanbul"),
+        ] {
+            assert_eq!(folded(one), folded(other), "{one} {other}");
+        }
+        assert_ne!(folded("Aiti"), folded("Äiti"));
+        assert_eq!(folded(" \n"), "");
+    }
+
     proptest! {
+        #[test]
+        fn folding_is_done_once_and_stays_small(text in any::<String>()) {
+            let once = folded(&text);
+            prop_assert_eq!(folded(&once), once.clone());
+            prop_assert!(!once.contains(AFTER_ALL) && once.len() <= 3 * text.len());
+        }
+
+        #[test]
+        fn a_text_that_is_not_blank_has_a_form(text in ".*") {
+            prop_assert_eq!(folded(&text).is_empty(), is_blank(&text));
+        }
+
         #[test]
         fn refuses_nothing_but_nul_and_length(text in any::<String>()) {
             prop_assert_eq!(check(&text, 10_000).is_err(), text.contains('\0'));

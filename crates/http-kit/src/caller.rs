@@ -78,6 +78,16 @@ impl<K> Caller<K> {
     }
 }
 
+impl<K> Caller<K> {
+    /// Counts credentials that are about to be shown to the caller's partner.
+    ///
+    /// # Errors
+    /// 429 with the time to wait.
+    pub fn count_credentials(&self, state: &HttpState) -> Result<(), Problem> {
+        state.limits().show_credentials(self.principal.holder.partner, self.info.started())
+    }
+}
+
 impl<K: Admits> FromRequestParts<HttpState> for Caller<K> {
     type Rejection = Problem;
 

@@ -34,10 +34,11 @@ macro_rules! codes {
 }
 
 codes! {
-    VALIDATION_FAILED = "validation_failed", BAD_REQUEST, "The body is JSON, but breaks rules; `errors` names every one";
+    VALIDATION_FAILED = "validation_failed", BAD_REQUEST, "The body or the query breaks rules; `errors` names every one";
     EMPTY_BODY = "empty_body", BAD_REQUEST, "The request has no body";
     MALFORMED_JSON = "malformed_json", BAD_REQUEST, "The body is not JSON in UTF-8; the message tells the line and column";
     NOT_AN_OBJECT = "not_an_object", BAD_REQUEST, "The body is JSON, but not an object";
+    NOT_A_LIST = "not_a_list", BAD_REQUEST, "The body is JSON, but not a list";
     NESTING_TOO_DEEP = "nesting_too_deep", BAD_REQUEST, "The body is nested deeper than 32 levels";
     BODY_INCOMPLETE = "body_incomplete", BAD_REQUEST, "The body ended before its announced length, or broke off";
     IDEMPOTENCY_KEY_INVALID = "idempotency_key_invalid", BAD_REQUEST,
@@ -55,6 +56,10 @@ codes! {
     NOT_FOUND = "not_found", NOT_FOUND, "There is nothing at this address, or nothing that belongs to the caller";
     METHOD_NOT_ALLOWED = "method_not_allowed", METHOD_NOT_ALLOWED, "The address does not take this method; the header Allow lists those it takes";
     REQUEST_IN_PROGRESS = "request_in_progress", CONFLICT, "The first request with this idempotency key is still under way; repeat later";
+    PRECONDITION_FAILED = "precondition_failed", PRECONDITION_FAILED,
+        "The record has changed since the version that If-Match names; read it again";
+    PRECONDITION_REQUIRED = "precondition_required", PRECONDITION_REQUIRED,
+        "The header If-Match is missing; send the ETag of the version that the change is meant for";
     BODY_TOO_LARGE = "body_too_large", PAYLOAD_TOO_LARGE, "The body is larger than the limit that the message names";
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "The body is not announced as application/json in UTF-8, or is encoded";
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused", UNPROCESSABLE_ENTITY, "The idempotency key was used with another body or on another path";

@@ -5,7 +5,7 @@ use std::future::ready;
 
 use axum::body::{Body, HttpBody};
 use axum::response::Response;
-use http::header::{ACCEPT_ENCODING, CACHE_CONTROL};
+use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, ETAG};
 use http::{HeaderValue, Request};
 use tower::{ServiceExt, service_fn};
 use tower_http::compression::Compression;
@@ -17,10 +17,14 @@ const SMALL: u64 = 1024;
 /// Compresses `response` when it is large, may be stored, and the caller takes gzip or Brotli.
 ///
 /// An answer that must not be stored carries a secret beside what the caller has sent; compressing the two together would tell of
-/// the one by the other's length.
+/// the one by the other's length. One with a strong `ETag` stays as it is as well: its bytes are what the tag names (RFC 9110 section
+/// 8.8.1).
 pub(crate) async fn compress(accept: Option<HeaderValue>, response: Response) -> Response {
     let Some(accept) = accept else { return response };
-    if response.body().size_hint().exact().is_some_and(|size| size <= SMALL) || is_no_store(&response) {
+    if response.body().size_hint().exact().is_some_and(|size| size <= SMALL)
+        || is_no_store(&response)
+        || response.headers().contains_key(ETAG)
+    {
         return response;
     }
     let mut request = Request::new(());

@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderName};
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use serde_ignored::Path;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::field_path::{self, MOST_NAMED};
@@ -42,6 +43,17 @@ pub struct JsonBody<T> {
     pub fingerprint: [u8; 32],
 }
 
+/// A body that is one JSON list, read as a `Vec` of `T`. For the rest as [`JsonBody`].
+#[derive(Debug)]
+pub struct JsonList<T>(pub JsonBody<Vec<T>>);
+
+/// A request whose body says nothing: what is sent as one is read and passed over.
+#[derive(Debug)]
+pub struct NoBody {
+    /// SHA-256 of the method, the path and whatever was sent: tells whether a repeat is one.
+    pub fingerprint: [u8; 32],
+}
+
 impl<S, T> FromRequest<S> for JsonBody<T>
 where
     S: Send + Sync,
@@ -54,10 +66,49 @@ where
         let (parts, body) = request.into_parts();
         check_media_type(&parts.headers)?;
         let bytes = collect(body, BodyLimit::from_ref(state)).await?;
-        let mut read = parse(&bytes)?;
+        let mut read = parse(&bytes, Kind::Object)?;
         read.fingerprint = fingerprint(&parts, &bytes);
         Ok(read)
     }
+}
+
+impl<S, T> FromRequest<S> for JsonList<T>
+where
+    S: Send + Sync,
+    BodyLimit: FromRef<S>,
+    T: DeserializeOwned,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        check_media_type(&parts.headers)?;
+        let bytes = collect(body, BodyLimit::from_ref(state)).await?;
+        let mut read = parse(&bytes, Kind::List)?;
+        read.fingerprint = fingerprint(&parts, &bytes);
+        Ok(Self(read))
+    }
+}
+
+impl<S> FromRequest<S> for NoBody
+where
+    S: Send + Sync,
+    BodyLimit: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = collect(body, BodyLimit::from_ref(state)).await?;
+        Ok(Self { fingerprint: fingerprint(&parts, &bytes) })
+    }
+}
+
+/// What a body must be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Object,
+    List,
 }
 
 pub(crate) fn unsupported(detail: &'static str) -> Problem {
@@ -140,9 +191,10 @@ fn malformed(detail: String) -> Problem {
     Problem::new(code::MALFORMED_JSON, detail)
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<JsonBody<T>, Problem> {
+fn parse<T: DeserializeOwned>(bytes: &[u8], kind: Kind) -> Result<JsonBody<T>, Problem> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(Problem::new(code::EMPTY_BODY, "The request needs a body: a JSON object"));
+        let what = if kind == Kind::Object { "object" } else { "list" };
+        return Err(Problem::new(code::EMPTY_BODY, format!("The request needs a body: a JSON {what}")));
     }
     let text = str::from_utf8(bytes)
         .map_err(|error| malformed(format!("The body is not UTF-8: byte {} is wrong", error.valid_up_to() + 1)))?;
@@ -153,18 +205,34 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<JsonBody<T>, Problem> {
         TreeError::TooDeep => nesting_too_deep(),
         TreeError::Malformed(error) => malformed(format!("The body is not JSON: {error}")),
     })?;
-    if !tree.is_object() {
-        return Err(Problem::new(code::NOT_AN_OBJECT, "The body must be a JSON object"));
+    match kind {
+        Kind::Object if !tree.is_object() => {
+            return Err(Problem::new(code::NOT_AN_OBJECT, "The body must be a JSON object"));
+        }
+        Kind::List if !tree.is_array() => return Err(not_a_list()),
+        _ => {}
     }
+    let (value, unknown) = read(tree).map_err(|error| malformed(format!("The body cannot be read: {error}")))?;
+    Ok(JsonBody { value, faults, unknown, fingerprint: [0; 32] })
+}
+
+pub(crate) fn not_a_list() -> Problem {
+    Problem::new(code::NOT_A_LIST, "The body must be a JSON list")
+}
+
+/// Reads a tree as `T`, and gives the paths of the members that `T` does not know, as in [`JsonBody::unknown`].
+///
+/// # Errors
+/// When `T` is not made of what reads everything, and something else stands there.
+pub fn read<T: DeserializeOwned>(tree: Value) -> Result<(T, Vec<String>), serde_json::Error> {
     let mut unknown = Vec::new();
     let note = |path: Path<'_>| {
         if unknown.len() < MOST_NAMED {
             unknown.push(spell(&path));
         }
     };
-    let value = serde_ignored::deserialize(tree, note)
-        .map_err(|error: serde_json::Error| malformed(format!("The body cannot be read: {error}")))?;
-    Ok(JsonBody { value, faults, unknown, fingerprint: [0; 32] })
+    let value = serde_ignored::deserialize(tree, note)?;
+    Ok((value, unknown))
 }
 
 /// The path as the sender spells it, without the marks that `serde_ignored` makes for options.
@@ -245,9 +313,10 @@ mod tests {
     fn however_many_unknown_members_there_are_the_list_stays_small() {
         let members: String = (0..5_000).map(|number| format!(r#","{number}":1"#)).collect();
         let long = "x".repeat(128 * 1024);
-        let read = parse::<Outer>(format!(r#"{{"inner":{{"{long}":1{members}}}{members}}}"#).as_bytes()).unwrap();
+        let read = parse::<Outer>(format!(r#"{{"inner":{{"{long}":1{members}}}{members}}}"#).as_bytes(), Kind::Object)
+            .unwrap();
         assert_eq!(read.unknown.len(), MOST_NAMED);
-        let read = parse::<Outer>(format!(r#"{{"inner":{{"{long}":1}}}}"#).as_bytes()).unwrap();
+        let read = parse::<Outer>(format!(r#"{{"inner":{{"{long}":1}}}}"#).as_bytes(), Kind::Object).unwrap();
         assert_eq!(read.unknown, [format!("inner.{}…", "x".repeat(193))]);
     }
 
@@ -291,6 +360,28 @@ mod tests {
         let problem = send(json, "{\n\"name\": }").await.unwrap_err();
         assert!(problem.detail().contains("line 2 column 9"), "{}", problem.detail());
         assert!(send(json, "\u{feff}{}").await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_list_is_read_where_one_must_be() {
+        let send = async |body: &'static str| {
+            let request = Request::put("/things").header(CONTENT_TYPE, "application/json").body(Body::from(body));
+            JsonList::<Section<Inner>>::from_request(request.unwrap(), &LIMIT).await
+        };
+        let read = send(r#"[{"city":"A","zip":1},7]"#).await.unwrap().0;
+        assert_eq!((read.value.len(), read.unknown), (2, vec!["0.zip".to_owned()]));
+        assert_eq!(send("{}").await.unwrap_err().code(), code::NOT_A_LIST);
+        assert_eq!(send("").await.unwrap_err().detail(), "The request needs a body: a JSON list");
+    }
+
+    #[tokio::test]
+    async fn a_body_that_says_nothing_may_be_anything() {
+        let of = async |body: &'static str| {
+            let request = Request::post("/a").body(Body::from(body)).unwrap();
+            NoBody::from_request(request, &LIMIT).await.unwrap().fingerprint
+        };
+        assert_eq!(of("").await, of("").await);
+        assert_ne!(of("").await, of("{}").await);
     }
 
     #[tokio::test]

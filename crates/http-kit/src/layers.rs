@@ -33,7 +33,8 @@ pub(crate) fn around(routes: Router, layer: ObserveLayer, settings: &HttpSetting
 }
 
 fn cors(settings: &HttpSettings) -> CorsLayer {
-    let ours = ["x-api-key", "idempotency-key", "x-request-id", "traceparent"].map(HeaderName::from_static);
+    let ours = ["x-api-key", "idempotency-key", "x-request-id", "traceparent", "if-match", "if-none-match"]
+        .map(HeaderName::from_static);
     let shown = ["x-request-id", "idempotent-replayed", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"]
         .map(HeaderName::from_static);
     CorsLayer::new()

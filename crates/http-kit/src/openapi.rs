@@ -15,7 +15,8 @@ use utoipa::openapi::schema::{AllOfBuilder, KnownFormat, Object, ObjectBuilder, 
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder, Schema};
 
-use crate::json_body::{BodyLimit, body_too_large, nesting_too_deep, unsupported};
+use crate::condition::{IfMatch, IfNoneMatch, precondition_failed, precondition_required};
+use crate::json_body::{BodyLimit, body_too_large, nesting_too_deep, not_a_list, unsupported};
 use crate::problem::MEDIA_TYPE;
 use crate::rate_limit::too_many;
 use crate::request_id::RequestId;
@@ -74,6 +75,24 @@ pub fn body_problems() -> Vec<Problem> {
         body_too_large(BodyLimit(HttpSettings::default().body_limit)),
         unsupported("Send the body with Content-Type: application/json"),
     ]
+}
+
+/// What any operation that takes a JSON list can answer, but for its own faults.
+#[must_use]
+pub fn list_body_problems() -> Vec<Problem> {
+    let mut problems = body_problems();
+    for problem in &mut problems {
+        if problem.code() == code::NOT_AN_OBJECT {
+            *problem = not_a_list();
+        }
+    }
+    problems
+}
+
+/// What a change that takes `If-Match` can answer besides.
+#[must_use]
+pub fn condition_problems() -> Vec<Problem> {
+    vec![precondition_failed(), precondition_required()]
 }
 
 /// The responses of `problems`: one for each status, with an example for each code.
@@ -189,6 +208,48 @@ impl utoipa::IntoParams for IdempotencyKey {
     }
 }
 
+impl utoipa::IntoParams for IfMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let description = "The `ETag` of the version that the change is meant for, with its quotes; several with commas; or `*` for \
+            whichever is there. Without it the request is refused (428), and with the tag of another version as well (412).";
+        let mut parameter = header_parameter("If-Match", description, ObjectBuilder::new(), "\"v1\"");
+        parameter.required = Required::True;
+        vec![parameter]
+    }
+}
+
+impl utoipa::IntoParams for IfNoneMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let description =
+            "The `ETag` of the version that you have. While it is the current one, the answer is 304 without a body.";
+        vec![header_parameter("If-None-Match", description, ObjectBuilder::new(), "\"v1\"")]
+    }
+}
+
+/// A parameter of a query: a text.
+#[must_use]
+pub fn query_parameter(name: &str, description: &str, schema: ObjectBuilder, example: impl Into<Value>) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(schema))
+        .example(Some(example.into()))
+        .build()
+}
+
+/// The parameters of every list.
+#[must_use]
+pub fn paging_parameters() -> Vec<Parameter> {
+    let number =
+        ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(500)).default(Some(100.into()));
+    let limit = query_parameter("limit", "The most entries of the page.", number, 100);
+    let text = ObjectBuilder::new().schema_type(Type::String);
+    let description = "`nextCursor` of the page before, as it is. Without it the first page is given.";
+    vec![limit, query_parameter("cursor", description, text, "")]
+}
+
 impl utoipa::IntoParams for RequestId {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let description = "Your name of this request, for logs on both sides: 1 to 128 characters out of letters, digits, `.`, `_` \
@@ -200,6 +261,27 @@ impl utoipa::IntoParams for RequestId {
 /// The schema of a text with one of these values.
 pub fn one_of(values: impl IntoIterator<Item = &'static str>, description: &str) -> Object {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(values)).description(Some(description)).build()
+}
+
+/// The schema of a time in RFC 3339.
+#[must_use]
+pub fn time(description: &str) -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+        .description(Some(description))
+        .build()
+}
+
+/// The schema of a calendar date, or null where that may be.
+#[must_use]
+pub fn date(description: &str, nullable: bool) -> Object {
+    let kind = if nullable { SchemaType::from_iter([Type::String, Type::Null]) } else { SchemaType::new(Type::String) };
+    ObjectBuilder::new()
+        .schema_type(kind)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
+        .description(Some(description))
+        .build()
 }
 
 /// The schema of a time in RFC 3339, or null.

@@ -11,6 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use domain::api_key::{KeyHolder, KeyKind};
+use domain::identifier::PartnerId;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::{Problem, code};
@@ -159,13 +160,15 @@ pub struct RateLimits {
     keys: Option<Limiter<(KeyHolder, KeyKind)>>,
     failures: Option<Limiter<IpAddr>>,
     forms: Option<Limiter<IpAddr>>,
+    credentials: Option<Limiter<PartnerId>>,
 }
 
 impl RateLimits {
     /// Limits at these rates; `None` is no limit.
     #[must_use]
-    pub fn new(keys: Option<Rate>, failures: Option<Rate>, now: Instant) -> Self {
+    pub fn new(keys: Option<Rate>, failures: Option<Rate>, credentials: Option<Rate>, now: Instant) -> Self {
         Self {
+            credentials: credentials.map(|rate| Limiter::new(rate, MOST_CALLERS, now)),
             keys: keys.map(|rate| Limiter::new(rate, MOST_CALLERS, now)),
             failures: failures.map(|rate| Limiter::new(rate, MOST_CALLERS, now)),
             // Without a limit of wrong keys there is none of forms either: both are of addresses.
@@ -176,6 +179,17 @@ impl RateLimits {
     /// Counts a request made with a key of this holder and kind; `None` when keys are not limited.
     pub fn count(&self, holder: KeyHolder, kind: KeyKind, now: Instant) -> Option<Quota> {
         self.keys.as_ref().map(|keys| keys.count((holder, kind), now))
+    }
+
+    /// Counts credentials that are shown to a partner, whichever of its keys asks.
+    ///
+    /// # Errors
+    /// 429 with the time to wait.
+    pub fn show_credentials(&self, partner: PartnerId, now: Instant) -> Result<(), Problem> {
+        match self.credentials.as_ref().and_then(|credentials| credentials.count(partner, now).retry) {
+            None => Ok(()),
+            Some(seconds) => Err(too_many("Credentials were asked for too often", seconds)),
+        }
     }
 
     /// Whether `address` has tried wrong keys too often. Asked before a key is looked up, so that a stranger who tries keys
@@ -312,7 +326,7 @@ mod tests {
     #[test]
     fn failures_are_counted_by_site_and_refused_before_the_look_up() {
         let start = stopwatch::now();
-        let limits = RateLimits::new(None, Some(Rate::new(1, 2)), start);
+        let limits = RateLimits::new(None, Some(Rate::new(1, 2)), None, start);
         let address = |text: &str| Some(text.parse::<IpAddr>().unwrap());
         for _ in 0..2 {
             assert!(limits.admit(address("2001:db8::1"), start).is_ok());

@@ -23,6 +23,8 @@ pub struct HttpSettings {
     pub key_rate: Option<Rate>,
     /// How often one address may fail to authenticate; `None` is no limit.
     pub failure_rate: Option<Rate>,
+    /// How often credentials may be shown to one partner; `None` is no limit.
+    pub credentials_rate: Option<Rate>,
     /// The proxies whose `X-Forwarded-For` counts.
     pub trusted_proxies: TrustedProxies,
     /// The origins whose pages may call, such as `https://partner.example`; none turns CORS off.
@@ -38,6 +40,7 @@ impl Default for HttpSettings {
             deadline: Duration::from_secs(30),
             key_rate: Some(Rate::new(50, 100)),
             failure_rate: Some(Rate::new(1, 30)),
+            credentials_rate: Some(Rate::new(1, 30)),
             trusted_proxies: TrustedProxies::default(),
             cors_origins: Vec::new(),
             compression: true,
@@ -59,7 +62,8 @@ impl HttpState {
     /// The state of one server.
     #[must_use]
     pub fn new(core: Core, settings: HttpSettings) -> Self {
-        let limits = RateLimits::new(settings.key_rate, settings.failure_rate, stopwatch::now());
+        let limits =
+            RateLimits::new(settings.key_rate, settings.failure_rate, settings.credentials_rate, stopwatch::now());
         Self(Arc::new(Shared { core, settings, limits }))
     }
 

@@ -3,11 +3,12 @@
 //! A plain `String` stops the reading of the whole body at the first number in its place. [`Text`] and [`Section`] read whatever
 //! is there and tell it afterwards. In the API document they are what they stand for: `#[schema(value_type = String)]`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
 use domain::Faults;
-use serde::de::value::MapAccessDeserializer;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// The code of a member that has another type than it must have.
@@ -27,7 +28,7 @@ pub enum Text {
 
 impl Text {
     /// The string, when there is one. A value of another type is a fault at `field`.
-    pub fn take(self, field: &'static str, faults: &mut Faults) -> Option<String> {
+    pub fn take(self, field: impl Into<Cow<'static, str>>, faults: &mut Faults) -> Option<String> {
         match self {
             Self::Absent => None,
             Self::Given(text) => Some(text),
@@ -53,7 +54,7 @@ pub enum Section<T> {
 
 impl<T: Default> Section<T> {
     /// The object, an empty one when there is none. A value of another type is a fault at `field`.
-    pub fn take(self, field: &'static str, faults: &mut Faults) -> T {
+    pub fn take(self, field: impl Into<Cow<'static, str>>, faults: &mut Faults) -> T {
         match self {
             Self::Absent => T::default(),
             Self::Given(section) => section,
@@ -79,13 +80,65 @@ pub enum Integer {
 
 impl Integer {
     /// The number, when there is one. A value of another type is a fault at `field`.
-    pub fn take(self, field: &'static str, faults: &mut Faults) -> Option<i64> {
+    pub fn take(self, field: impl Into<Cow<'static, str>>, faults: &mut Faults) -> Option<i64> {
         match self {
             Self::Absent => None,
             Self::Given(number) => Some(number),
             Self::Wrong(kind) => {
                 faults.add(field, WRONG_TYPE, format!("This must be a whole number, not {kind}"));
                 None
+            }
+        }
+    }
+}
+
+/// A yes or no, or what stands in its place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Flag {
+    /// Nothing, or null.
+    #[default]
+    Absent,
+    /// A boolean.
+    Given(bool),
+    /// Something else: `a string`.
+    Wrong(&'static str),
+}
+
+impl Flag {
+    /// The boolean, when there is one. A value of another type is a fault at `field`.
+    pub fn take(self, field: impl Into<Cow<'static, str>>, faults: &mut Faults) -> Option<bool> {
+        match self {
+            Self::Absent => None,
+            Self::Given(flag) => Some(flag),
+            Self::Wrong(kind) => {
+                faults.add(field, WRONG_TYPE, format!("This must be true or false, not {kind}"));
+                None
+            }
+        }
+    }
+}
+
+/// A list of the body, or what stands in its place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum List<T> {
+    /// Nothing, or null.
+    #[default]
+    Absent,
+    /// A list.
+    Given(Vec<T>),
+    /// Something else: `an object`.
+    Wrong(&'static str),
+}
+
+impl<T> List<T> {
+    /// The list, an empty one when there is none. A value of another type is a fault at `field`.
+    pub fn take(self, field: impl Into<Cow<'static, str>>, faults: &mut Faults) -> Vec<T> {
+        match self {
+            Self::Absent => Vec::new(),
+            Self::Given(list) => list,
+            Self::Wrong(kind) => {
+                faults.add(field, WRONG_TYPE, format!("This must be a list, not {kind}"));
+                Vec::new()
             }
         }
     }
@@ -100,6 +153,13 @@ trait Reads<'de>: Sized {
     }
     fn integer(_number: i64) -> Self {
         Self::wrong("a number")
+    }
+    fn boolean(_flag: bool) -> Self {
+        Self::wrong("a boolean")
+    }
+    fn list<A: SeqAccess<'de>>(mut list: A) -> Result<Self, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Self::wrong("a list"))
     }
     fn object<A: MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
@@ -137,6 +197,26 @@ impl<'de, T: Deserialize<'de>> Reads<'de> for Section<T> {
     }
 }
 
+impl Reads<'_> for Flag {
+    const ABSENT: Self = Self::Absent;
+    fn wrong(kind: &'static str) -> Self {
+        Self::Wrong(kind)
+    }
+    fn boolean(flag: bool) -> Self {
+        Self::Given(flag)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Reads<'de> for List<T> {
+    const ABSENT: Self = Self::Absent;
+    fn wrong(kind: &'static str) -> Self {
+        Self::Wrong(kind)
+    }
+    fn list<A: SeqAccess<'de>>(list: A) -> Result<Self, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(list)).map(Self::Given)
+    }
+}
+
 struct Whatever<R>(PhantomData<R>);
 
 impl<'de, R: Reads<'de>> Visitor<'de> for Whatever<R> {
@@ -158,8 +238,8 @@ impl<'de, R: Reads<'de>> Visitor<'de> for Whatever<R> {
         deserializer.deserialize_any(self)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<R, E> {
-        Ok(R::wrong("a boolean"))
+    fn visit_bool<E>(self, flag: bool) -> Result<R, E> {
+        Ok(R::boolean(flag))
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<R, E> {
@@ -182,9 +262,8 @@ impl<'de, R: Reads<'de>> Visitor<'de> for Whatever<R> {
         Ok(R::string(text))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<R, A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(R::wrong("a list"))
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<R, A::Error> {
+        R::list(list)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<R, A::Error> {
@@ -207,6 +286,20 @@ impl<'de> Deserialize<'de> for Integer {
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Section<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // As an option, because only those may be missing in an object.
+        deserializer.deserialize_option(Whatever(PhantomData))
+    }
+}
+
+impl<'de> Deserialize<'de> for Flag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // As an option, because only those may be missing in an object.
+        deserializer.deserialize_option(Whatever(PhantomData))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // As an option, because only those may be missing in an object.
         deserializer.deserialize_option(Whatever(PhantomData))
@@ -275,6 +368,28 @@ mod tests {
         let codes: Vec<_> = faults.as_slice().iter().map(|fault| (&*fault.field, &*fault.code)).collect();
         assert_eq!(codes, [("name", WRONG_TYPE), ("inner", WRONG_TYPE)]);
         assert_eq!(faults.as_slice()[0].message, "This must be a string, not a number");
+    }
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    struct Further {
+        flag: Flag,
+        list: List<Section<Inner>>,
+    }
+
+    #[test]
+    fn flags_and_lists_are_read_whatever_is_there() {
+        let read = |json: &str| serde_json::from_str::<Further>(json).unwrap();
+        assert_eq!(read("{}"), Further::default());
+        assert_eq!(read(r#"{"flag":null,"list":null}"#), Further::default());
+        let given = read(r#"{"flag":false,"list":[{"city":"A"},7,null]}"#);
+        assert_eq!(given.flag, Flag::Given(false));
+        let inner = Section::Given(Inner { city: Text::Given("A".to_owned()) });
+        assert_eq!(given.list, List::Given(vec![inner, Section::Wrong("a number"), Section::Absent]));
+        let wrong = read(r#"{"flag":"yes","list":{"a":1}}"#);
+        assert_eq!(wrong, Further { flag: Flag::Wrong("a string"), list: List::Wrong("an object") });
+        let mut faults = Faults::new();
+        assert_eq!((wrong.flag.take("flag", &mut faults), wrong.list.take("list", &mut faults)), (None, Vec::new()));
+        assert_eq!(faults.as_slice().len(), 2);
     }
 
     #[test]

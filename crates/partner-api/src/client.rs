@@ -11,6 +11,7 @@ use http_kit::request_id::RequestId;
 use http_kit::{Caller, HttpState, IdempotencyKey, JsonBody, PrivateJson, Problem};
 use serde::Serialize;
 use serde_json::{Value, json};
+use service::agreement::TakenAgreement;
 use service::idempotency::{Idempotency, IdempotencyError};
 use service::onboarding::{CreatedClient, OnboardingError};
 use utoipa::ToSchema;
@@ -58,7 +59,7 @@ fn expiry() -> Object {
 }
 
 impl CreateClientAnswer {
-    fn new(created: CreatedClient, further: Vec<Fault>) -> Self {
+    pub(crate) fn new(created: CreatedClient, further: Vec<Fault>) -> Self {
         let (oauth_client_id, oauth_client_secret) =
             created.oauth.map(|oauth| (oauth.id, oauth.secret.expose().to_text())).unzip();
         Self {
@@ -140,7 +141,7 @@ pub(crate) fn unknown_fields(paths: Vec<String>) -> Vec<Fault> {
     warnings.into_vec()
 }
 
-fn problem(error: OnboardingError) -> Problem {
+pub(crate) fn problem(error: OnboardingError) -> Problem {
     match error {
         OnboardingError::Invalid(faults) => Problem::validation(faults),
         OnboardingError::PartnerMismatch => Problem::new(
@@ -157,9 +158,21 @@ fn problem(error: OnboardingError) -> Problem {
             if replayed { problem.with_header(name, value) } else { problem }
         }
         OnboardingError::Decided(how) => Problem::new(code::BUSINESS_RULE, how),
+        OnboardingError::AgreementTaken(taken) => agreement_taken(&taken),
         OnboardingError::Idempotency(error) => idempotency_problem(error),
         OnboardingError::Store(error) => error.into(),
     }
+}
+
+/// 409 `agreement_taken`.
+pub(crate) fn agreement_taken(taken: &TakenAgreement) -> Problem {
+    let TakenAgreement { system, identifier, client } = taken;
+    let text = format!(
+        "Creditor {client} has the agreement {identifier} in {system} already: take it from that one first, or leave it out here"
+    );
+    Problem::new(code::AGREEMENT_TAKEN, text)
+        .with_member("clientIdentifier", client.0)
+        .with_member("agreement", json!({"system": system, "identifier": identifier}))
 }
 
 pub(crate) fn idempotency_problem(error: IdempotencyError) -> Problem {
@@ -181,42 +194,54 @@ struct CreateClientProblems;
 
 impl utoipa::IntoResponses for CreateClientProblems {
     fn responses() -> Responses {
-        let faults = vec![
-            Fault {
-                field: "client.ibanAccount".into(),
-                code: "iban_check_digits".into(),
-                message: "The IBAN's check digits do not match".into(),
-            },
-            Fault {
-                field: "contacts.primary.name".into(),
-                code: "required".into(),
-                message: "A primary contact needs a name".into(),
-            },
-        ];
-        let own = [
-            Problem::validation(faults),
-            Problem::new(
-                http_kit::code::IDEMPOTENCY_KEY_INVALID,
-                "Send one Idempotency-Key of 1 to 255 printable ASCII characters, such as a UUID, or none",
-            ),
-            Problem::new(http_kit::code::FORBIDDEN_FOR_KEY, "A client key may not call this. Use a provisioning token"),
-            problem(OnboardingError::PartnerMismatch),
-            problem(OnboardingError::Exists { client: 100_001.into(), replayed: false }),
-            idempotency_problem(IdempotencyError::KeyReused),
-            idempotency_problem(IdempotencyError::InProgress),
-        ];
-        let all = own.into_iter().chain(openapi::keyed_problems()).chain(openapi::body_problems());
-        let mut responses = openapi::responses(all);
-        openapi::add_member(
-            &mut responses,
-            StatusCode::CONFLICT,
-            "clientIdentifier",
-            ObjectBuilder::new()
-                .schema_type(Type::Integer)
-                .description(Some("The client that is there, when the code is `client_exists`")),
-        );
-        responses
+        create_responses("A client key may not call this. Use a provisioning token", Vec::new())
     }
+}
+
+/// What can go wrong with the creation of a client, for the API document.
+pub(crate) fn create_responses(forbidden: &'static str, further: Vec<Problem>) -> Responses {
+    let own = [
+        Problem::validation(example_faults()),
+        idempotency_key_invalid(),
+        Problem::new(http_kit::code::FORBIDDEN_FOR_KEY, forbidden),
+        problem(OnboardingError::PartnerMismatch),
+        problem(OnboardingError::Exists { client: 100_001.into(), replayed: false }),
+        idempotency_problem(IdempotencyError::KeyReused),
+        idempotency_problem(IdempotencyError::InProgress),
+    ];
+    let all = own.into_iter().chain(further).chain(openapi::keyed_problems()).chain(openapi::body_problems());
+    let mut responses = openapi::responses(all);
+    openapi::add_member(
+        &mut responses,
+        StatusCode::CONFLICT,
+        "clientIdentifier",
+        ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .description(Some("The client that is there, when the code is `client_exists` or `agreement_taken`")),
+    );
+    responses
+}
+
+pub(crate) fn idempotency_key_invalid() -> Problem {
+    Problem::new(
+        http_kit::code::IDEMPOTENCY_KEY_INVALID,
+        "Send one Idempotency-Key of 1 to 255 printable ASCII characters, such as a UUID, or none",
+    )
+}
+
+pub(crate) fn example_faults() -> Vec<Fault> {
+    vec![
+        Fault {
+            field: "client.ibanAccount".into(),
+            code: "iban_check_digits".into(),
+            message: "The IBAN's check digits do not match".into(),
+        },
+        Fault {
+            field: "contacts.primary.name".into(),
+            code: "required".into(),
+            message: "A primary contact needs a name".into(),
+        },
+    ]
 }
 
 /// The example of the public documentation, as it stands.
@@ -254,7 +279,7 @@ pub(crate) fn seed_example() -> Value {
     })
 }
 
-fn answer_example() -> Value {
+pub(crate) fn answer_example() -> Value {
     json!({
         "message": "New client created",
         "clientIdentifier": 100_001,

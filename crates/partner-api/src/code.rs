@@ -24,5 +24,12 @@ pub(crate) const PARTNER_MISMATCH: Code = Code::new(
     "`service.partnerCode` is not the code of the partner that holds the provisioning token",
 );
 
+/// `agreement_taken`.
+pub(crate) const AGREEMENT_TAKEN: Code = Code::new(
+    "agreement_taken",
+    StatusCode::CONFLICT,
+    "Another creditor of the partner has an agreement with this system and identifier; `agreement` and `clientIdentifier` name them",
+);
+
 /// Every code that only this front has.
-pub(crate) const ALL: &[Code] = &[BUSINESS_RULE, CLIENT_EXISTS, PARTNER_MISMATCH];
+pub(crate) const ALL: &[Code] = &[AGREEMENT_TAKEN, BUSINESS_RULE, CLIENT_EXISTS, PARTNER_MISMATCH];

@@ -3,10 +3,15 @@
 //! A file for each resource: the types of the wire, which are the documentation, the handlers, and the translation of the use case's
 //! errors into problems. What the fronts share is in [`http_kit`].
 
+mod agreement;
 mod api_key;
 mod client;
 mod client_request;
 mod code;
+mod credentials;
+mod creditor;
+mod creditor_body;
+mod creditor_path;
 pub mod deployment;
 mod document;
 mod sms;
@@ -16,6 +21,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 pub use client_request::{ClientSection, Contact, Contacts, CreateClientRequest, PrimaryContact, ServiceSection};
+pub use creditor_body::{AgreementSection, CreateCreditorRequest, SettingsSection};
 
 /// The routes of the Partner API, with their part of the API document.
 #[must_use]
@@ -24,7 +30,13 @@ pub fn router() -> OpenApiRouter<HttpState> {
         .routes(routes!(client::create_client))
         .routes(routes!(api_key::validate_token))
         // A GET route takes HEAD as well, which would renew a key and drop the answer.
-        .routes(routes!(api_key::renew_token).map(|route| route.head(api_key::renewal_needs_get)));
+        .routes(routes!(api_key::renew_token).map(|route| route.head(api_key::renewal_needs_get)))
+        .routes(routes!(creditor::create_creditor, creditor::list_creditors))
+        .routes(routes!(creditor::show_creditor, creditor::change_creditor))
+        .routes(routes!(creditor::show_creditor_history))
+        .routes(routes!(credentials::show_credentials, credentials::revoke_credentials))
+        .routes(routes!(credentials::rotate_credentials))
+        .routes(routes!(agreement::show_agreements, agreement::replace_agreements));
     router = router.routes(routes!(sms::send_sms, sms::list_sms)).routes(routes!(sms::get_sms));
     router = router
         .routes(routes!(deployment::request_deployment))

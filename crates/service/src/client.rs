@@ -124,7 +124,7 @@ impl Core {
         }
         let checked = domain::client::check(&draft, self.environment())
             .map_err(|faults| OnboardingError::Invalid(faults.into_vec()))?;
-        match self.enrol(partner, checked.client, checked.warnings, None, context).await {
+        match self.enrol(partner, checked.into(), None, context).await {
             Ok(answer) => Ok(Imported::Created(answer.value)),
             Err(OnboardingError::Exists { client, .. }) => Ok(Imported::AlreadyThere(client)),
             Err(error) => Err(error),

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use domain::api_key::{AllowedNetworks, KeyHolder, KeyId, KeyKind, KeyState, KeyValue};
 use domain::audit::Outcome;
+use domain::creditor::CreditorStatus;
 use domain::identifier::ClientIdentifier;
 use domain::{Secret, Timestamp};
 use store::api_key::ApiKeyRow;
@@ -107,6 +108,14 @@ impl Core {
             }
         }
         let revoked = RevokedKey { id: row.key, also, already };
+        if let Some(client) = row.holder().client {
+            let is_over = |key: &ApiKeyRow| {
+                key.revoked_at.is_some() || key.successor_id.is_some() || revoked.also.contains(&key.key)
+            };
+            if keys.iter().all(is_over) {
+                self.note_status(tx, row.partner, client, CreditorStatus::Revoked, context).await?;
+            }
+        }
         if !already || !revoked.also.is_empty() {
             store::api_key::count_version_up(tx).await?;
         }

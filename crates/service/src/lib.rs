@@ -3,11 +3,15 @@
 //! [`Core`] holds what they share: the database, the clock, the random source, the vault and the caches. A module per capability adds
 //! its use cases to it.
 
+pub mod agreement;
 pub mod api_key;
 pub mod audit;
 pub mod client;
 mod context;
 mod core;
+pub mod credentials;
+pub mod creditor;
+mod cursor;
 pub mod credentials_link;
 pub mod deployment;
 mod error;

@@ -62,10 +62,7 @@ impl Core {
             .map_err(|error| StoreError::unreadable("oauth_client.sealed", error))?;
         let bytes = <[u8; 16]>::try_from(plain.as_slice())
             .map_err(|_| StoreError::unreadable("oauth_client.sealed", "a sealed secret of a wrong length"))?;
-        Ok(OauthCredentials {
-            id: row.oauth_client_id.clone(),
-            secret: Secret::new(KeyValue::from_bytes(bytes)),
-        })
+        Ok(OauthCredentials { id: row.oauth_client_id.clone(), secret: Secret::new(KeyValue::from_bytes(bytes)) })
     }
 
     /// Seals every secret under the newest master key, and gives how many were sealed anew.

@@ -1,8 +1,10 @@
 //! Onboarding: a partner creates a client, which gets its first key.
 
+use domain::agreement::{Agreement, AgreementDraft};
 use domain::api_key::{KeyHolder, KeyId, KeyKind, KeyValue};
 use domain::audit::{AuditRecord, Outcome};
 use domain::client::{ClientDraft, Contact, NewClient};
+use domain::creditor::{CheckedCreditor, CreditorSettings, CreditorStatus, SettingsDraft};
 use domain::identifier::{ClientIdentifier, CustomerCode, PartnerId, ReferencePrefix};
 use domain::service_type::ServiceType;
 use domain::{Fault, Secret, Timestamp};
@@ -10,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use store::client::{ClientRow, ContactRow};
 use store::{StoreError, Tx};
 
+use crate::agreement::TakenAgreement;
 use crate::api_key::{NewKey, Principal};
 use crate::deployment::Approval;
 use crate::idempotency::{Idempotency, IdempotencyError, Repeatable};
@@ -69,12 +72,24 @@ pub enum OnboardingError {
     /// The deployment request that it belongs to was decided before; how.
     #[error("{0}")]
     Decided(String),
+    /// Another creditor of the partner has one of the agreements.
+    #[error("another creditor has the agreement")]
+    AgreementTaken(TakenAgreement),
     /// The idempotency key forbids it.
     #[error(transparent)]
     Idempotency(IdempotencyError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// What a creditor may have besides what every client has.
+#[derive(Clone, Debug, Default)]
+pub struct CreditorExtras {
+    /// Its service settings.
+    pub settings: SettingsDraft,
+    /// Its agreements.
+    pub agreements: Vec<AgreementDraft>,
 }
 
 /// What is kept for a repeat.
@@ -144,6 +159,7 @@ impl Kept {
 struct Enrolment {
     row: ClientRow,
     contacts: Vec<ContactRow>,
+    agreements: Vec<Agreement>,
     key: NewKey,
     oauth: Option<NewOauthClient>,
     warnings: Vec<Fault>,
@@ -164,6 +180,21 @@ impl Core {
         &self,
         principal: &Principal,
         draft: &ClientDraft,
+        idempotency: Option<Idempotency>,
+        context: &Context,
+    ) -> Result<Answer<CreatedClient>, OnboardingError> {
+        self.create_creditor(principal, draft, &CreditorExtras::default(), idempotency, context).await
+    }
+
+    /// As [`Core::create_client`], with settings and agreements.
+    ///
+    /// # Errors
+    /// [`OnboardingError`].
+    pub async fn create_creditor(
+        &self,
+        principal: &Principal,
+        draft: &ClientDraft,
+        extras: &CreditorExtras,
         idempotency: Option<Idempotency>,
         context: &Context,
     ) -> Result<Answer<CreatedClient>, OnboardingError> {
@@ -189,9 +220,9 @@ impl Core {
             self.record_alone(record).await?;
             return Err(OnboardingError::PartnerMismatch);
         }
-        let checked = domain::client::check(draft, self.environment())
+        let checked = domain::creditor::check(draft, &extras.settings, &extras.agreements, self.environment())
             .map_err(|faults| OnboardingError::Invalid(faults.into_vec()))?;
-        self.enrol(partner, checked.client, checked.warnings, request, context).await
+        self.enrol(partner, checked, request, context).await
     }
 
     /// Refuses an idempotency key that was used for another request to create a client, ahead of a refusal of this request for its form.
@@ -212,8 +243,7 @@ impl Core {
     pub(crate) async fn enrol(
         &self,
         partner: PartnerId,
-        client: NewClient,
-        warnings: Vec<Fault>,
+        checked: CheckedCreditor,
         request: Option<Repeatable>,
         context: &Context,
     ) -> Result<Answer<CreatedClient>, OnboardingError> {
@@ -232,7 +262,8 @@ impl Core {
     ) -> Result<Answer<CreatedClient>, OnboardingError> {
         let now = self.now();
         let numbers = self.numbers().client().await?;
-        let row = row_of(partner, numbers, &client, now);
+        let (client, warnings) = (checked.client.client, checked.client.warnings);
+        let row = row_of(partner, numbers, &client, &checked.settings, now);
         let holder = KeyHolder { partner, client: Some(numbers.client) };
         let key = self.new_key(holder, KeyKind::Client, &domain::api_key::AllowedNetworks::default(), now);
         let oauth = (client.service_type == ServiceType::PosFinancing)
@@ -240,6 +271,7 @@ impl Core {
         let subject = format!("client:{}", numbers.client);
         let enrolment = Enrolment {
             contacts: client.contacts.iter().map(contact_row).collect(),
+            agreements: checked.agreements,
             record: context.record(
                 self,
                 partner,
@@ -256,6 +288,7 @@ impl Core {
             warnings,
         };
         let core = self.clone();
+        let taken = context.record(self, partner, OPERATION, String::new(), Outcome::Refused, "agreement_taken");
         let outcome = self
             .db()
             .write(move |tx| {
@@ -290,17 +323,28 @@ impl Core {
                         .map_err(|client| OnboardingError::Exists { client, replayed: false }))
                 })
             })
-            .await?;
-        if let Err(OnboardingError::Exists { .. }) | Ok(Answer { replayed: true, .. }) = &outcome {
-            // The transaction was committed, and the numbers are in none of its rows.
-            self.numbers().give_back(numbers).await;
+            .await;
+        match outcome {
+            Ok(outcome) => {
+                if let Err(OnboardingError::Exists { .. }) | Ok(Answer { replayed: true, .. }) = &outcome {
+                    // The transaction was committed, and the numbers are in none of its rows.
+                    self.numbers().give_back(numbers).await;
+                }
+                outcome
+            }
+            Err(OnboardingError::AgreementTaken(agreement)) => {
+                // The transaction was undone, and its record with it.
+                self.numbers().give_back(numbers).await;
+                self.record_alone(AuditRecord { subject: format!("client:{}", agreement.client), ..taken }).await?;
+                Err(OnboardingError::AgreementTaken(agreement))
+            }
+            Err(error) => Err(error),
         }
-        outcome
     }
 }
 
 /// Adds the client in the transaction, or gives the one that is there, and records either.
-async fn add(tx: &mut Tx, new: &Enrolment) -> Result<Result<CreatedClient, ClientIdentifier>, StoreError> {
+async fn add(tx: &mut Tx, new: &Enrolment) -> Result<Result<CreatedClient, ClientIdentifier>, OnboardingError> {
     let row = &new.row;
     // The index decides, not a look-up before it: that would be a statement more for each new client, and on PostgreSQL one that makes
     // writes at once fail for each other.
@@ -315,6 +359,9 @@ async fn add(tx: &mut Tx, new: &Enrolment) -> Result<Result<CreatedClient, Clien
     for contact in &new.contacts {
         store::client::insert_contact(tx, row.partner, row.client, contact).await?;
     }
+    crate::agreement::add_all(tx, row.partner, row.client, &new.agreements)
+        .await?
+        .map_err(OnboardingError::AgreementTaken)?;
     store::api_key::insert(tx, &new.key.row).await?;
     if let Some(oauth) = &new.oauth {
         store::oauth_client::insert(tx, &oauth.row).await?;
@@ -332,7 +379,13 @@ async fn add(tx: &mut Tx, new: &Enrolment) -> Result<Result<CreatedClient, Clien
     }))
 }
 
-fn row_of(partner: PartnerId, numbers: ClientNumbers, client: &NewClient, now: Timestamp) -> ClientRow {
+pub(crate) fn row_of(
+    partner: PartnerId,
+    numbers: ClientNumbers,
+    client: &NewClient,
+    settings: &CreditorSettings,
+    created_at: Timestamp,
+) -> ClientRow {
     fn text<T: ToString>(value: Option<&T>) -> Option<String> {
         value.map(ToString::to_string)
     }
@@ -358,11 +411,18 @@ fn row_of(partner: PartnerId, numbers: ClientNumbers, client: &NewClient, now: T
         bic: text(client.bic.as_ref()),
         bankgiro: text(client.bankgiro.as_ref()),
         plusgiro: text(client.plusgiro.as_ref()),
-        created_at: now,
+        created_at,
+        name_folded: domain::text::folded(&client.name),
+        status: CreditorStatus::Active.to_string(),
+        expiry_notices: i64::from(settings.expiry_notices),
+        sms_sender: text(settings.sms_sender.as_ref()),
+        version: 1,
+        agreements_version: 1,
+        changed_at: None,
     }
 }
 
-fn contact_row(contact: &Contact) -> ContactRow {
+pub(crate) fn contact_row(contact: &Contact) -> ContactRow {
     ContactRow {
         role: contact.role.as_str().to_owned(),
         name: contact.name.clone(),

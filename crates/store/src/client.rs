@@ -53,6 +53,20 @@ pub struct ClientRow {
     pub plusgiro: Option<String>,
     /// When it was onboarded.
     pub created_at: Timestamp,
+    /// `name` in the form of [`domain::text::folded`], by which it is found and sorted; empty when an older program added the row.
+    pub name_folded: String,
+    /// `ACTIVE` or `REVOKED`. A new one is active.
+    pub status: String,
+    /// `settings.expiryNotices`: 1 for yes.
+    pub expiry_notices: i64,
+    /// `settings.smsSender`.
+    pub sms_sender: Option<String>,
+    /// Counts the changes, from 1.
+    pub version: i64,
+    /// Counts the changes of its agreements, from 1.
+    pub agreements_version: i64,
+    /// When it was last changed, in microseconds.
+    pub changed_at: Option<i64>,
 }
 
 columns!(ClientRow {
@@ -78,7 +92,24 @@ columns!(ClientRow {
     bankgiro,
     plusgiro,
     created_at as i64,
+    name_folded,
+    status,
+    expiry_notices,
+    sms_sender,
+    version,
+    agreements_version,
+    changed_at,
 });
+
+/// The columns of a [`ClientRow`].
+macro_rules! client_columns {
+    () => {
+        "partner_id, client_id, customer_code, reference_prefix, service_type, name, business_code, vat_number, postal_address, \
+         postal_code, postal_district, country_code, telephone, email, website, language_code, currency_code, iban, bic, bankgiro, \
+         plusgiro, created_at, name_folded, status, expiry_notices, sms_sender, version, agreements_version, changed_at"
+    };
+}
+pub(crate) use client_columns;
 
 /// A row of `client_contact`, without its client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,26 +131,22 @@ columns!(ContactRow { role, name, telephone, mobile, email });
 statements! {
     INSERT = "INSERT INTO client (partner_id, client_id, customer_code, reference_prefix, service_type, name, business_code, \
               vat_number, postal_address, postal_code, postal_district, country_code, telephone, email, website, language_code, \
-              currency_code, iban, bic, bankgiro, plusgiro, created_at) \
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22) \
-              ON CONFLICT (partner_id, country_code, business_code) DO NOTHING";
+              currency_code, iban, bic, bankgiro, plusgiro, created_at, name_folded, expiry_notices, sms_sender) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25) \
+              ON CONFLICT (partner_id, business_code, country_code) DO NOTHING";
     INSERT_CONTACT = "INSERT INTO client_contact (partner_id, client_id, role, name, telephone, mobile, email) \
                       VALUES ($1, $2, $3, $4, $5, $6, $7)";
     BY_BUSINESS_CODE = "SELECT client_id FROM client WHERE partner_id = $1 AND country_code = $2 AND business_code = $3";
-    BY_NUMBER = "SELECT partner_id, client_id, customer_code, reference_prefix, service_type, name, business_code, vat_number, \
-                 postal_address, postal_code, postal_district, country_code, telephone, email, website, language_code, currency_code, \
-                 iban, bic, bankgiro, plusgiro, created_at FROM client WHERE client_id = $1";
+    BY_NUMBER = concat!("SELECT ", client_columns!(), " FROM client WHERE client_id = $1");
     CONTACTS = "SELECT role, name, telephone, mobile, email FROM client_contact WHERE partner_id = $1 AND client_id = $2 ORDER BY role";
-    PAGE = "SELECT partner_id, client_id, customer_code, reference_prefix, service_type, name, business_code, vat_number, \
-            postal_address, postal_code, postal_district, country_code, telephone, email, website, language_code, currency_code, \
-            iban, bic, bankgiro, plusgiro, created_at FROM client WHERE client_id > $1 ORDER BY client_id LIMIT $2";
-    PAGE_OF_PARTNER = "SELECT partner_id, client_id, customer_code, reference_prefix, service_type, name, business_code, vat_number, \
-                       postal_address, postal_code, postal_district, country_code, telephone, email, website, language_code, \
-                       currency_code, iban, bic, bankgiro, plusgiro, created_at FROM client \
-                       WHERE partner_id = $1 AND client_id > $2 ORDER BY client_id LIMIT $3";
+    PAGE = concat!("SELECT ", client_columns!(), " FROM client WHERE client_id > $1 ORDER BY client_id LIMIT $2");
+    PAGE_OF_PARTNER = concat!(
+        "SELECT ", client_columns!(), " FROM client WHERE partner_id = $1 AND client_id > $2 ORDER BY client_id LIMIT $3"
+    );
 }
 
-/// Adds a client; false when the partner has one of the same country and business code, and then nothing is changed.
+/// Adds a client; false when the partner has one of the same country and business code, and then nothing is changed. Only what a new one
+/// has is kept: it is active, and was never changed.
 ///
 /// # Errors
 /// When the statement fails.
@@ -149,6 +176,9 @@ pub async fn insert(tx: &mut Tx, row: &ClientRow) -> Result<bool, StoreError> {
         row.bankgiro.as_deref(),
         row.plusgiro.as_deref(),
         row.created_at.micros(),
+        &row.name_folded,
+        row.expiry_notices,
+        row.sms_sender.as_deref(),
     )?;
     Ok(added == 1)
 }

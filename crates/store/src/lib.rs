@@ -9,11 +9,13 @@ mod columns;
 #[macro_use]
 mod statement;
 
+pub mod agreement;
 pub mod api_key;
 pub mod audit;
 pub mod client;
 mod connection;
 pub mod credentials_link;
+pub mod creditor;
 mod db;
 pub mod deployment;
 pub mod dialect;
@@ -45,12 +47,14 @@ pub use statement::Statement;
 /// Every statement of this crate, so that a test can prepare each on both engines.
 pub fn statements() -> impl Iterator<Item = &'static Statement> {
     [
+        agreement::STATEMENTS,
         api_key::STATEMENTS,
         audit::STATEMENTS,
         client::STATEMENTS,
         credentials_link::STATEMENTS,
         deployment::STATEMENTS,
         expiry_notice::STATEMENTS,
+        creditor::STATEMENTS,
         heartbeat::STATEMENTS,
         idempotency::STATEMENTS,
         installation::STATEMENTS,

@@ -43,6 +43,9 @@ statements! {
               VALUES ($1, $2, $3, $4, $5, $6, $7)";
     BY_CLIENT = "SELECT partner_id, client_id, oauth_client_id, lookup, sealed, master_key_version, created_at, revoked_at \
                  FROM oauth_client WHERE partner_id = $1 AND client_id = $2";
+    REVOKE = "UPDATE oauth_client SET revoked_at = $3 WHERE partner_id = $1 AND client_id = $2 AND revoked_at IS NULL";
+    REPLACE_SECRET = "UPDATE oauth_client SET lookup = $3, sealed = $4, master_key_version = $5, created_at = $6, revoked_at = NULL \
+                      WHERE partner_id = $1 AND client_id = $2";
     NOT_SEALED_UNDER = "SELECT partner_id, client_id, oauth_client_id, lookup, sealed, master_key_version, created_at, revoked_at \
                         FROM oauth_client WHERE master_key_version <> $1 LIMIT $2";
     COUNT_NOT_SEALED_UNDER = "SELECT COUNT(*) FROM oauth_client WHERE master_key_version <> $1";
@@ -78,6 +81,37 @@ pub async fn by_client(
     client: ClientIdentifier,
 ) -> Result<Option<OauthClientRow>, StoreError> {
     fetch!(fetch_optional, OauthClientRow, db, BY_CLIENT, partner.0, client.0)
+}
+
+/// Revokes the OAuth client of a client; false when it has none that works.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn revoke(
+    tx: &mut Tx,
+    partner: PartnerId,
+    client: ClientIdentifier,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    Ok(execute!(tx, REVOKE, partner.0, client.0, now.micros())? == 1)
+}
+
+/// Gives the OAuth client of `row`'s client the secret of `row`, with which it works again.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn replace_secret(tx: &mut Tx, row: &OauthClientRow) -> Result<(), StoreError> {
+    execute!(
+        tx,
+        REPLACE_SECRET,
+        row.partner.0,
+        row.client.0,
+        &row.lookup,
+        &row.sealed,
+        row.master_key_version,
+        row.created_at.micros(),
+    )
+    .map(drop)
 }
 
 /// At most `limit` OAuth clients that are sealed under another master key than `version`.

@@ -41,6 +41,7 @@ impl TestApp {
         let mut settings = Settings::default();
         settings.limits.rate_limit = "off".parse().expect("`off` is a rate");
         settings.limits.failure_rate_limit = "off".parse().expect("`off` is a rate");
+        settings.limits.credentials_rate_limit = "off".parse().expect("`off` is a rate");
         settings
     }
 
@@ -96,8 +97,29 @@ impl TestApp {
     }
 }
 
+impl TestApp {
+    /// Creates a creditor with the partner key and gives its number.
+    ///
+    /// # Panics
+    /// When it is not created.
+    pub async fn creditor(&self, partner: &PartnerKeys, number: u32) -> i64 {
+        let body = body(&partner.code, number);
+        let answer = self.request(Method::POST, CREDITORS).key(&partner.partner).json(&body).send().await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+        answer.json()["clientIdentifier"].as_i64().expect("a creditor has a number")
+    }
+}
+
+/// The address of a creditor, with what follows: `/credentials`.
+#[must_use]
+pub fn creditor_path(creditor: i64, rest: &str) -> String {
+    format!("{CREDITORS}/{creditor}{rest}")
+}
+
 /// `POST` here creates a client.
 pub const CLIENT: &str = "/api/v1/partner/client";
+/// `POST` here creates a creditor; `GET` lists them.
+pub const CREDITORS: &str = "/api/v1/partner/creditors";
 /// `GET` here validates a key.
 pub const VALIDATE: &str = "/api/v1/partner/validate";
 /// `GET` here renews a key.

@@ -62,6 +62,13 @@ impl Rows {
                 bankgiro: None,
                 plusgiro: None,
                 created_at: now,
+                name_folded: domain::text::folded("Test Customer Oy"),
+                status: text("ACTIVE"),
+                expiry_notices: 1,
+                sms_sender: None,
+                version: 1,
+                agreements_version: 1,
+                changed_at: None,
             },
             contact: ContactRow {
                 role: text("primary"),

@@ -6,6 +6,7 @@
 )]
 
 mod create;
+mod creditors;
 mod deployment;
 #[path = "../../examples/partner_app.rs"]
 #[expect(dead_code, reason = "the tests call `run`, not `main`")]

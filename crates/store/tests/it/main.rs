@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+mod agreement;
 mod api_key;
 mod audit;
 mod client;
+mod creditor;
 mod deployment;
 mod idempotency;
 mod migration;
@@ -70,6 +72,13 @@ fn client(partner: i64, number: i64, business_code: &str) -> ClientRow {
         bankgiro: None,
         plusgiro: Some("286543-4".into()),
         created_at: now(),
+        name_folded: domain::text::folded("Test Customer Oy \u{1F980} \u{202E}"),
+        status: "ACTIVE".into(),
+        expiry_notices: 1,
+        sms_sender: None,
+        version: 1,
+        agreements_version: 1,
+        changed_at: None,
     }
 }
 

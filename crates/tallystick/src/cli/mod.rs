@@ -4,6 +4,7 @@ mod audit;
 mod channel;
 mod client;
 mod completions;
+mod creditor;
 mod demo;
 mod deployment;
 mod doctor;
@@ -68,6 +69,8 @@ enum Command {
     #[command(subcommand)]
     Client(client::Command),
     #[command(subcommand)]
+    Creditor(creditor::Command),
+    #[command(subcommand)]
     Key(key::Command),
     #[command(subcommand)]
     Deployment(deployment::Command),
@@ -124,6 +127,7 @@ fn run(cli: Cli, output: Output) -> Result<(), CommandError> {
         Command::Migrate(args) => migrate::run(args, file, output),
         Command::Partner(command) => partner::run(command, file, output),
         Command::Client(command) => client::run(command, file, output),
+        Command::Creditor(command) => creditor::run(command, file, output),
         Command::Key(command) => key::run(command, file, output),
         Command::Deployment(command) => deployment::run(command, file, output),
         Command::Channel(command) => channel::run(command, file, output),

@@ -22,6 +22,10 @@ section! {
     /// Requests a second with a wrong key from one address, with the burst, or `off`
     failure_rate_limit ["TALLYSTICK_FAILURE_RATE_LIMIT", "off|RATE[/BURST]"]: Rate = defaults().failure_rate.into();
 
+    /// How often a second credentials are shown to one partner, with the burst, or `off`
+    credentials_rate_limit ["TALLYSTICK_CREDENTIALS_RATE_LIMIT", "off|RATE[/BURST]"]: Rate =
+        defaults().credentials_rate.into();
+
     /// The largest body of a request. A larger one is answered 413
     body_limit ["TALLYSTICK_BODY_LIMIT", "SIZE"]: Size = Size(defaults().body_limit);
 
@@ -60,6 +64,7 @@ impl Limits {
             deadline: self.request_timeout.0,
             key_rate: self.rate_limit.limit(),
             failure_rate: self.failure_rate_limit.limit(),
+            credentials_rate: self.credentials_rate_limit.limit(),
             trusted_proxies: TrustedProxies::new(self.trusted_proxies.0.clone()),
             cors_origins: origins.collect(),
             compression: self.compression,

@@ -1,7 +1,8 @@
 //! Every route that changes something leaves a record. A changing route of the API document that is not listed here fails the test.
 
 use http::Method;
-use testkit::app::{CLIENT, DEPLOYMENTS, PartnerKeys, RENEW, TestApp, body};
+use serde_json::json;
+use testkit::app::{CLIENT, CREDITORS, DEPLOYMENTS, PartnerKeys, RENEW, TestApp, body};
 use testkit::on_both_engines;
 
 struct Change {
@@ -18,13 +19,36 @@ const CHANGES: &[Change] = &[
     Change { method: Method::POST, path: DEPLOYMENTS, action: "deployment.request" },
     Change { method: Method::POST, path: SMS, action: "sms.send" },
     Change { method: Method::GET, path: RENEW, action: "api_key.renew" },
+    Change { method: Method::POST, path: CREDITORS, action: "client.create" },
+    Change { method: Method::PATCH, path: CREDITOR, action: "creditor.update" },
+    Change { method: Method::PUT, path: AGREEMENTS, action: "creditor.agreements" },
+    Change { method: Method::GET, path: CREDENTIALS, action: "credentials.show" },
+    Change { method: Method::POST, path: ROTATE, action: "credentials.rotate" },
+    Change { method: Method::DELETE, path: CREDENTIALS, action: "credentials.revoke" },
 ];
 
-/// Routes that only read, though their method could change something; and reads.
-const READS: &[&str] = &["GET /api/v1/partner/deployment-requests/{deploymentRequestId}", "GET /api/v1/partner/sms", "GET /api/v1/partner/sms/{smsId}", "GET /api/v1/partner/validate", "GET /healthz", "GET /readyz"];
+const CREDITOR: &str = "/api/v1/partner/creditors/{clientIdentifier}";
+const CREDENTIALS: &str = "/api/v1/partner/creditors/{clientIdentifier}/credentials";
+const ROTATE: &str = "/api/v1/partner/creditors/{clientIdentifier}/credentials/rotate";
+const AGREEMENTS: &str = "/api/v1/partner/creditors/{clientIdentifier}/agreements";
 
-async fn perform(app: &TestApp, partner: &PartnerKeys, change: &Change) {
-    let request = app.request(change.method.clone(), change.path).header("X-Request-Id", "the-request");
+/// Routes that only read, though their method could change something; and reads.
+const READS: &[&str] = &[
+    "GET /api/v1/partner/validate",
+    "GET /api/v1/partner/deployment-requests/{deploymentRequestId}",
+    "GET /api/v1/partner/sms",
+    "GET /api/v1/partner/sms/{smsId}",
+    "GET /api/v1/partner/creditors",
+    "GET /api/v1/partner/creditors/{clientIdentifier}",
+    "GET /api/v1/partner/creditors/{clientIdentifier}/history",
+    "GET /api/v1/partner/creditors/{clientIdentifier}/agreements",
+    "GET /healthz",
+    "GET /readyz",
+];
+
+async fn perform(app: &TestApp, partner: &PartnerKeys, creditor: i64, change: &Change) {
+    let path = change.path.replace("{clientIdentifier}", &creditor.to_string());
+    let request = app.request(change.method.clone(), &path).header("X-Request-Id", "the-request");
     let request = match change.path {
         CLIENT => request.key(&partner.provisioning).json(&body(&partner.code, 1)),
         DEPLOYMENTS => {
@@ -33,7 +57,17 @@ async fn perform(app: &TestApp, partner: &PartnerKeys, change: &Change) {
             request.key(&partner.provisioning).json(&asked)
         }
         SMS => request.key(&partner.partner).json(&serde_json::json!({"recipient": "+358441234567", "text": "Hei"})),
-        RENEW => request.key(&partner.partner),
+        // The token, so that the partner key still works for the others.
+        RENEW => request.key(&partner.provisioning),
+        CREDITORS => request.key(&partner.partner).json(&body(&partner.code, 3)),
+        CREDITOR => {
+            request.key(&partner.partner).header("If-Match", "*").json(&json!({"client": {"email": "a@example.fi"}}))
+        }
+        AGREEMENTS => request
+            .key(&partner.partner)
+            .header("If-Match", "*")
+            .json(&json!([{"system": "ERP", "identifier": "A-1", "validFrom": "2026-01-01"}])),
+        CREDENTIALS | ROTATE => request.key(&partner.partner),
         other => panic!("how to perform {other} is not told here"),
     };
     let answer = request.from([192, 0, 2, 7]).send().await;
@@ -44,9 +78,10 @@ on_both_engines! {
     async fn every_change_leaves_a_record(database: TestDatabase) {
         let app = TestApp::open(&database).await;
         let partner = app.partner("QUICK3").await;
+        let creditor = app.creditor(&partner, 2).await;
         for change in CHANGES {
             let before = app.test.core.audit_records(Some("QUICK3"), None, 100).await.unwrap().len();
-            perform(&app, &partner, change).await;
+            perform(&app, &partner, creditor, change).await;
             let records = app.test.core.audit_records(Some("QUICK3"), None, 100).await.unwrap();
             assert_eq!(records.len(), before + 1, "{} {}", change.method, change.path);
             let record = &records[0];

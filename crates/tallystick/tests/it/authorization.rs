@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use http::{Method, StatusCode};
 use serde_json::json;
-use testkit::app::{CLIENT, DEPLOYMENTS, RENEW, TestApp, VALIDATE};
+use testkit::app::{CLIENT, CREDITORS, DEPLOYMENTS, RENEW, TestApp, VALIDATE};
 use testkit::on_both_engines;
 
 /// What a caller gets.
@@ -34,6 +34,11 @@ const fn row(method: Method, path: &'static str, [nobody, provisioning, partner,
 }
 
 const SMS: &str = "/api/v1/partner/sms";
+const CREDITOR: &str = "/api/v1/partner/creditors/{clientIdentifier}";
+const HISTORY: &str = "/api/v1/partner/creditors/{clientIdentifier}/history";
+const CREDENTIALS: &str = "/api/v1/partner/creditors/{clientIdentifier}/credentials";
+const ROTATE: &str = "/api/v1/partner/creditors/{clientIdentifier}/credentials/rotate";
+const AGREEMENTS: &str = "/api/v1/partner/creditors/{clientIdentifier}/agreements";
 
 /// In the order: no key, provisioning token, partner key, client key.
 const TABLE: &[Row] = &[
@@ -45,6 +50,16 @@ const TABLE: &[Row] = &[
     row(Method::GET, RENEW, [NoKey, In, In, In]),
     row(Method::POST, DEPLOYMENTS, [NoKey, In, Forbidden, Forbidden]),
     row(Method::GET, "/api/v1/partner/deployment-requests/{deploymentRequestId}", [NoKey, In, Forbidden, Forbidden]),
+    row(Method::POST, CREDITORS, [NoKey, Forbidden, In, Forbidden]),
+    row(Method::GET, CREDITORS, [NoKey, Forbidden, In, Forbidden]),
+    row(Method::GET, CREDITOR, [NoKey, Forbidden, In, Forbidden]),
+    row(Method::PATCH, CREDITOR, [NoKey, Forbidden, In, Forbidden]),
+    row(Method::GET, HISTORY, [NoKey, Forbidden, In, Forbidden]),
+    row(Method::GET, CREDENTIALS, [NoKey, Forbidden, In, Forbidden]),
+    row(Method::DELETE, CREDENTIALS, [NoKey, Forbidden, In, Forbidden]),
+    row(Method::POST, ROTATE, [NoKey, Forbidden, In, Forbidden]),
+    row(Method::GET, AGREEMENTS, [NoKey, Forbidden, In, Forbidden]),
+    row(Method::PUT, AGREEMENTS, [NoKey, Forbidden, In, Forbidden]),
     row(Method::GET, "/healthz", [In, In, In, In]),
     row(Method::GET, "/readyz", [In, In, In, In]),
 ];
@@ -57,14 +72,17 @@ on_both_engines! {
         let app = TestApp::open(&database).await;
         let partner = app.partner("QUICK3").await;
         let client = app.client(&partner, 1).await;
+        // Another than the client whose key is tried, because its credentials are revoked on the way.
+        let creditor = app.creditor(&partner, 2).await;
         for row in TABLE {
+            let path = row.path.replace("{clientIdentifier}", &creditor.to_string());
             for (who, key, expected) in [
                 ("nobody", None, row.nobody),
                 ("provisioning", Some(&partner.provisioning), row.provisioning),
                 ("partner", Some(&partner.partner), row.partner),
                 ("client", Some(&client), row.client),
             ] {
-                let mut request = app.request(row.method.clone(), row.path);
+                let mut request = app.request(row.method.clone(), &path);
                 if let Some(key) = key {
                     request = request.key(key);
                 }

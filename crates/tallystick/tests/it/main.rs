@@ -2,11 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+mod agreement;
 mod audit;
 mod authorization;
 mod bad_body;
 mod bad_key;
 mod bad_value;
+mod credentials;
+mod creditor;
+mod creditor_list;
 mod deployment;
 mod document;
 mod health;

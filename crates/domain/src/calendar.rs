@@ -1,0 +1,106 @@
+//! Calendar dates, `YYYY-MM-DD` (ISO 8601).
+
+use time::{Date, Month};
+
+use crate::fault_code::Coded;
+
+/// A day of the Gregorian calendar, in the years 0000 to 9999. Its text sorts as it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CalendarDate(Date);
+
+/// The text is no calendar date.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("This is no date: write it as YYYY-MM-DD, such as 2026-11-21")]
+pub struct DateFault;
+
+impl Coded for DateFault {
+    fn code(&self) -> &'static str {
+        "date_format"
+    }
+}
+
+impl CalendarDate {
+    /// Reads `YYYY-MM-DD`.
+    ///
+    /// # Errors
+    /// [`DateFault`] for any other text, and for a day that is not in the calendar.
+    pub fn parse(text: &str) -> Result<Self, DateFault> {
+        let bytes = text.as_bytes();
+        let has_form = bytes.len() == 10
+            && bytes.iter().enumerate().all(|(place, byte)| match place {
+                4 | 7 => *byte == b'-',
+                _ => byte.is_ascii_digit(),
+            });
+        if !has_form {
+            return Err(DateFault);
+        }
+        let number = |range: std::ops::Range<usize>| text.get(range).and_then(|digits| digits.parse::<u16>().ok());
+        let (year, month, day) = (number(0..4), number(5..7), number(8..10));
+        let date = (|| {
+            let month = Month::try_from(u8::try_from(month?).ok()?).ok()?;
+            Date::from_calendar_date(i32::from(year?), month, u8::try_from(day?).ok()?).ok()
+        })();
+        date.map(Self).ok_or(DateFault)
+    }
+}
+
+impl std::fmt::Display for CalendarDate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.0.year(), u8::from(self.0.month()), self.0.day())
+    }
+}
+
+impl serde::Serialize for CalendarDate {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for CalendarDate {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn reads_days_of_the_calendar_only() {
+        for text in ["2026-11-21", "2024-02-29", "0000-01-01", "9999-12-31"] {
+            assert_eq!(CalendarDate::parse(text).unwrap().to_string(), text);
+        }
+        for text in [
+            "",
+            "2026-02-29",
+            "2026-13-01",
+            "2026-00-10",
+            "2026-1-1",
+            "20261121",
+            "+026-11-21",
+            "2026-11-21 ",
+            "２026-11-2",
+        ] {
+            assert_eq!(CalendarDate::parse(text), Err(DateFault), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn texts_sort_as_dates_do(one in 0..3_652_000i64, other in 0..3_652_000i64) {
+            let date = |day: i64| CalendarDate(Date::from_calendar_date(0, Month::January, 1).unwrap() + time::Duration::days(day));
+            let (one, other) = (date(one), date(other));
+            prop_assert_eq!(one.cmp(&other), one.to_string().cmp(&other.to_string()));
+            prop_assert_eq!(CalendarDate::parse(&one.to_string()), Ok(one));
+        }
+
+        #[test]
+        fn never_panics(text in any::<String>()) {
+            let _ = CalendarDate::parse(&text);
+        }
+    }
+}

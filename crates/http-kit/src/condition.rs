@@ -1,0 +1,136 @@
+//! Conditional requests (RFC 9110 section 13): `If-Match` against lost updates, `If-None-Match` against needless answers.
+
+use axum::extract::FromRequestParts;
+use http::header::{IF_MATCH, IF_NONE_MATCH};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use service::creditor::Condition;
+
+use crate::{Problem, code};
+
+/// The `ETag` of a version of a record.
+#[must_use]
+pub fn entity_tag(version: i64) -> HeaderValue {
+    // Digits, a letter and quotes may stand in any header.
+    HeaderValue::from_str(&format!("\"v{version}\"")).unwrap_or_else(|_| HeaderValue::from_static("\"v0\""))
+}
+
+/// The version that a strong entity tag of ours names.
+fn version(tag: &str) -> Option<i64> {
+    let text = tag.strip_prefix("\"v")?.strip_suffix('"')?;
+    let version = text.parse().ok()?;
+    (entity_tag(version) == tag).then_some(version)
+}
+
+/// The versions that a header names; of tags that are none of ours there are none. `None` when it is `*`.
+fn versions(headers: &HeaderMap, name: &HeaderName, weak: bool) -> Option<Vec<i64>> {
+    let mut versions = Vec::new();
+    for value in headers.get_all(name) {
+        for tag in value.to_str().unwrap_or_default().split(',').map(str::trim) {
+            if tag == "*" {
+                return None;
+            }
+            let tag = tag.strip_prefix("W/").filter(|_| weak).unwrap_or(tag);
+            versions.extend(version(tag));
+        }
+    }
+    Some(versions)
+}
+
+/// The versions of the record that a change is meant for. Without the header the request is refused: 428.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IfMatch(pub Condition);
+
+impl<S: Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        if !parts.headers.contains_key(IF_MATCH) {
+            return Err(precondition_required());
+        }
+        // The comparison is the strong one (RFC 9110 section 13.1.1): a weak tag matches nothing.
+        let versions = versions(&parts.headers, &IF_MATCH, false);
+        Ok(Self(versions.map_or(Condition::Any, Condition::Versions)))
+    }
+}
+
+/// The versions of the record that the caller has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IfNoneMatch(Option<Vec<i64>>);
+
+impl IfNoneMatch {
+    /// Whether the caller has this version.
+    #[must_use]
+    pub fn has(&self, version: i64) -> bool {
+        self.0.as_ref().is_none_or(|versions| versions.contains(&version))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for IfNoneMatch {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        // The comparison is the weak one (RFC 9110 section 13.1.2): a proxy may have made the tag weak.
+        Ok(Self(versions(&parts.headers, &IF_NONE_MATCH, true)))
+    }
+}
+
+/// 428 `precondition_required`.
+#[must_use]
+pub fn precondition_required() -> Problem {
+    Problem::new(
+        code::PRECONDITION_REQUIRED,
+        "Send If-Match with the ETag of the version that you read, so that nobody's change is lost; or * for any version",
+    )
+}
+
+/// 412 `precondition_failed`.
+#[must_use]
+pub fn precondition_failed() -> Problem {
+    Problem::new(
+        code::PRECONDITION_FAILED,
+        "The record has another version than If-Match names: read it again, and send its ETag with its quotes",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn if_match(values: &[&'static str]) -> Result<Condition, &'static str> {
+        let mut parts = http::Request::new(()).into_parts().0;
+        for value in values {
+            parts.headers.append(IF_MATCH, HeaderValue::from_static(value));
+        }
+        let read = IfMatch::from_request_parts(&mut parts, &()).await;
+        read.map(|condition| condition.0).map_err(|problem| problem.code().name)
+    }
+
+    async fn knows(value: Option<&'static str>, version: i64) -> bool {
+        let mut parts = http::Request::new(()).into_parts().0;
+        if let Some(value) = value {
+            parts.headers.append(IF_NONE_MATCH, HeaderValue::from_static(value));
+        }
+        let Ok(known) = IfNoneMatch::from_request_parts(&mut parts, &()).await;
+        known.has(version)
+    }
+
+    #[tokio::test]
+    async fn a_change_names_the_version_it_is_meant_for() {
+        assert_eq!(if_match(&[]).await, Err("precondition_required"));
+        assert_eq!(if_match(&["*"]).await, Ok(Condition::Any));
+        assert_eq!(if_match(&["\"v7\""]).await, Ok(Condition::Versions(vec![7])));
+        assert_eq!(if_match(&["\"v7\", \"v8\"", "\"v9\""]).await, Ok(Condition::Versions(vec![7, 8, 9])));
+        for none in ["", "v7", "\"7\"", "W/\"v7\"", "\"v07\"", "\"v+7\"", "\"v\"", "\"v99999999999999999999\""] {
+            assert_eq!(if_match(&[none]).await, Ok(Condition::Versions(Vec::new())), "{none}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reader_names_the_versions_it_has() {
+        assert!(!knows(None, 7).await);
+        assert!(knows(Some("*"), 7).await);
+        assert!(knows(Some("\"v6\", W/\"v7\""), 7).await);
+        assert!(!knows(Some("\"v6\""), 7).await);
+    }
+}

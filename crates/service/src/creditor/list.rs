@@ -1,0 +1,385 @@
+//! Lists of creditors and of changes, page by page.
+
+use std::collections::BTreeSet;
+
+use domain::agreement::{LONGEST_IDENTIFIER, LONGEST_SYSTEM, check_name};
+use domain::business_code::{BusinessCode, BusinessCodeFault};
+use domain::country::CountryCode;
+use domain::creditor::{CreditorStatus, FieldChange};
+use domain::fault_code::Coded;
+use domain::identifier::{ClientIdentifier, CustomerCode, PartnerId, ReferencePrefix};
+use domain::text::{AFTER_ALL, LONGEST_LINE, folded, is_blank};
+use domain::{Faults, Timestamp};
+use serde::Serialize;
+use store::client::ClientRow;
+use store::creditor::{Names, OfStatus};
+use store::{Reader, StoreError};
+use uuid::Uuid;
+
+use super::{CreditorError, status_of};
+use crate::Core;
+use crate::cursor::Cursor;
+
+/// The most entries of a page, and how many there are when no number is asked for.
+const MOST: u32 = 500;
+const USUAL: u32 = 100;
+
+/// What is asked for in a list of creditors: texts that may hold anything. `None` and a blank text are absent.
+#[derive(Clone, Debug, Default)]
+pub struct CreditorQuery {
+    /// The beginning of a name, or a business code.
+    pub search: Option<String>,
+    /// A [`CreditorStatus`].
+    pub status: Option<String>,
+    /// The identifier of an agreement.
+    pub agreement: Option<String>,
+    /// The system of that agreement.
+    pub system: Option<String>,
+    /// How many at most.
+    pub limit: Option<String>,
+    /// Where the page before ended.
+    pub cursor: Option<String>,
+}
+
+/// What is asked for in the history of a creditor.
+#[derive(Clone, Debug, Default)]
+pub struct HistoryQuery {
+    /// How many at most.
+    pub limit: Option<String>,
+    /// Where the page before ended.
+    pub cursor: Option<String>,
+}
+
+/// A creditor in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "each is the member of the same name of a Creditor, or of the body of POST /client")]
+pub struct CreditorSummary {
+    #[serde(rename = "clientIdentifier")]
+    pub client: ClientIdentifier,
+    #[serde(rename = "confirmaFinanceCustomerCode")]
+    pub customer_code: CustomerCode,
+    #[serde(rename = "paymentReferencePrefix")]
+    pub reference_prefix: ReferencePrefix,
+    pub status: CreditorStatus,
+    pub service_type: String,
+    pub name: String,
+    pub business_code: String,
+    pub country_code: String,
+    pub created_at: Timestamp,
+    #[serde(rename = "updatedAt")]
+    pub changed_at: Option<Timestamp>,
+}
+
+/// A page of creditors.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreditorPage {
+    /// The creditors.
+    pub creditors: Vec<CreditorSummary>,
+    /// Where the next page begins; `None` at the end.
+    pub next_cursor: Option<String>,
+}
+
+/// A change in the history of a creditor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordedChange {
+    /// When it was made.
+    pub at: Timestamp,
+    /// Who made it, in the form of [`domain::audit::Actor`].
+    pub actor: String,
+    /// The request it was made by; empty when there was none.
+    pub request_id: String,
+    /// What was changed.
+    pub changes: Vec<FieldChange>,
+}
+
+/// A page of changes, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryPage {
+    /// The changes.
+    pub changes: Vec<RecordedChange>,
+    /// Where the next page begins; `None` at the end.
+    pub next_cursor: Option<String>,
+}
+
+/// Which creditors, checked.
+enum Wanted {
+    Names { search: Option<String>, after: Option<(String, ClientIdentifier)> },
+    Agreement { system: Option<String>, identifier: String, after: ClientIdentifier },
+}
+
+struct Checked {
+    wanted: Wanted,
+    status: OfStatus,
+    limit: u32,
+}
+
+impl Core {
+    /// A page of a partner's creditors: by name, or of those with an agreement by number.
+    ///
+    /// # Errors
+    /// [`CreditorError::Invalid`] names every parameter that is wrong; [`CreditorError::Store`].
+    pub async fn creditors(&self, partner: PartnerId, query: &CreditorQuery) -> Result<CreditorPage, CreditorError> {
+        let Checked { wanted, status, limit } = check(query).map_err(CreditorError::rules)?;
+        let mut reader = self.db().reader().await?;
+        // One more than asked for tells whether there is more.
+        let (mut rows, by_name) = match &wanted {
+            Wanted::Names { search, after } => {
+                let search = search.as_deref();
+                (by_name(&mut reader, partner, search, after.as_ref(), status, limit + 1).await?, true)
+            }
+            Wanted::Agreement { system, identifier, after } => {
+                let wanted = (system.as_deref(), identifier.as_str());
+                let page = store::creditor::page_by_agreement(&mut reader, partner, wanted, status, *after, limit + 1);
+                (page.await?, false)
+            }
+        };
+        drop(reader);
+        let there_is_more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let next = rows.last().filter(|_| there_is_more).map(|row| {
+            if by_name { Cursor::Name(row.name_folded.clone(), row.client) } else { Cursor::Number(row.client) }
+        });
+        let creditors = rows.into_iter().map(summary).collect::<Result<_, StoreError>>()?;
+        Ok(CreditorPage { creditors, next_cursor: next.as_ref().map(Cursor::to_text) })
+    }
+
+    /// A page of the changes of a creditor, newest first.
+    ///
+    /// # Errors
+    /// [`CreditorError::NotFound`], [`CreditorError::Invalid`] with every parameter that is wrong, or [`CreditorError::Store`].
+    pub async fn creditor_history(
+        &self,
+        partner: PartnerId,
+        client: ClientIdentifier,
+        query: &HistoryQuery,
+    ) -> Result<HistoryPage, CreditorError> {
+        let mut reader = self.db().reader().await?;
+        store::creditor::by_id(&mut reader, partner, client).await?.ok_or(CreditorError::NotFound)?;
+        let mut faults = Faults::new();
+        let limit = limit_of(query.limit.as_deref(), &mut faults);
+        let before = match cursor_of(query.cursor.as_deref(), &mut faults) {
+            Some(Cursor::Change(before)) => before,
+            Some(_) => {
+                add_bad_cursor(&mut faults);
+                Uuid::max()
+            }
+            None => Uuid::max(),
+        };
+        if !faults.is_empty() {
+            return Err(CreditorError::rules(faults));
+        }
+        let mut rows = store::creditor::changes(&mut reader, partner, client, before, limit + 1).await?;
+        drop(reader);
+        let there_is_more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let next_cursor = rows.last().filter(|_| there_is_more).map(|row| Cursor::Change(row.change).to_text());
+        let changes = rows
+            .into_iter()
+            .map(|row| {
+                let changes = serde_json::from_str(&row.changes)
+                    .map_err(|error| StoreError::unreadable("client_change.changes", error))?;
+                Ok(RecordedChange { at: row.at, actor: row.actor, request_id: row.request_id, changes })
+            })
+            .collect::<Result<_, StoreError>>()?;
+        Ok(HistoryPage { changes, next_cursor })
+    }
+}
+
+/// At most `limit` creditors whose name begins with `search` or whose business code it is, by name.
+async fn by_name(
+    reader: &mut Reader,
+    partner: PartnerId,
+    search: Option<&str>,
+    after: Option<&(String, ClientIdentifier)>,
+    status: OfStatus,
+    limit: u32,
+) -> Result<Vec<ClientRow>, StoreError> {
+    let prefix = search.map(folded).unwrap_or_default();
+    // No name has this character, so every name with the prefix is before it.
+    let before = format!("{prefix}{AFTER_ALL}");
+    let first = (prefix.clone(), ClientIdentifier(0));
+    let from = after.filter(|after| **after > first).unwrap_or(&first);
+    let names = Names { after: (&from.0, from.1), before: &before };
+    let mut rows = store::creditor::page(reader, partner, &names, status, limit).await?;
+    if let Some(search) = search {
+        let place = |row: &ClientRow| (row.name_folded.clone(), row.client);
+        let mut further = Vec::new();
+        for code in spellings(search.trim()) {
+            further.append(&mut store::creditor::by_business_code(reader, partner, &code).await?);
+        }
+        further.retain(|row| {
+            let is_wanted = match status {
+                OfStatus::Any => true,
+                OfStatus::Active => row.status == CreditorStatus::Active.as_str(),
+                OfStatus::Revoked => row.status == CreditorStatus::Revoked.as_str(),
+            };
+            is_wanted && !row.name_folded.starts_with(&prefix) && after.is_none_or(|after| place(row) > *after)
+        });
+        // There are as many as countries at most, so they are sorted in here and cut with the page.
+        rows.append(&mut further);
+        rows.sort_by_cached_key(place);
+        rows.truncate(limit as usize);
+    }
+    Ok(rows)
+}
+
+/// The countries whose business codes have a form of their own.
+const FORMS: [&str; 5] = ["FI", "SE", "NO", "DK", "EE"];
+
+/// The forms in which a business code that is written like this may be kept.
+fn spellings(text: &str) -> BTreeSet<String> {
+    let form = |country: &str| match BusinessCode::parse(text, CountryCode::parse(country).ok()?) {
+        Ok(code) | Err(BusinessCodeFault::CheckDigit { code }) => Some(code.into_string()),
+        Err(_) => None,
+    };
+    FORMS.into_iter().filter_map(form).chain([text.to_owned()]).collect()
+}
+
+fn present(text: Option<&str>) -> Option<&str> {
+    text.map(str::trim).filter(|text| !is_blank(text))
+}
+
+fn check(query: &CreditorQuery) -> Result<Checked, Faults> {
+    let mut faults = Faults::new();
+    let mut name = |field: &'static str, text: &Option<String>, most: usize| {
+        let text = present(text.as_deref())?;
+        match check_name(text, most) {
+            Ok(()) => Some(text.to_owned()),
+            Err(fault) => {
+                faults.add(field, fault.code(), fault.to_string());
+                None
+            }
+        }
+    };
+    let search = name("search", &query.search, LONGEST_LINE);
+    let agreement = name("agreement", &query.agreement, LONGEST_IDENTIFIER);
+    let system = name("system", &query.system, LONGEST_SYSTEM);
+    let status = match present(query.status.as_deref()).map(CreditorStatus::parse) {
+        None => OfStatus::Any,
+        Some(Ok(CreditorStatus::Active)) => OfStatus::Active,
+        Some(Ok(CreditorStatus::Revoked)) => OfStatus::Revoked,
+        Some(Err(fault)) => {
+            faults.add("status", fault.code(), fault.to_string());
+            OfStatus::Any
+        }
+    };
+    let limit = limit_of(query.limit.as_deref(), &mut faults);
+    let cursor = cursor_of(query.cursor.as_deref(), &mut faults);
+    let asks = |text: &Option<String>| present(text.as_deref()).is_some();
+    if asks(&query.agreement) && asks(&query.search) {
+        faults.add("search", "not_combinable", "Give `search` or `agreement`, not both");
+    }
+    if asks(&query.system) && !asks(&query.agreement) {
+        faults.add("system", "not_combinable", "Give `agreement` as well, whose system this is");
+    }
+    let wanted = match (agreement, cursor) {
+        (Some(identifier), None) => Wanted::Agreement { system, identifier, after: ClientIdentifier(0) },
+        (Some(identifier), Some(Cursor::Number(after))) => Wanted::Agreement { system, identifier, after },
+        (None, None) => Wanted::Names { search, after: None },
+        (None, Some(Cursor::Name(name, client))) => Wanted::Names { search, after: Some((name, client)) },
+        (_, Some(_)) => {
+            add_bad_cursor(&mut faults);
+            Wanted::Names { search, after: None }
+        }
+    };
+    if faults.is_empty() { Ok(Checked { wanted, status, limit }) } else { Err(faults) }
+}
+
+fn limit_of(text: Option<&str>, faults: &mut Faults) -> u32 {
+    let Some(text) = present(text) else { return USUAL };
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    let limit = text.parse().ok().filter(|limit| plain && (1..=MOST).contains(limit));
+    limit.unwrap_or_else(|| {
+        faults.add("limit", "limit_range", format!("The limit is a number from 1 to {MOST}"));
+        USUAL
+    })
+}
+
+fn cursor_of(text: Option<&str>, faults: &mut Faults) -> Option<Cursor> {
+    let cursor = Cursor::parse(present(text)?);
+    if cursor.is_none() {
+        add_bad_cursor(faults);
+    }
+    cursor
+}
+
+fn add_bad_cursor(faults: &mut Faults) {
+    faults.add(
+        "cursor",
+        "cursor_invalid",
+        "Give `nextCursor` of the page before as it is, or no cursor for the first page",
+    );
+}
+
+fn summary(row: ClientRow) -> Result<CreditorSummary, StoreError> {
+    Ok(CreditorSummary {
+        status: status_of(&row)?,
+        client: row.client,
+        customer_code: row.customer_code,
+        reference_prefix: row.reference_prefix,
+        service_type: row.service_type,
+        name: row.name,
+        business_code: row.business_code,
+        country_code: row.country_code,
+        created_at: row.created_at,
+        changed_at: row.changed_at.map(Timestamp::from_micros),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_wrong_parameter_is_named() {
+        let some = |text: &str| Some(text.to_owned());
+        let query = CreditorQuery {
+            search: some("a\0"),
+            status: some("active"),
+            agreement: some(&"x".repeat(129)),
+            system: None,
+            limit: some("501"),
+            cursor: some("nonsense"),
+        };
+        let told: Vec<_> = check(&query)
+            .err()
+            .unwrap()
+            .into_vec()
+            .into_iter()
+            .map(|fault| (fault.field.into_owned(), fault.code.into_owned()))
+            .collect();
+        let expected = [
+            ("search", "nul_character"),
+            ("agreement", "too_long"),
+            ("status", "unknown_status"),
+            ("limit", "limit_range"),
+            ("cursor", "cursor_invalid"),
+        ];
+        assert_eq!(told, expected.map(|(field, code)| (field.to_owned(), code.to_owned())));
+    }
+
+    #[test]
+    fn a_cursor_fits_its_list_only() {
+        let number = Cursor::Number(ClientIdentifier(1)).to_text();
+        let of_names = CreditorQuery { cursor: Some(number.clone()), ..CreditorQuery::default() };
+        assert!(check(&of_names).is_err());
+        assert!(check(&CreditorQuery { agreement: Some("a".into()), ..of_names }).is_ok());
+        for limit in ["0", "-1", "+1", "1e2", "501", "99999999999"] {
+            assert!(
+                check(&CreditorQuery { limit: Some(limit.into()), ..CreditorQuery::default() }).is_err(),
+                "{limit}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_business_code_is_found_however_it_is_written() {
+        assert!(spellings("123456-7").contains("0123456-7"));
+        assert!(spellings("5560160680").contains("556016-0680"));
+        assert!(spellings("HRB 1234").contains("HRB 1234"));
+    }
+}

@@ -1,0 +1,82 @@
+//! The story of external agreements.
+
+use domain::agreement::Agreement;
+use domain::calendar::CalendarDate;
+use domain::identifier::{ClientIdentifier, PartnerId};
+use store::creditor::{self, OfStatus};
+use store::{Db, agreement};
+use testkit::on_both_engines;
+
+use crate::{client as row, insert, keep, now};
+
+fn agreement_of(system: &str, identifier: &str, from: &str, to: Option<&str>) -> Agreement {
+    let date = |text: &str| CalendarDate::parse(text).unwrap();
+    Agreement { system: system.into(), identifier: identifier.into(), valid_from: date(from), valid_to: to.map(date) }
+}
+
+async fn add(db: &Db, client: i64, agreement: &Agreement) -> bool {
+    let agreement = agreement.clone();
+    db.write(move |tx| {
+        let agreement = agreement.clone();
+        Box::pin(async move { agreement::insert(tx, PartnerId(1), ClientIdentifier(client), &agreement).await })
+    })
+    .await
+    .unwrap()
+}
+
+async fn of(db: &Db, client: i64) -> Vec<Agreement> {
+    let mut reader = db.reader().await.unwrap();
+    agreement::of_client(&mut reader, PartnerId(1), ClientIdentifier(client)).await.unwrap()
+}
+
+on_both_engines! {
+    async fn an_identifier_is_one_creditors_in_a_system(database: TestDatabase) {
+        let db = database.open().await;
+        for number in [1, 2] {
+            keep!(db, |tx| insert(tx, row(1, number, &format!("code {number}")))).unwrap();
+        }
+        let (first, second) = (agreement_of("ERP", "A-1", "2026-01-01", None), agreement_of("CRM", "A-1", "2025-01-01", Some("2025-12-31")));
+        assert!(add(&db, 1, &first).await && add(&db, 1, &second).await);
+        assert!(!add(&db, 2, &first).await, "creditor 1 has it");
+        assert_eq!(of(&db, 1).await, [second.clone(), first.clone()]);
+        assert_eq!(of(&db, 2).await, []);
+        let mut reader = db.reader().await.unwrap();
+        let holder = agreement::holder(&mut reader, PartnerId(1), "ERP", "A-1").await.unwrap();
+        assert_eq!(holder, Some(ClientIdentifier(1)));
+        assert_eq!(agreement::holder(&mut reader, PartnerId(2), "ERP", "A-1").await.unwrap(), None);
+        drop(reader);
+        db.write(move |tx| {
+            let first = first.clone();
+            Box::pin(async move { agreement::remove(tx, PartnerId(1), ClientIdentifier(1), &first).await })
+        })
+        .await
+        .unwrap();
+        assert_eq!(of(&db, 1).await, [second]);
+        assert!(add(&db, 2, &agreement_of("ERP", "A-1", "2027-01-01", None)).await, "it is free again");
+    }
+
+    async fn creditors_are_found_by_their_agreements(database: TestDatabase) {
+        let db = database.open().await;
+        for number in 1..=5 {
+            keep!(db, |tx| insert(tx, row(1, number, &format!("code {number}")))).unwrap();
+        }
+        for number in 1..=4 {
+            assert!(add(&db, number, &agreement_of(&format!("system {number}"), "A-1", "2026-01-01", None)).await);
+        }
+        assert!(add(&db, 4, &agreement_of("another", "A-1", "2026-01-01", None)).await);
+        keep!(db, |tx| creditor::set_status(tx, PartnerId(1), ClientIdentifier(2), "REVOKED", now())).unwrap();
+        let find = async |system: Option<&str>, status: OfStatus, after: i64, limit: u32| {
+            let mut reader = db.reader().await.unwrap();
+            let wanted = (system, "A-1");
+            let rows = creditor::page_by_agreement(&mut reader, PartnerId(1), wanted, status, ClientIdentifier(after), limit).await;
+            rows.unwrap().into_iter().map(|row| row.client.0).collect::<Vec<_>>()
+        };
+        assert_eq!(find(None, OfStatus::Any, 0, 10).await, [1, 2, 3, 4], "each once");
+        assert_eq!(find(None, OfStatus::Any, 0, 2).await, [1, 2]);
+        assert_eq!(find(None, OfStatus::Any, 2, 2).await, [3, 4]);
+        assert_eq!(find(None, OfStatus::Active, 0, 10).await, [1, 3, 4]);
+        assert_eq!(find(Some("system 3"), OfStatus::Any, 0, 10).await, [3]);
+        assert_eq!(find(Some("system 2"), OfStatus::Active, 0, 10).await, [0; 0]);
+        assert_eq!(find(Some("nothing"), OfStatus::Any, 0, 10).await, [0; 0]);
+    }
+}
