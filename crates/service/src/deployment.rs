@@ -201,7 +201,7 @@ impl Core {
         }
         let notified = new.mail.is_some();
         if notified {
-            self.outbox_written().notify_one();
+            self.outbox_written().send_replace(());
         } else {
             tracing::warn!(request = %new.row.request, "a deployment request was kept, and nobody told: no mail is set up");
         }
@@ -367,11 +367,11 @@ impl Core {
         let record = context.record(self, partner, "deployment.approve", subject(id), Outcome::Done, "");
         let approval = Approval { row, link, mail, record };
         let created = self
-            .enrol_approved(partner, checked.client, checked.warnings, None, context, Some(approval))
+            .enrol_approved(partner, checked.into(), None, context, Some(approval))
             .await
             .map_err(admin_error)?;
         if mailed {
-            self.outbox_written().notify_one();
+            self.outbox_written().send_replace(());
         }
         let CreatedClient { client, warnings, .. } = created.value;
         Ok(ApprovedDeployment {
@@ -446,7 +446,7 @@ impl Core {
             })
             .await?;
         if mailed {
-            self.outbox_written().notify_one();
+            self.outbox_written().send_replace(());
         }
         Ok((self.show_deployment(id).await?, mailed))
     }
@@ -491,7 +491,7 @@ impl Core {
             })
             .await?;
         if mailed {
-            self.outbox_written().notify_one();
+            self.outbox_written().send_replace(());
         }
         let link = (!mailed).then_some(address);
         Ok(ApprovedDeployment { deployment: request, client, link, link_expires_at: expires_at, warnings: Vec::new() })
@@ -546,6 +546,7 @@ fn admin_error(error: OnboardingError) -> AdminError {
             AdminError::Exists(format!("client {client} of this country and business code"))
         }
         OnboardingError::Decided(how) => AdminError::State(how),
+        OnboardingError::AgreementTaken(_) => AdminError::State("another creditor has an agreement of it".to_owned()),
         OnboardingError::Idempotency(error) => AdminError::State(error.to_string()),
         OnboardingError::Store(error) => error.into(),
     }

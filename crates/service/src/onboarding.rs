@@ -247,15 +247,14 @@ impl Core {
         request: Option<Repeatable>,
         context: &Context,
     ) -> Result<Answer<CreatedClient>, OnboardingError> {
-        self.enrol_approved(partner, client, warnings, request, context, None).await
+        self.enrol_approved(partner, checked, request, context, None).await
     }
 
     /// As [`Core::enrol`], and carries out the approval that the client comes of in the same transaction.
     pub(crate) async fn enrol_approved(
         &self,
         partner: PartnerId,
-        client: NewClient,
-        warnings: Vec<Fault>,
+        checked: CheckedCreditor,
         request: Option<Repeatable>,
         context: &Context,
         approval: Option<Approval>,
