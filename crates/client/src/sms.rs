@@ -162,7 +162,7 @@ impl Client {
     /// Shows a message; with a `wait` the answer is held until its state is final, for 30 seconds at most.
     ///
     /// # Errors
-    /// [`Error::Api`] with the code `not_found` when you have none of this identifier.
+    /// [`Error::NotFound`] when you have none of this identifier.
     pub async fn sms(&self, id: Uuid, wait: Option<Duration>) -> Result<Sms, Error> {
         let wait = wait.map_or(0, |wait| wait.as_secs().min(LONGEST_WAIT));
         let query = vec![("wait", wait.to_string())];
