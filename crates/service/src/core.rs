@@ -8,7 +8,7 @@ use domain::random::OrderedIds;
 use domain::{Clock, Environment, Random, Secret, Timestamp};
 use store::installation::SecretRow;
 use store::{Db, StoreError, installation};
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 
 use crate::idempotency::InFlight;
@@ -35,7 +35,7 @@ struct Shared {
     ids: OrderedIds,
     partner_codes: RwLock<HashMap<PartnerId, Arc<str>>>,
     /// Says that something was written into the outbox.
-    outbox_written: Notify,
+    outbox_written: watch::Sender<()>,
     /// Names messages of which something was heard.
     sms_news: broadcast::Sender<Uuid>,
 }
@@ -105,7 +105,7 @@ impl Core {
             in_flight: InFlight::default(),
             ids: OrderedIds::default(),
             partner_codes: RwLock::default(),
-            outbox_written: Notify::new(),
+            outbox_written: watch::Sender::new(()),
             sms_news: broadcast::Sender::new(SMS_NEWS),
             db,
             clock,
@@ -157,7 +157,7 @@ impl Core {
         &self.0.partner_codes
     }
 
-    pub(crate) fn outbox_written(&self) -> &Notify {
+    pub(crate) fn outbox_written(&self) -> &watch::Sender<()> {
         &self.0.outbox_written
     }
 

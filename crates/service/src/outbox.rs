@@ -22,12 +22,11 @@ use uuid::Uuid;
 
 use crate::{AdminError, Context, Core};
 
-/// How long a message is taken for. Longer than any channel waits for an answer, and than a message waits in a worker for its turn.
-const LEASE: Duration = Duration::from_secs(120);
 /// How often a worker looks for what others have written, or what has become due.
 const POLL: Duration = Duration::from_millis(500);
-/// The most lanes that are looked at in one round.
+/// The lanes that one query tells of, and the most queries of one look.
 const LANES: i64 = 64;
+const MOST_PAGES: usize = 64;
 /// The first pause after a provider said that it takes no more, and the longest.
 const THROTTLED: Duration = Duration::from_millis(250);
 const THROTTLED_LONGEST: Duration = Duration::from_secs(30);
@@ -102,18 +101,13 @@ impl Core {
         limit: usize,
     ) -> Result<Vec<OutboxRow>, StoreError> {
         let now = self.now();
-        let mut lanes = store::outbox::lanes(&mut self.db().reader().await?, channel, *after, now, LANES).await?;
-        if lanes.is_empty() {
-            *after = i64::MIN;
-            lanes = store::outbox::lanes(&mut self.db().reader().await?, channel, *after, now, LANES).await?;
-        }
-        lanes.truncate(limit);
+        let lanes = self.due_lanes(channel, after, now, limit).await?;
         if lanes.is_empty() {
             return Ok(Vec::new());
         }
         let each = i64::try_from(limit.div_ceil(lanes.len())).unwrap_or(1);
         let lease = random::uuid_v4(self.random());
-        let until = now.after(LEASE);
+        let until = now.after(self.settings().outbox_lease);
         let (channel, turn) = (channel.to_owned(), lanes.clone());
         let taken = self
             .db()
@@ -128,10 +122,42 @@ impl Core {
                 })
             })
             .await?;
-        if let Some(last) = lanes.last() {
-            *after = *last;
-        }
         Ok(taken)
+    }
+
+    /// At most `most` lanes behind `after` that have something due, going on from the beginning behind the last; `after` moves with them.
+    async fn due_lanes(
+        &self,
+        channel: &str,
+        after: &mut i64,
+        now: Timestamp,
+        most: usize,
+    ) -> Result<Vec<i64>, StoreError> {
+        let mut reader = self.db().reader().await?;
+        let (first, mut has_wrapped, mut due) = (*after, false, Vec::new());
+        for _ in 0..MOST_PAGES {
+            let page = store::outbox::lanes(&mut reader, channel, *after, now, LANES).await?;
+            for (lane, is_due) in &page {
+                if has_wrapped && *lane > first {
+                    return Ok(due);
+                }
+                *after = *lane;
+                if *is_due {
+                    due.push(*lane);
+                }
+                if due.len() >= most {
+                    return Ok(due);
+                }
+            }
+            if page.len() < usize::try_from(LANES).unwrap_or(usize::MAX) {
+                if has_wrapped || first == i64::MIN {
+                    return Ok(due);
+                }
+                has_wrapped = true;
+                *after = i64::MIN;
+            }
+        }
+        Ok(due)
     }
 
     /// Gives messages back that were taken and not tried, to be taken again at `due_at`.
@@ -184,6 +210,7 @@ async fn run(core: Core, provider: Provider, stop: CancellationToken) {
     let window = provider.window.max(1);
     let mut turns = Turns::new(&core, &provider);
     let mut sending: JoinSet<Verdict> = JoinSet::new();
+    let mut written = core.outbox_written().subscribe();
     let mut poll = tokio::time::interval(POLL);
     poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut rate = provider.per_second.map(|rate| {
@@ -209,7 +236,7 @@ async fn run(core: Core, provider: Provider, stop: CancellationToken) {
             () = stop.cancelled() => break,
             Some(ended) = sending.join_next(), if !sending.is_empty() => turns.heard(ended.unwrap_or(Verdict::Later)).await,
             () = turns.resumed(), if turns.is_paused() => {}
-            () = core.outbox_written().notified(), if !turns.is_paused() && sending.len() < window => turns.look(),
+            Ok(()) = written.changed(), if !turns.is_paused() && sending.len() < window => turns.look(),
             _ = poll.tick() => turns.look(),
         }
     }
@@ -249,7 +276,7 @@ impl<'w> Turns<'w> {
 
     /// The next message; more are taken when there is none.
     async fn next(&mut self, window: usize) -> Option<OutboxRow> {
-        if self.taken_at.elapsed() > LEASE / 2 {
+        if self.taken_at.elapsed() > self.core.settings().outbox_lease / 2 {
             // Whoever takes them next may do so soon.
             self.queue.clear();
         }
@@ -397,7 +424,7 @@ impl Core {
                 })
             })
             .await?;
-        self.outbox_written().notify_one();
+        self.outbox_written().send_replace(());
         Ok(())
     }
 }

@@ -30,6 +30,9 @@ pub struct Settings {
     pub sms: Option<SmsSettings>,
     /// How mail leaves; `None` is not at all.
     pub mail: Option<MailSettings>,
+    /// How long a worker takes a message of the outbox for. Longer than any channel waits for an answer: whoever dies in between has it sent
+    /// once more after this.
+    pub outbox_lease: Duration,
     /// How long a short message is kept once its state is final.
     pub sms_retention: Duration,
     /// Where the server is reached from outside: what one-time links begin with.
@@ -54,6 +57,7 @@ impl Default for Settings {
             audit_seal_interval: Duration::from_secs(1),
             sms: None,
             mail: None,
+            outbox_lease: Duration::from_secs(120),
             sms_retention: 90 * DAY,
             public_url: None,
             credentials_link_lifetime: 7 * DAY,

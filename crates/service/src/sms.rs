@@ -172,7 +172,7 @@ impl Core {
         match replayed {
             Some(earlier) => self.kept_sms(partner, earlier).await,
             None => {
-                self.outbox_written().notify_one();
+                self.outbox_written().send_replace(());
                 let value = self.sms(partner, id).await?.ok_or_else(gone)?;
                 Ok(Answer { value, replayed: false })
             }

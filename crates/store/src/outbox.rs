@@ -84,8 +84,8 @@ statements! {
              UNION ALL \
              SELECT (SELECT MIN(o.lane) FROM outbox o WHERE o.channel = $1 AND o.lane > found.lane AND o.dead_at IS NULL), place + 1 \
              FROM found WHERE lane IS NOT NULL AND place < $4) \
-             SELECT lane FROM found WHERE lane IS NOT NULL AND EXISTS (SELECT 1 FROM outbox o \
-             WHERE o.channel = $1 AND o.lane = found.lane AND o.dead_at IS NULL AND o.due_at <= $3)";
+             SELECT lane, CAST(CASE WHEN EXISTS (SELECT 1 FROM outbox o WHERE o.channel = $1 AND o.lane = found.lane \
+             AND o.dead_at IS NULL AND o.due_at <= $3) THEN 1 ELSE 0 END AS BIGINT) AS is_due FROM found WHERE lane IS NOT NULL";
     /// SQLite, where no two writes overlap, is told nothing of row locks: see `Statement::sqlite`.
     TAKE = "WITH due AS MATERIALIZED ( \
             SELECT partner_id, message_id FROM outbox WHERE channel = $1 AND lane = $2 AND dead_at IS NULL AND due_at <= $3 \
@@ -134,8 +134,7 @@ pub async fn insert(tx: &mut Tx, row: &OutboxRow) -> Result<(), StoreError> {
     .map(drop)
 }
 
-/// At most `limit` lanes of a channel after `after` that have a message due at `now`, in their order. Lanes without one count for the
-/// limit as well.
+/// At most `limit` lanes of a channel after `after` that hold messages, in their order, and whether one of them is due at `now`.
 ///
 /// # Errors
 /// When the statement fails.
@@ -145,9 +144,10 @@ pub async fn lanes(
     after: i64,
     now: Timestamp,
     limit: i64,
-) -> Result<Vec<i64>, StoreError> {
-    let rows = fetch!(fetch_all, (i64,), db, LANES, channel, after, now.micros(), limit)?;
-    Ok(rows.into_iter().map(|(lane,)| lane).collect())
+) -> Result<Vec<(i64, bool)>, StoreError> {
+    let mut rows = fetch!(fetch_all, (i64, i64), db, LANES, channel, after, now.micros(), limit)?;
+    rows.sort_unstable();
+    Ok(rows.into_iter().map(|(lane, is_due)| (lane, is_due != 0)).collect())
 }
 
 /// Takes at most `limit` messages of a lane that are due at `now`, until `until`. Run it by [`crate::Db::take`].

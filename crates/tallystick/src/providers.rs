@@ -69,7 +69,7 @@ impl Parts {
             Kind::Smtp(config) => {
                 SmtpChannel::new(name, config, clock).map(|channel| Sends::Mail(Arc::new(channel)))
             }
-            Kind::Console => ConsoleChannel::new(name, self.environment, Box::new(std::io::stdout()), sink, clock)
+            Kind::Console => ConsoleChannel::new(name, self.environment, Box::new(std::io::stderr()), sink, clock)
                 .map(|channel| Sends::Sms(Arc::new(channel))),
         };
         let sends = sends.map_err(|fault| ChannelError { name: name.to_owned(), fault })?;

@@ -6,6 +6,8 @@ pub mod clock;
 #[cfg(feature = "core")]
 pub mod core;
 pub mod database;
+#[cfg(feature = "peers")]
+pub mod peer;
 pub mod postgres;
 #[cfg(feature = "server")]
 pub mod process;

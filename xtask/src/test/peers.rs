@@ -14,7 +14,7 @@ const SMPP: &str = "0.5.1";
 const AIOSMTPD: &str = "1.4.6";
 
 /// The packages whose tests need them.
-const PACKAGES: [&str; 1] = ["channels"];
+const PACKAGES: [&str; 2] = ["channels", "tallystick"];
 
 /// Installs what the tests of `packages` (all when empty) need, and answers the variables that tell them where it is.
 pub(crate) fn install(packages: &[String]) -> Result<Vec<(&'static str, OsString)>, Fault> {

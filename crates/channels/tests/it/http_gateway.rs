@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::peer::PATIENCE;
+use testkit::peer::PATIENCE;
 use crate::support::{Noon, message};
 
 /// A request as the gateway saw it.

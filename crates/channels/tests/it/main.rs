@@ -4,7 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod http_gateway;
-mod peer;
 mod smpp;
 mod smpp_faults;
 mod smpp_receipts;

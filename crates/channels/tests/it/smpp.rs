@@ -6,7 +6,7 @@ use channels::{FaultKind, SmsChannel};
 use domain::sms::Sender;
 use serde_json::json;
 
-use crate::peer::Peer;
+use testkit::peer::Peer;
 use crate::support::{Certificate, bound, channel, message, settings};
 
 #[tokio::test]

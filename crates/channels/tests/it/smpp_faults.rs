@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::peer::Peer;
+use testkit::peer::Peer;
 use crate::support::{bound, channel, message, settings};
 
 fn submit(channel: &Arc<SmppChannel>, number: u128) -> JoinHandle<Result<Accepted, Fault>> {

@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
-use crate::peer::Peer;
+use testkit::peer::Peer;
 use crate::support::{Certificate, Noon};
 
 fn channel(port: u16, extra: &str) -> SmtpChannel {

@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::peer::{PATIENCE, Peer};
+use testkit::peer::{PATIENCE, Peer};
 
 /// What is answered to the one who delivered a receipt.
 pub(crate) type Verdict = oneshot::Sender<Result<(), SinkFault>>;

@@ -345,6 +345,35 @@ on_both_engines! {
         worker.stop().await;
     }
 
+    async fn many_that_wait_for_another_try_do_not_hide_one_that_is_due(database: TestDatabase) {
+        let bench = Bench::open(&database).await;
+        let mut creditors = Vec::new();
+        for number in 0..130 {
+            creditors.push(bench.creditor(number).await);
+        }
+        let last = creditors.pop().unwrap();
+        let down = Arc::new(std::sync::atomic::AtomicBool::new(true));
+        let provider = {
+            let down = Arc::clone(&down);
+            Scripted::new(move |id, _| {
+                let is_down = down.load(Ordering::SeqCst);
+                Box::pin(async move { if is_down { Err(Fault::temporary("down")) } else { Ok(vec![id.simple().to_string()]) } })
+            })
+        };
+        let worker = start(&bench.test.core, &provider, 8);
+        let mut waiting = Vec::new();
+        for creditor in creditors {
+            waiting.push(bench.send(Some(creditor), "Hei").await);
+        }
+        for id in waiting {
+            bench.until(id, |sms| sms.reason.is_some()).await;
+        }
+        down.store(false, Ordering::SeqCst);
+        let id = bench.send(Some(last), "Hei").await;
+        bench.until(id, |sms| sms.state == SmsState::Sent).await;
+        worker.stop().await;
+    }
+
     async fn a_message_ends_with_its_validity(database: TestDatabase) {
         let bench = Bench::open(&database).await;
         let queued = bench.send(None, "never sent").await;

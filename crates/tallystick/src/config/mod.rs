@@ -188,6 +188,7 @@ impl Settings {
             superseded_key_retention: self.keys.superseded_key_retention.0,
             key_cache_entries: self.keys.key_cache_entries,
             audit_seal_interval: self.jobs.audit_seal_interval.0,
+            outbox_lease: self.jobs.outbox_lease.0,
             sms: self.messages.sms(self.server.environment == Environment::Sandbox),
             mail: self.messages.mail(),
             sms_retention: self.messages.sms_retention.0,

@@ -70,6 +70,12 @@ fn page(demo: &Demo, ready: &Ready, database: &str, is_temporary: bool) -> Strin
              {curl} {url}/api/v1/partner/renew -H 'X-Api-Key: {key}'\n"
         );
     }
+    let _ = write!(
+        page,
+        "\nText a debtor, and wait for the delivery report (it is printed here; a number that ends in 0001 is undeliverable):\n\n\
+         {curl} '{url}/api/v1/partner/sms?wait=10' -H 'X-Api-Key: {partner_key}' -H 'Content-Type: application/json' \
+         -d '{{\"recipient\":\"+358441234567\",\"text\":\"Your invoice 1001 is due on Friday.\"}}'\n"
+    );
     page + "\nCtrl-C ends the demo.\n"
 }
 

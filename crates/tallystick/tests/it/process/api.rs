@@ -38,6 +38,11 @@ impl Api {
         Reply::read(self.http.get(format!("{}{path}", self.url)).header("X-Api-Key", key).send().await?).await
     }
 
+    pub(super) async fn post(&self, path: &str, key: &str, body: &Value) -> Reply {
+        let request = self.http.post(format!("{}{path}", self.url)).header("X-Api-Key", key).json(body);
+        Reply::read(request.send().await.unwrap()).await.unwrap()
+    }
+
     pub(super) async fn validate(&self, key: &str) -> StatusCode {
         self.get(VALIDATE, key).await.status
     }

@@ -15,6 +15,7 @@ mod revoked;
 mod secrets;
 mod shut_down;
 mod small_disk;
+mod sms;
 mod sql;
 mod tls;
 mod two_processes;

@@ -17,26 +17,33 @@ const NODE_MODULES: &str = "TALLYSTICK_TEST_NODE_MODULES";
 const PYTHON: &str = "TALLYSTICK_TEST_PYTHON";
 
 /// The longest that anything in a test may take.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Ended, by its id, when it is dropped.
-pub(crate) struct Peer {
+/// A peer of one test. Ended, by its id, when it is dropped.
+pub struct Peer {
     _child: Child,
     orders: ChildStdin,
     lines: Lines<BufReader<ChildStdout>>,
-    pub(crate) port: u16,
+    /// Where it listens, on 127.0.0.1.
+    pub port: u16,
 }
 
 impl Peer {
     /// An SMSC.
-    pub(crate) async fn smsc(options: Value) -> Peer {
+    ///
+    /// # Panics
+    /// When the peer is not there, or tells nothing in time.
+    pub async fn smsc(options: Value) -> Peer {
         let mut command = Command::new("node");
         command.env("NODE_PATH", variable(NODE_MODULES)).arg(script("smsc.js")).arg(options.to_string());
         Self::start(command).await
     }
 
     /// A mail server.
-    pub(crate) async fn mail_server(options: Value) -> Peer {
+    ///
+    /// # Panics
+    /// When the peer is not there, or tells nothing in time.
+    pub async fn mail_server(options: Value) -> Peer {
         let mut command = Command::new(variable(PYTHON));
         command.arg("-u").arg(script("mail_server.py")).arg(options.to_string());
         Self::start(command).await
@@ -52,7 +59,10 @@ impl Peer {
     }
 
     /// The next event of this name; others before it are left aside.
-    pub(crate) async fn event(&mut self, name: &str) -> Value {
+    ///
+    /// # Panics
+    /// When the peer is not there, or tells nothing in time.
+    pub async fn event(&mut self, name: &str) -> Value {
         loop {
             let event = self.next().await.unwrap_or_else(|| panic!("the peer ended while `{name}` was awaited"));
             if event["event"] == name {
@@ -62,13 +72,19 @@ impl Peer {
     }
 
     /// The next event, whatever it is; `None` when the peer has ended.
-    pub(crate) async fn next(&mut self) -> Option<Value> {
+    ///
+    /// # Panics
+    /// When the peer is not there, or tells nothing in time.
+    pub async fn next(&mut self) -> Option<Value> {
         let line = timeout(PATIENCE, self.lines.next_line()).await.expect("the peer told nothing in time");
         line.unwrap().map(|line| serde_json::from_str(&line).unwrap_or_else(|error| panic!("{line}: {error}")))
     }
 
     /// The events of this name up to the next one of the name `until`.
-    pub(crate) async fn events_until(&mut self, name: &str, until: &str) -> Vec<Value> {
+    ///
+    /// # Panics
+    /// When the peer is not there, or tells nothing in time.
+    pub async fn events_until(&mut self, name: &str, until: &str) -> Vec<Value> {
         let mut events = Vec::new();
         loop {
             let event = self.next().await.expect("the peer ended");
@@ -82,13 +98,19 @@ impl Peer {
     }
 
     /// Orders something, and goes on when the peer has done it; the events before that are left aside.
-    pub(crate) async fn order(&mut self, what: &str, more: Value) {
+    ///
+    /// # Panics
+    /// When the peer is not there, or tells nothing in time.
+    pub async fn order(&mut self, what: &str, more: Value) {
         self.ask(what, more).await;
         self.event("done").await;
     }
 
     /// Orders something; the event `done` is still to come.
-    pub(crate) async fn ask(&mut self, what: &str, more: Value) {
+    ///
+    /// # Panics
+    /// When the peer is not there, or tells nothing in time.
+    pub async fn ask(&mut self, what: &str, more: Value) {
         let mut order = json!({ "do": what });
         order.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         self.orders.write_all(format!("{order}\n").as_bytes()).await.unwrap();
@@ -97,7 +119,7 @@ impl Peer {
 }
 
 fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/peers").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("peers").join(name)
 }
 
 fn variable(name: &str) -> OsString {
