@@ -201,7 +201,7 @@ impl Core {
         }
         let notified = new.mail.is_some();
         if notified {
-            self.outbox_written().notify_one();
+            self.outbox_written().send_replace(());
         } else {
             tracing::warn!(request = %new.row.request, "a deployment request was kept, and nobody told: no mail is set up");
         }
@@ -371,7 +371,7 @@ impl Core {
             .await
             .map_err(admin_error)?;
         if mailed {
-            self.outbox_written().notify_one();
+            self.outbox_written().send_replace(());
         }
         let CreatedClient { client, warnings, .. } = created.value;
         Ok(ApprovedDeployment {
@@ -446,7 +446,7 @@ impl Core {
             })
             .await?;
         if mailed {
-            self.outbox_written().notify_one();
+            self.outbox_written().send_replace(());
         }
         Ok((self.show_deployment(id).await?, mailed))
     }
@@ -491,7 +491,7 @@ impl Core {
             })
             .await?;
         if mailed {
-            self.outbox_written().notify_one();
+            self.outbox_written().send_replace(());
         }
         let link = (!mailed).then_some(address);
         Ok(ApprovedDeployment { deployment: request, client, link, link_expires_at: expires_at, warnings: Vec::new() })

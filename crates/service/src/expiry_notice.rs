@@ -37,7 +37,7 @@ impl Core {
             nearer = lead;
         }
         if sent > 0 {
-            self.outbox_written().notify_one();
+            self.outbox_written().send_replace(());
         }
         Ok(sent)
     }
