@@ -126,6 +126,6 @@ mod tests {
         let mut query = query(&format!("cursor={}", cursor(b"\x00\xff?"))).await;
         assert_eq!(query.cursor(|bytes| Some(bytes.to_vec())), Some(b"\x00\xff?".to_vec()));
         assert!(query.finish().is_ok());
-        assert_eq!(super::USUAL_PAGE, 100);
+        assert_eq!(USUAL_PAGE, 100);
     }
 }

@@ -10,7 +10,7 @@ on_both_engines! {
         let app = TestApp::open(&database).await;
         let partner = app.partner("QUICK3").await;
         let served = app.serve().await;
-        let client = Client::builder(&served.url).api_key(&partner.provisioning).build().unwrap();
+        let client = Client::builder(&served.url).api_key(partner.provisioning.as_str()).build().unwrap();
         let mut body = seed_body();
         body["responsible"] = serde_json::json!({"name": "Liisa", "email": "liisa@quick.example"});
         let request: DeploymentRequest = serde_json::from_value(body).unwrap();
