@@ -95,8 +95,8 @@ pub use creditor_answers::{
     CreditorSummary, FieldChange, HistoryPage, Revoked, Rotated, Settings,
 };
 pub use creditor_requests::{CreateCreditor, CreditorPatch, CreditorQuery, NewAgreement, NewSettings};
-pub use entity_tag::EntityTag;
 pub use deployment::{Deployment, DeploymentRequest, DeploymentState, Responsible};
+pub use entity_tag::EntityTag;
 pub use error::{Error, RenewError, TransportCause, TransportFault};
 pub use idempotency::{IdempotencyKey, IdempotencyKeyError};
 pub use problem::{Fault, Problem};

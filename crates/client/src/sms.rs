@@ -154,7 +154,8 @@ impl Client {
     /// # Errors
     /// As [`Client::send_sms`], and [`Error::IdempotencyKeyReused`] when the key was used with another request.
     pub async fn send_sms_with(&self, request: &SendSms, key: &IdempotencyKey) -> Result<Sms, Error> {
-        let body = serde_json::to_vec(request).expect("a request of texts and numbers has no part that JSON cannot hold");
+        let body =
+            serde_json::to_vec(request).expect("a request of texts and numbers has no part that JSON cannot hold");
         let call = Call { body: Some(body), idempotency_key: Some(key), ..Call::new(Method::POST, "/sms") };
         parse(&self.run(&call).await?)
     }

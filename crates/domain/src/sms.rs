@@ -10,8 +10,6 @@ mod state;
 
 pub use id::{id_forms, normal_id};
 pub use parts::{Encoding, MOST_PARTS, Part, Parts, TextFault};
-pub use request::{
-    LONGEST_VALIDITY, NewSms, SHORTEST_VALIDITY, SmsDraft, SmsRules, USUAL_VALIDITY, check,
-};
+pub use request::{LONGEST_VALIDITY, NewSms, SHORTEST_VALIDITY, SmsDraft, SmsRules, USUAL_VALIDITY, check};
 pub use sender::{Sender, SenderFault};
 pub use state::{SmsState, UnknownSmsState};

@@ -128,7 +128,8 @@ fn takes_messages(digits: &str) -> bool {
         let plan = region.descriptors();
         let is = |kind: Option<&Descriptor>| {
             kind.is_some_and(|kind| {
-                kind.possible_length().iter().any(|length| usize::from(*length) == number.len()) && kind.is_match(number)
+                kind.possible_length().iter().any(|length| usize::from(*length) == number.len())
+                    && kind.is_match(number)
             })
         };
         let others = [

@@ -37,7 +37,7 @@ pub use condition::{IfMatch, IfNoneMatch};
 pub use idempotency::IdempotencyKey;
 pub use json_body::{JsonBody, JsonList, NoBody};
 pub use problem::Problem;
-pub use state::{HttpSettings, HttpState};
 pub use query::Query;
+pub use state::{HttpSettings, HttpState};
 pub use visitor::Visitor;
 pub use wire::{Flag, Integer, List, Section, Text};

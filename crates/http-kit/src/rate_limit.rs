@@ -343,7 +343,7 @@ mod tests {
     #[test]
     fn the_keys_of_a_holder_share_a_quota_by_kind() {
         let start = stopwatch::now();
-        let limits = RateLimits::new(Some(Rate::new(1, 2)), None, start);
+        let limits = RateLimits::new(Some(Rate::new(1, 2)), None, None, start);
         let count = |partner, client, kind| {
             let holder = KeyHolder { partner: PartnerId(partner), client };
             limits.count(holder, kind, start).unwrap().remaining

@@ -168,7 +168,12 @@ mod tests {
                 vec!["200", "400", "401", "402", "403", "409", "413", "415", "422", "429", "500", "503"],
             ),
             ("/api/v1/partner/sms", "get", "listSms", vec!["200", "400", "401", "403", "429", "500", "503"]),
-            ("/api/v1/partner/sms/{smsId}", "get", "getSms", vec!["200", "400", "401", "403", "404", "429", "500", "503"]),
+            (
+                "/api/v1/partner/sms/{smsId}",
+                "get",
+                "getSms",
+                vec!["200", "400", "401", "403", "404", "429", "500", "503"],
+            ),
         ];
         let operations = document["paths"].as_object().unwrap().values().map(|path| path.as_object().unwrap().len());
         assert_eq!(operations.sum::<usize>(), expected.len());

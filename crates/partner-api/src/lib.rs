@@ -38,9 +38,7 @@ pub fn router() -> OpenApiRouter<HttpState> {
         .routes(routes!(credentials::rotate_credentials))
         .routes(routes!(agreement::show_agreements, agreement::replace_agreements));
     router = router.routes(routes!(sms::send_sms, sms::list_sms)).routes(routes!(sms::get_sms));
-    router = router
-        .routes(routes!(deployment::request_deployment))
-        .routes(routes!(deployment::get_deployment));
+    router = router.routes(routes!(deployment::request_deployment)).routes(routes!(deployment::get_deployment));
     openapi::add_common_headers(router.get_openapi_mut());
     router
 }

@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use service::idempotency::Idempotency;
 use service::sms::{Sms, SmsError, SmsFilter, SmsReport};
-use utoipa::openapi::schema::Object;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::Object;
 use uuid::Uuid;
 
 use crate::client::{idempotency_problem, unknown_fields};
@@ -277,7 +277,8 @@ pub(crate) async fn send_sms(
     let idempotency = key.map(|key| Idempotency { key, fingerprint: body.fingerprint });
     let core = state.core();
     let context = caller.context();
-    let answer = core.send_sms(caller.principal.holder, creditor, &draft, idempotency, &context).await.map_err(problem)?;
+    let answer =
+        core.send_sms(caller.principal.holder, creditor, &draft, idempotency, &context).await.map_err(problem)?;
     let mut sms = answer.value;
     if wait > 0 {
         let time = Duration::from_secs(wait.unsigned_abs());

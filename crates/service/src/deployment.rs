@@ -366,10 +366,8 @@ impl Core {
         let mailed = mail.is_some();
         let record = context.record(self, partner, "deployment.approve", subject(id), Outcome::Done, "");
         let approval = Approval { row, link, mail, record };
-        let created = self
-            .enrol_approved(partner, checked.into(), None, context, Some(approval))
-            .await
-            .map_err(admin_error)?;
+        let created =
+            self.enrol_approved(partner, checked.into(), None, context, Some(approval)).await.map_err(admin_error)?;
         if mailed {
             self.outbox_written().send_replace(());
         }

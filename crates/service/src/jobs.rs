@@ -185,7 +185,9 @@ async fn send_expiry_notices(core: Core) {
         match core.send_expiry_notices().await {
             Ok(0) => {}
             Ok(sent) => tracing::info!(sent, "told of keys that will expire"),
-            Err(error) => tracing::warn!(%error, "notices of keys that will expire were not all sent; the next round goes on"),
+            Err(error) => {
+                tracing::warn!(%error, "notices of keys that will expire were not all sent; the next round goes on")
+            }
         }
     }
 }

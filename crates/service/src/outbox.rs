@@ -415,7 +415,8 @@ impl Core {
                 let (core, context) = (core.clone(), context.clone());
                 Box::pin(async move {
                     let row = store::outbox::dead_by_id(tx, message).await?;
-                    let row = row.ok_or_else(|| AdminError::NotFound(format!("message {message} that was given up")))?;
+                    let row =
+                        row.ok_or_else(|| AdminError::NotFound(format!("message {message} that was given up")))?;
                     store::outbox::replay(tx, row.partner, message, now).await?;
                     let subject = format!("{}:{message}", row.kind);
                     let record = context.record(&core, row.partner, "outbox.replay", subject, Outcome::Done, "");

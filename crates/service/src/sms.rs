@@ -195,7 +195,11 @@ impl Core {
                 let row = store::client::by_number(&mut self.db().reader().await?, client).await?;
                 if row.is_none_or(|row| row.partner != partner) {
                     let mut faults = checked.err().unwrap_or_default();
-                    faults.add("creditor", "unknown_creditor", "You have no creditor of this number: send its clientIdentifier");
+                    faults.add(
+                        "creditor",
+                        "unknown_creditor",
+                        "You have no creditor of this number: send its clientIdentifier",
+                    );
                     return Err(SmsError::Invalid(faults.into_vec()));
                 }
                 Some(client)
@@ -316,7 +320,13 @@ impl Core {
         Ok(Answer { value, replayed: true })
     }
 
-    pub(crate) fn report(&self, state: SmsState, at: Timestamp, provider_message_id: &str, error_code: &str) -> ReportRow {
+    pub(crate) fn report(
+        &self,
+        state: SmsState,
+        at: Timestamp,
+        provider_message_id: &str,
+        error_code: &str,
+    ) -> ReportRow {
         ReportRow {
             report: self.next_id(at),
             at,

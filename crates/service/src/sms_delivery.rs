@@ -125,7 +125,8 @@ impl Core {
                 // Also when the lease had ended: the provider has it, whoever else sends it.
                 store::outbox::done(tx, row).await?;
                 sms.sent_at = sms.sent_at.or(Some(now.micros()));
-                let parts = ids.into_iter().enumerate().map(|(index, id)| AcceptedPart { index, provider_message_id: id });
+                let parts =
+                    ids.into_iter().enumerate().map(|(index, id)| AcceptedPart { index, provider_message_id: id });
                 self.keep_parts(tx, &sms, parts.collect(), now).await?;
                 self.settle(tx, sms, "", now).await
             }

@@ -37,6 +37,8 @@ statements! {
     EXPIRING = "SELECT k.partner_id, k.key_id, k.client_id, k.created_at, k.expires_at FROM api_key k \
                 WHERE k.expires_at > $1 AND k.expires_at <= $2 AND k.expires_at IS NOT NULL AND k.revoked_at IS NULL \
                 AND k.successor_id IS NULL AND k.client_id <> 0 AND k.expires_at - k.created_at > $3 \
+                AND NOT EXISTS (SELECT 1 FROM client c WHERE c.partner_id = k.partner_id AND c.client_id = k.client_id \
+                AND c.expiry_notices = 0) \
                 AND NOT EXISTS (SELECT 1 FROM expiry_notice n WHERE n.partner_id = k.partner_id AND n.key_id = k.key_id AND n.lead = $3) \
                 ORDER BY k.expires_at LIMIT $4";
     STILL_EXPIRES = "SELECT k.expires_at FROM api_key k WHERE k.partner_id = $1 AND k.key_id = $2 AND k.revoked_at IS NULL \

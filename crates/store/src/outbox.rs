@@ -42,7 +42,10 @@ pub struct OutboxRow {
 
 impl std::fmt::Debug for OutboxRow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("OutboxRow").field("message", &self.message).field("channel", &self.channel).finish_non_exhaustive()
+        f.debug_struct("OutboxRow")
+            .field("message", &self.message)
+            .field("channel", &self.channel)
+            .finish_non_exhaustive()
     }
 }
 

@@ -112,7 +112,8 @@ mod tests {
     fn sqlite_counts_placeholders() {
         static STATEMENT: Statement = Statement::new("one", "UPDATE a SET b = $12, c = '$.d' WHERE e = $1");
         assert_eq!(STATEMENT.sqlite(), "UPDATE a SET b = ?12, c = '$.d' WHERE e = ?1");
-        static LOCKS: Statement = Statement::new("two", "IN (SELECT a FROM b LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING a");
+        static LOCKS: Statement =
+            Statement::new("two", "IN (SELECT a FROM b LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING a");
         assert_eq!(LOCKS.sqlite(), "IN (SELECT a FROM b LIMIT ?1) RETURNING a");
     }
 }

@@ -66,9 +66,7 @@ impl Parts {
             Kind::HttpGateway(config) => {
                 HttpGatewayChannel::new(name, config, clock).map(|channel| Sends::Sms(Arc::new(channel)))
             }
-            Kind::Smtp(config) => {
-                SmtpChannel::new(name, config, clock).map(|channel| Sends::Mail(Arc::new(channel)))
-            }
+            Kind::Smtp(config) => SmtpChannel::new(name, config, clock).map(|channel| Sends::Mail(Arc::new(channel))),
             Kind::Console => ConsoleChannel::new(name, self.environment, Box::new(std::io::stderr()), sink, clock)
                 .map(|channel| Sends::Sms(Arc::new(channel))),
         };

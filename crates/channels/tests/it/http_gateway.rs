@@ -14,8 +14,8 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use testkit::peer::PATIENCE;
 use crate::support::{Noon, message};
+use testkit::peer::PATIENCE;
 
 /// A request as the gateway saw it.
 struct Seen {

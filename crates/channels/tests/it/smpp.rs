@@ -6,8 +6,8 @@ use channels::{FaultKind, SmsChannel};
 use domain::sms::Sender;
 use serde_json::json;
 
-use testkit::peer::Peer;
 use crate::support::{Certificate, bound, channel, message, settings};
+use testkit::peer::Peer;
 
 #[tokio::test]
 async fn a_message_arrives_as_it_was_written() {

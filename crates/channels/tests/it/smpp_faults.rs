@@ -7,8 +7,8 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use testkit::peer::Peer;
 use crate::support::{bound, channel, message, settings};
+use testkit::peer::Peer;
 
 fn submit(channel: &Arc<SmppChannel>, number: u128) -> JoinHandle<Result<Accepted, Fault>> {
     let channel = Arc::clone(channel);

@@ -10,8 +10,8 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
-use testkit::peer::Peer;
 use crate::support::{Certificate, Noon};
+use testkit::peer::Peer;
 
 fn channel(port: u16, extra: &str) -> SmtpChannel {
     let text = format!("host = '127.0.0.1'\nport = {port}\nmessage-id-domain = 'tally.example'\n{extra}");

@@ -72,7 +72,11 @@ pub fn check(draft: &SmsDraft, rules: &SmsRules) -> Result<NewSms, Faults> {
             None
         }
         Some(text) if !text.trim().starts_with('+') => {
-            faults.add("recipient", "telephone_format", "Write the number in E.164: a plus, the calling code and the number");
+            faults.add(
+                "recipient",
+                "telephone_format",
+                "Write the number in E.164: a plus, the calling code and the number",
+            );
             None
         }
         Some(text) => match Telephone::parse(text.trim(), None) {
@@ -81,7 +85,11 @@ pub fn check(draft: &SmsDraft, rules: &SmsRules) -> Result<NewSms, Faults> {
                 None
             }
             Ok(number) if !number.takes_messages() => {
-                faults.add("recipient", "telephone_no_sms", "The number can't take short messages: send to a mobile number");
+                faults.add(
+                    "recipient",
+                    "telephone_no_sms",
+                    "The number can't take short messages: send to a mobile number",
+                );
                 None
             }
             Ok(number) => Some(number),

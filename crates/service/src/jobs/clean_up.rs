@@ -67,10 +67,8 @@ impl Core {
                 .db()
                 .write(move |tx| Box::pin(async move { store::api_key::purge_superseded(tx, superseded, BATCH).await }))
                 .await?;
-            let messages = self
-                .db()
-                .write(move |tx| Box::pin(async move { store::sms::purge(tx, told, BATCH).await }))
-                .await?;
+            let messages =
+                self.db().write(move |tx| Box::pin(async move { store::sms::purge(tx, told, BATCH).await })).await?;
             let receipts = self
                 .db()
                 .write(move |tx| Box::pin(async move { store::sms::purge_receipts(tx, unmatched, BATCH).await }))

@@ -96,11 +96,8 @@ impl Bench {
     }
 
     async fn send(&self, creditor: Option<i64>, text: &str) -> Uuid {
-        let draft = SmsDraft {
-            recipient: Some("+358441234567".into()),
-            text: Some(text.into()),
-            ..SmsDraft::default()
-        };
+        let draft =
+            SmsDraft { recipient: Some("+358441234567".into()), text: Some(text.into()), ..SmsDraft::default() };
         let sent = self.test.core.send_sms(self.partner.holder, creditor, &draft, None, &operator()).await;
         sent.unwrap().value.id
     }

@@ -68,6 +68,7 @@ async fn receive(
 }
 
 async fn whole(body: Body, limit: usize) -> Result<bytes::Bytes, Problem> {
-    let too_large = |_| Problem::new(code::BODY_TOO_LARGE, format!("Send {limit} bytes at most, and the whole of them"));
+    let too_large =
+        |_| Problem::new(code::BODY_TOO_LARGE, format!("Send {limit} bytes at most, and the whole of them"));
     to_bytes(body, limit).await.map_err(too_large)
 }

@@ -19,7 +19,9 @@ pub(crate) enum Command {
     /// Send a short message on behalf of a partner
     ///
     /// A running server sends it.
-    #[command(after_help = "Example:\n  tallystick sms send --partner QUICK3 --to +358441234567 --text 'Your invoice is due' --wait 10")]
+    #[command(
+        after_help = "Example:\n  tallystick sms send --partner QUICK3 --to +358441234567 --text 'Your invoice is due' --wait 10"
+    )]
     Send {
         /// The partner's code
         #[arg(long)]

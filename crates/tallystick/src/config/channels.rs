@@ -69,7 +69,9 @@ impl<'de> Deserialize<'de> for Channel {
             value
                 .map(|value| {
                     let number = value.as_integer().and_then(|number| u32::try_from(number).ok());
-                    number.and_then(NonZeroU32::new).ok_or_else(|| D::Error::custom(format!("{name} is a number above 0")))
+                    number
+                        .and_then(NonZeroU32::new)
+                        .ok_or_else(|| D::Error::custom(format!("{name} is a number above 0")))
                 })
                 .transpose()
         };

@@ -49,7 +49,9 @@ impl Messages {
         if self.sms_max_parts > MOST_PARTS {
             return wrong("sms-max-parts", format!("a short message has {MOST_PARTS} parts at most"));
         }
-        for (setting, name, sms) in [("sms-channel", &self.sms_channel, true), ("mail-channel", &self.mail_channel, false)] {
+        for (setting, name, sms) in
+            [("sms-channel", &self.sms_channel, true), ("mail-channel", &self.mail_channel, false)]
+        {
             let Some(name) = name else { continue };
             match channels.get(name) {
                 None => return wrong(setting, format!("there is no [channels.{name}] in the file")),
@@ -92,7 +94,10 @@ impl Messages {
 /// Refuses what sandbox alone may have.
 pub(crate) fn check_environment(channels: &Channels, sandbox: bool) -> Result<(), ConfigError> {
     match channels.iter().find(|(_, channel)| matches!(channel.kind, Kind::Console)) {
-        Some((name, _)) if !sandbox => Err(ConfigError::invalid("environment", format!("[channels.{name}] is a console, which is for sandbox only: it delivers nothing"))),
+        Some((name, _)) if !sandbox => Err(ConfigError::invalid(
+            "environment",
+            format!("[channels.{name}] is a console, which is for sandbox only: it delivers nothing"),
+        )),
         _ => Ok(()),
     }
 }

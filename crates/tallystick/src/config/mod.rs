@@ -27,13 +27,13 @@ use std::path::PathBuf;
 
 use domain::Environment;
 
+pub use self::channels::Channels;
 pub use database::{Database, DatabaseLayer};
 pub use error::ConfigError;
 pub use jobs::{Jobs, JobsLayer};
 pub use keys::{Keys, KeysLayer};
 pub use lifetime::Lifetime;
 pub use limits::{Limits, LimitsLayer};
-pub use self::channels::Channels;
 pub use list::{Networks, Origins};
 pub use messages::{Messages, MessagesLayer};
 pub use onboarding::{LeadTimes, Onboarding, OnboardingLayer, PublicUrl, Switch};
