@@ -91,6 +91,17 @@ impl Db {
         }
     }
 
+    /// As [`Db::migration_state`], once nobody migrates it: what is missing then is not about to come.
+    ///
+    /// # Errors
+    /// As [`Db::migration_state`].
+    pub async fn settled_migration_state(&self) -> Result<MigrationReport, OpenError> {
+        match &self.0.pools {
+            Pools::Sqlite(pools) => migration::sqlite::settled_state(&self.0.options, &pools.path).await,
+            Pools::Postgres(pool) => migration::postgres::settled_state(pool).await,
+        }
+    }
+
     /// Which engine it is.
     #[must_use]
     pub fn engine(&self) -> Engine {

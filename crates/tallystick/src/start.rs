@@ -54,7 +54,11 @@ pub async fn database(settings: &Settings, schema: Schema) -> Result<Db, OpenErr
 }
 
 async fn prepare(db: &Db, schema: Schema) -> Result<(), OpenError> {
-    let state = db.migration_state().await?;
+    let mut state = db.migration_state().await?;
+    if schema == Schema::Require && state.version != 0 && !state.missing.is_empty() {
+        // Another first command may be setting it up at this moment.
+        state = db.settled_migration_state().await?;
+    }
     let Some(missing) = state.missing.first() else { return Ok(()) };
     if schema == Schema::Require && state.version != 0 {
         return Err(OpenError::Older { missing: number(missing) });

@@ -52,9 +52,9 @@ impl Peer {
     async fn start(mut command: Command) -> Peer {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}; run `cargo xtask test`"));
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut peer = Peer { orders: child.stdin.take().unwrap(), lines, _child: child, port: 0 };
-        peer.port = u16::try_from(peer.event("listening").await["port"].as_u64().unwrap()).unwrap();
+        let lines = BufReader::new(child.stdout.take().expect("it was asked for")).lines();
+        let mut peer = Peer { orders: child.stdin.take().expect("it was asked for"), lines, _child: child, port: 0 };
+        peer.port = u16::try_from(peer.event("listening").await["port"].as_u64().expect("a number")).expect("a port");
         peer
     }
 
@@ -77,7 +77,8 @@ impl Peer {
     /// When the peer is not there, or tells nothing in time.
     pub async fn next(&mut self) -> Option<Value> {
         let line = timeout(PATIENCE, self.lines.next_line()).await.expect("the peer told nothing in time");
-        line.unwrap().map(|line| serde_json::from_str(&line).unwrap_or_else(|error| panic!("{line}: {error}")))
+        line.expect("the peer can be read")
+            .map(|line| serde_json::from_str(&line).unwrap_or_else(|error| panic!("{line}: {error}")))
     }
 
     /// The events of this name up to the next one of the name `until`.
@@ -112,9 +113,12 @@ impl Peer {
     /// When the peer is not there, or tells nothing in time.
     pub async fn ask(&mut self, what: &str, more: Value) {
         let mut order = json!({ "do": what });
-        order.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        self.orders.write_all(format!("{order}\n").as_bytes()).await.unwrap();
-        self.orders.flush().await.unwrap();
+        order
+            .as_object_mut()
+            .expect("it is one")
+            .extend(more.as_object().expect("what is ordered is an object").clone());
+        self.orders.write_all(format!("{order}\n").as_bytes()).await.expect("the peer takes orders");
+        self.orders.flush().await.expect("the peer takes orders");
     }
 }
 

@@ -121,6 +121,9 @@ fn add_plain(tx: &rusqlite::Transaction<'_>, texts: &Texts, rows: &Rows) -> rusq
         client.bankgiro,
         client.plusgiro,
         client.created_at.micros(),
+        client.name_folded,
+        client.expiry_notices,
+        client.sms_sender,
     ])?;
     if added != 1 {
         return Err(rusqlite::Error::StatementChangedRows(added));

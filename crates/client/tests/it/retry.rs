@@ -70,7 +70,7 @@ async fn each_status_has_its_error() {
         (400, |error| matches!(error, Error::Validation(_))),
         (402, |error| matches!(error, Error::BusinessRule(_))),
         (403, |error| matches!(error, Error::Forbidden(_))),
-        (404, |error| matches!(error, Error::Api(_))),
+        (404, |error| matches!(error, Error::NotFound(_))),
         (409, |error| matches!(error, Error::Conflict(_))),
         (422, |error| matches!(error, Error::IdempotencyKeyReused(_))),
         (429, |error| matches!(error, Error::RateLimited { retry_after: None, .. })),

@@ -32,6 +32,15 @@ async fn applied(connection: &mut PgConnection) -> Result<Vec<i64>, OpenError> {
     Ok(applied.into_iter().map(|migration| migration.version).collect())
 }
 
+/// As [`state`], once nobody migrates it.
+pub(crate) async fn settled_state(pool: &PgPool) -> Result<MigrationReport, OpenError> {
+    let mut connection = pool.acquire().await?;
+    connection.lock().await.map_err(|error| translate(&MIGRATOR, error))?;
+    let state = state(pool).await;
+    connection.unlock().await.map_err(|error| translate(&MIGRATOR, error))?;
+    state
+}
+
 pub(crate) async fn state(pool: &PgPool) -> Result<MigrationReport, OpenError> {
     const IS_THERE: &str = "SELECT to_regclass($1) IS NOT NULL";
     let mut connection = pool.acquire().await?;

@@ -24,10 +24,7 @@ const KEEP: &str = "INSERT INTO _sqlx_migrations (version, description, success,
 pub(crate) async fn run(options: &DbOptions, path: &Path) -> Result<MigrationReport, OpenError> {
     let (options, path) = (options.clone(), path.to_owned());
     waiting(move || {
-        // Other processes may start at once, and SQLite's lock does not reach over several transactions, so a file beside the database is the lock.
-        // The system frees it when the process ends, however that comes about.
-        let lock = File::options().create(true).truncate(false).write(true).open(lock_path(&path))?;
-        lock.lock()?;
+        let _lock = lock(&path)?;
         let mut connection = connect(&options, &path, Use::Write)?;
         connection.execute_batch(TABLE)?;
         let before = applied(&connection)?;
@@ -51,10 +48,27 @@ pub(crate) async fn state(options: &DbOptions, path: &Path) -> Result<MigrationR
     .await
 }
 
+/// As [`state`], once nobody migrates it.
+pub(crate) async fn settled_state(options: &DbOptions, path: &Path) -> Result<MigrationReport, OpenError> {
+    let locked = path.to_owned();
+    let lock = waiting(move || lock(&locked)).await?;
+    let state = state(options, path).await;
+    drop(lock);
+    state
+}
+
 async fn waiting<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, OpenError> + Send + 'static,
 ) -> Result<T, OpenError> {
     tokio::task::spawn_blocking(work).await.map_err(|error| OpenError::Unreachable(Box::new(error)))?
+}
+
+/// Other processes may start at once, and SQLite's lock does not reach over several transactions, so a file beside the database is the
+/// lock. The system frees it when the process ends, however that comes about.
+fn lock(path: &Path) -> Result<File, OpenError> {
+    let lock = File::options().create(true).truncate(false).write(true).open(lock_path(path))?;
+    lock.lock()?;
+    Ok(lock)
 }
 
 fn lock_path(path: &Path) -> PathBuf {

@@ -41,7 +41,7 @@ async fn the_printed_lines_work_when_pasted_and_nothing_is_left_behind() {
         assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 1);
 
         let lines: Vec<&str> = page.lines().filter(|line| line.starts_with("curl ")).collect();
-        assert_eq!(lines.len(), 3, "{page}");
+        assert_eq!(lines.len(), 4, "{page}");
         assert!(lines.iter().all(|line| line.contains(url)), "{page}");
         let created = paste(lines[0]).await;
         assert_eq!(created["message"], "New client created", "{created}");
@@ -51,6 +51,8 @@ async fn the_printed_lines_work_when_pasted_and_nothing_is_left_behind() {
         let renewed = paste(lines[2]).await;
         assert!(renewed["apiAccessToken"].is_string(), "{renewed}");
         assert_eq!(paste(lines[2]).await, renewed, "a renewal is told again");
+        let sms = paste(lines[3]).await;
+        assert_eq!(sms["state"], "DELIVERED", "{sms}");
         let docs = page.lines().find_map(|line| line.strip_prefix("reference page")).unwrap().trim();
         assert!(Api::new(docs).get("", "").await.text.contains("<html"), "{docs}");
 
