@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::api_key::KeyHolder;
 use domain::audit::{AuditRecord, Outcome};
 use domain::identifier::{ClientIdentifier, PartnerId};
-use domain::sms::{SmsDraft, SmsRules, SmsState};
+use domain::sms::{Sender, SmsDraft, SmsRules, SmsState};
 use domain::{Fault, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::outbox::OutboxRow;
@@ -187,24 +187,24 @@ impl Core {
         context: &Context,
     ) -> Result<Dispatch, SmsError> {
         let settings = self.settings().sms.as_ref().ok_or(SmsError::NoChannel)?;
-        let checked = domain::sms::check(draft, &settings.rules);
-        let client = match creditor {
+        let mut rules = settings.rules.clone();
+        let found = match creditor {
             None => None,
-            Some(number) => {
-                let client = ClientIdentifier(number);
-                let row = store::client::by_number(&mut self.db().reader().await?, client).await?;
-                if row.is_none_or(|row| row.partner != partner) {
-                    let mut faults = checked.err().unwrap_or_default();
-                    faults.add(
-                        "creditor",
-                        "unknown_creditor",
-                        "You have no creditor of this number: send its clientIdentifier",
-                    );
-                    return Err(SmsError::Invalid(faults.into_vec()));
-                }
-                Some(client)
-            }
+            Some(number) => store::client::by_number(&mut self.db().reader().await?, ClientIdentifier(number)).await?,
         };
+        let found = found.filter(|row| row.partner == partner);
+        if let Some(sender) = found.as_ref().and_then(|row| row.sms_sender.as_deref()) {
+            // The creditor's own, when the message names none.
+            rules.sender = Sender::parse(sender).map_err(|error| StoreError::unreadable("client.sms_sender", error))?;
+        }
+        let checked = domain::sms::check(draft, &rules);
+        let client = found.map(|row| row.client);
+        if creditor.is_some() && client.is_none() {
+            let mut faults = checked.err().unwrap_or_default();
+            let remedy = "You have no creditor of this number: send its clientIdentifier";
+            faults.add("creditor", "unknown_creditor", remedy);
+            return Err(SmsError::Invalid(faults.into_vec()));
+        }
         let new = checked.map_err(|faults| SmsError::Invalid(faults.into_vec()))?;
         let now = self.now();
         let id = self.next_id(now);

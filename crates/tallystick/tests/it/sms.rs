@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use service::outbox::Worker;
 use tallystick::providers;
-use testkit::app::{PartnerKeys, TestApp};
+use testkit::app::{CREDITORS, PartnerKeys, TestApp, body};
 use testkit::on_both_engines;
 
 const SMS: &str = "/api/v1/partner/sms";
@@ -104,12 +104,12 @@ on_both_engines! {
         let none = app.get(&format!("{SMS}/{}", "019aa3b2-6c0e-7cc0-8d5e-3f1f3f1b7a10"), &other.partner).await;
         let foreign = app.get(&format!("{SMS}/{}", sent[0].as_str().unwrap()), &other.partner).await;
         assert_eq!((none.status, foreign.status), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND));
-        let body = |answer: &testkit::app::TestAnswer| {
+        let nameless = |answer: &testkit::app::TestAnswer| {
             let mut body = answer.json();
             body["requestId"] = json!("");
             body
         };
-        assert_eq!(body(&none), body(&foreign));
+        assert_eq!(nameless(&none), nameless(&foreign));
         assert_eq!(app.get(&format!("{SMS}/17"), &other.partner).await.status, StatusCode::NOT_FOUND);
         assert_eq!(app.get(&format!("{SMS}?cursor=x"), &partner.partner).await.faults()[0].0, "cursor");
     }
@@ -129,5 +129,18 @@ on_both_engines! {
         assert_eq!((again.text(), again.header("idempotent-replayed")), (first.text(), "true"));
         assert_eq!(app.get(SMS, &partner.partner).await.json()["items"].as_array().unwrap().len(), 1);
         worker.stop().await;
+    }
+
+    async fn a_creditors_own_sender_stands_where_the_message_names_none(database: TestDatabase) {
+        let app = TestApp::open(&database).await;
+        let partner = app.partner("QUICK3").await;
+        let mut whole = body("QUICK3", 1);
+        whole["settings"] = json!({"smsSender": "Pihapuu"});
+        let created = app.request(Method::POST, CREDITORS).key(&partner.partner).json(&whole).send().await.json();
+        let mut sms = message("+358441234567");
+        sms["creditor"] = created["clientIdentifier"].clone();
+        assert_eq!(send(&app, &partner, "", &sms).await["sender"], "Pihapuu");
+        sms["sender"] = json!("Other");
+        assert_eq!(send(&app, &partner, "", &sms).await["sender"], "Other");
     }
 }
