@@ -37,7 +37,7 @@ pub(crate) struct SendSmsRequest {
     #[schema(value_type = String, example = "Your invoice 1001 of 120.00 EUR is due on Friday.", min_length = 1)]
     text: Text,
     /// Who it says it is from: a number in E.164, a short code of 3 to 8 digits, or a name of at most 11 characters. Without it, the
-    /// operator's.
+    /// creditor's (`settings.smsSender`), or else the operator's.
     #[schema(value_type = Option<String>, example = "Test Oy", max_length = 16)]
     sender: Text,
     /// The creditor on whose behalf it is sent: a `clientIdentifier` of yours.
