@@ -66,12 +66,14 @@ async fn nothing_else_is_tried_again() {
 #[tokio::test]
 async fn each_status_has_its_error() {
     type Check = fn(&Error) -> bool;
-    let table: [(u16, Check); 7] = [
+    let table: [(u16, Check); 9] = [
         (400, |error| matches!(error, Error::Validation(_))),
         (402, |error| matches!(error, Error::BusinessRule(_))),
         (403, |error| matches!(error, Error::Forbidden(_))),
         (404, |error| matches!(error, Error::NotFound(_))),
+        (405, |error| matches!(error, Error::Api(_))),
         (409, |error| matches!(error, Error::Conflict(_))),
+        (412, |error| matches!(error, Error::Stale(_))),
         (422, |error| matches!(error, Error::IdempotencyKeyReused(_))),
         (429, |error| matches!(error, Error::RateLimited { retry_after: None, .. })),
     ];
