@@ -127,20 +127,20 @@ impl Core {
                 sms.sent_at = sms.sent_at.or(Some(now.micros()));
                 let parts =
                     ids.into_iter().enumerate().map(|(index, id)| AcceptedPart { index, provider_message_id: id });
-                self.keep_parts(tx, &sms, parts.collect(), now).await?;
-                self.settle(tx, sms, "", now).await
+                let code = self.keep_parts(tx, &sms, parts.collect(), now).await?;
+                self.settle(tx, sms, &code, now).await
             }
             Tried::Again { accepted, due_at, reason, counts } => {
                 store::outbox::again(tx, row, due_at, &reason, counts).await?;
-                self.keep_parts(tx, &sms, accepted, now).await?;
+                let code = self.keep_parts(tx, &sms, accepted, now).await?;
                 sms.reason = reason;
-                self.settle(tx, sms, "", now).await
+                self.settle(tx, sms, &code, now).await
             }
             Tried::GivenUp { accepted, reason } => {
                 store::outbox::give_up(tx, row, now, &reason).await?;
-                self.keep_parts(tx, &sms, accepted, now).await?;
+                let code = self.keep_parts(tx, &sms, accepted, now).await?;
                 sms.reason = reason;
-                self.settle(tx, sms, "", now).await
+                self.settle(tx, sms, &code, now).await
             }
             Tried::Ended { state, code, reason } => {
                 if store::outbox::done(tx, row).await? {
@@ -151,14 +151,16 @@ impl Core {
         }
     }
 
-    /// Keeps the parts that the provider has taken, with the receipts that have come for them before.
+    /// Keeps the parts that the provider has taken, with the receipts that have come for them before, and gives the code of the first
+    /// of these that told of a failure.
     async fn keep_parts(
         &self,
         tx: &mut Tx,
         sms: &SmsRow,
         accepted: Vec<AcceptedPart>,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<String, StoreError> {
+        let mut code = String::new();
         for accepted in accepted {
             let mut part = PartRow {
                 partner: sms.partner,
@@ -177,13 +179,16 @@ impl Core {
             for form in id_forms(&part.provider_message_id) {
                 for receipt in store::sms::receipts(tx, &part.channel, &form, ALIKE).await? {
                     if is_for(&receipt.recipient, &sms.recipient) {
-                        self.move_part(tx, &mut part, &receipt).await?;
+                        let has_moved = self.move_part(tx, &mut part, &receipt).await?;
+                        if has_moved && code.is_empty() {
+                            code.clone_from(&receipt.error_code);
+                        }
                         store::sms::delete_receipt(tx, &receipt.channel, receipt.receipt).await?;
                     }
                 }
             }
         }
-        Ok(())
+        Ok(code)
     }
 
     /// Moves a part on, when the receipt lies ahead of where it is.

@@ -183,6 +183,24 @@ on_both_engines! {
         worker.stop().await;
     }
 
+    async fn an_early_receipt_of_a_failure_keeps_its_code(database: TestDatabase) {
+        let bench = Bench::open(&database).await;
+        let sink = Arc::new(Receipts(bench.test.core.clone()));
+        let early = Receipt { error_code: Some("011".into()), ..bench.receipt("77", SmsState::Undeliverable) };
+        let provider = Scripted::new(move |_, _| {
+            let (sink, early) = (Arc::clone(&sink), early.clone());
+            Box::pin(async move {
+                sink.receive(early).await.unwrap();
+                Ok(vec!["77".to_owned()])
+            })
+        });
+        let worker = start(&bench.test.core, &provider, 4);
+        let id = bench.send(None, "Hei").await;
+        let sms = bench.until(id, |sms| sms.state.is_final()).await;
+        assert_eq!((sms.state, sms.error_code.as_deref()), (SmsState::Undeliverable, Some("011")));
+        worker.stop().await;
+    }
+
     async fn a_long_message_is_delivered_when_each_part_is(database: TestDatabase) {
         let bench = Bench::open(&database).await;
         let provider = Scripted::new(|_, _| Box::pin(async { Ok(vec!["a1".to_owned(), "a2".to_owned()]) }));
