@@ -219,9 +219,12 @@ impl Core {
         if after != before {
             after.as_str().clone_into(&mut sms.state);
             sms.state_at = now;
-            error_code.clone_into(&mut sms.error_code);
             if matches!(after, SmsState::Sent | SmsState::Delivered) {
+                // Some providers give success a code as well, such as 000.
+                sms.error_code.clear();
                 sms.reason.clear();
+            } else {
+                error_code.clone_into(&mut sms.error_code);
             }
             if after.is_final() {
                 sms.final_at = Some(now.micros());
