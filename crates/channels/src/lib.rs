@@ -1,5 +1,5 @@
 //! The outside world: how a short message and a mail leave, and how their receipts come back. Each channel is a small type behind one
-//! trait ([`SmsChannel`], [`MailChannel`]), and knows nothing of the database.
+//! of two traits ([`SmsChannel`], [`MailChannel`]), and knows nothing of the database.
 //!
 //! What the caller must know:
 //!

@@ -9,4 +9,5 @@ mod compose;
 mod config;
 
 pub use channel::SmtpChannel;
+pub use compose::is_address;
 pub use config::{SmtpConfig, SmtpTls};

@@ -4,12 +4,22 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
+use crate::ConfigFault;
+
 /// Reads one.
 pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(deserializer)?;
     parse(&text).ok_or_else(|| {
         serde::de::Error::custom(format!("`{text}` is no span of time: write it like 500ms, 30s, 15m, 24h or 7d"))
     })
+}
+
+/// Refuses a span of nothing, which would leave no time for what is waited for, or no pause where there must be one.
+pub(crate) fn at_least_some(setting: &str, span: Duration) -> Result<(), ConfigFault> {
+    if span.is_zero() {
+        return Err(ConfigFault::new(setting, "must be longer than 0: write a span such as 30s"));
+    }
+    Ok(())
 }
 
 fn parse(text: &str) -> Option<Duration> {

@@ -152,12 +152,12 @@ impl From<RenewedBody> for Renewed {
     }
 }
 
-/// A time in RFC 3339. An unreadable one counts as absent: it must not cost the credentials that came with it.
+/// A time in RFC 3339. An unreadable one counts as absent: it must not cost what came with it, such as credentials.
 pub(crate) fn time_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OffsetDateTime>, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     let time = value.as_str().and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
     if time.is_none() && !value.is_null() {
-        tracing::warn!("an expiry in an answer is not in RFC 3339 and was passed over");
+        tracing::warn!("a time in an answer is not in RFC 3339 and was passed over");
     }
     Ok(time)
 }

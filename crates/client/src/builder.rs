@@ -74,7 +74,8 @@ impl Builder {
         self
     }
 
-    /// How long one try may take, from connecting to the last byte of the answer. Default: 30 s.
+    /// How long one try may take, from connecting to the last byte of the answer. Default: 30 s. A call with a `wait`, such as
+    /// [`Client::sms`], has that much more.
     #[must_use]
     pub const fn timeout(mut self, limit: Duration) -> Self {
         self.time_limit = limit;

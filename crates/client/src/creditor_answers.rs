@@ -295,6 +295,9 @@ pub struct Rotated {
     pub api_access_token: ApiKey,
     /// The identifier of the key.
     pub key_id: String,
+    /// When it was made.
+    #[serde(default, deserialize_with = "time_or_none")]
+    pub issued_at: Option<OffsetDateTime>,
     /// From when on it no longer works; `None` when it has no expiry.
     #[serde(default, deserialize_with = "time_or_none")]
     pub expires_at: Option<OffsetDateTime>,
@@ -345,7 +348,19 @@ pub struct Agreements {
     pub list: Vec<Agreement>,
 }
 
+/// Agreements after they were replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReplacedAgreements {
+    /// What they are now, with their new version.
+    pub agreements: Agreements,
+    /// What was accepted although it looks wrong.
+    pub warnings: Vec<Warning>,
+}
+
 #[derive(Deserialize)]
 pub(crate) struct ReplacedBody {
     pub(crate) agreements: Vec<Agreement>,
+    #[serde(default)]
+    pub(crate) warnings: Vec<Warning>,
 }

@@ -6,8 +6,8 @@ use serde::Serialize;
 use crate::answers::Created;
 use crate::client::{Client, parse};
 use crate::creditor_answers::{
-    Agreements, ChangedBody, ChangedCreditor, Credentials, Creditor, CreditorPage, HistoryPage, ReplacedBody, Revoked,
-    Rotated,
+    Agreements, ChangedBody, ChangedCreditor, Credentials, Creditor, CreditorPage, HistoryPage, ReplacedAgreements,
+    ReplacedBody, Revoked, Rotated,
 };
 use crate::creditor_requests::{CreateCreditor, CreditorPatch, CreditorQuery, NewAgreement};
 use crate::entity_tag::EntityTag;
@@ -31,7 +31,7 @@ impl Client {
     /// Creates a creditor. However often this call is tried, the creditor is created once.
     ///
     /// # Errors
-    /// As [`Client::create_client`], and [`Error::Conflict`] with the code `agreement_taken` when another creditor has an agreement.
+    /// As [`Client::create_client`], and [`Error::AgreementTaken`] when another creditor has an agreement.
     pub async fn create_creditor(&self, request: &CreateCreditor) -> Result<Created, Error> {
         self.create_creditor_with(request, &self.new_idempotency_key()).await
     }
@@ -88,12 +88,21 @@ impl Client {
         })
     }
 
-    /// A page of the changes of a creditor, newest first. `cursor` is the `next_cursor` of the page before.
+    /// A page of the changes of a creditor, newest first: at most `limit`, 1 to 500, or 100 without it. `cursor` is the `next_cursor` of
+    /// the page before.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when the partner has no such creditor.
-    pub async fn creditor_history(&self, creditor: u64, cursor: Option<&str>) -> Result<HistoryPage, Error> {
-        let query = cursor.map(|cursor| ("cursor", cursor.to_owned())).into_iter().collect();
+    /// [`Error::NotFound`] when the partner has no such creditor. [`Error::UnexpectedAnswer`] when the page is longer than this client
+    /// reads (16 MiB), which a smaller `limit` cures.
+    pub async fn creditor_history(
+        &self,
+        creditor: u64,
+        limit: Option<u32>,
+        cursor: Option<&str>,
+    ) -> Result<HistoryPage, Error> {
+        let (limit, cursor) = (limit.map(|limit| limit.to_string()), cursor.map(str::to_owned));
+        let query = [("limit", limit), ("cursor", cursor)];
+        let query = query.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
         let call = Call { query, ..Call::new(Method::GET, path(creditor, "/history")) };
         parse(&self.run(&call).await?)
     }
@@ -144,14 +153,14 @@ impl Client {
     /// Replaces the agreements of a creditor, if their list still has the version of `etag`.
     ///
     /// # Errors
-    /// [`Error::Stale`] as in [`Client::change_creditor`]; [`Error::Conflict`] with the code `agreement_taken` when another creditor has
-    /// one of them; [`Error::Validation`] names every fault.
+    /// [`Error::Stale`] as in [`Client::change_creditor`]; [`Error::AgreementTaken`] when another creditor has one of them;
+    /// [`Error::Validation`] names every fault.
     pub async fn replace_agreements(
         &self,
         creditor: u64,
         etag: &EntityTag,
         agreements: &[NewAgreement],
-    ) -> Result<Agreements, Error> {
+    ) -> Result<ReplacedAgreements, Error> {
         let call = Call {
             body: json(&agreements),
             if_match: Some(etag),
@@ -159,6 +168,9 @@ impl Client {
         };
         let answer = self.run(&call).await?;
         let body: ReplacedBody = parse(&answer)?;
-        Ok(Agreements { etag: self::etag(&answer)?, list: body.agreements })
+        Ok(ReplacedAgreements {
+            agreements: Agreements { etag: self::etag(&answer)?, list: body.agreements },
+            warnings: body.warnings,
+        })
     }
 }

@@ -1,11 +1,11 @@
 //! Deployment requests: the onboarding of a client by the operator.
 
 use reqwest::Method;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
+use crate::answers::time_or_none;
 use crate::client::parse;
 use crate::error::Error;
 use crate::exchange::Call;
@@ -55,12 +55,36 @@ pub struct Deployment {
     pub reason: Option<String>,
     /// The client that was created.
     pub client_identifier: Option<u64>,
+    /// The service type, as sent.
+    pub service_type: Option<String>,
+    /// The full business name, as sent.
+    pub name: Option<String>,
+    /// The business code, as sent.
+    pub business_code: Option<String>,
+    /// The country, as sent.
+    pub country_code: Option<String>,
+    /// The accounting system.
+    pub accounting_system: Option<String>,
+    /// Who completes the onboarding.
+    pub responsible: ResponsiblePerson,
+    /// When it came.
+    #[serde(default, deserialize_with = "time_or_none")]
+    pub created_at: Option<OffsetDateTime>,
     /// When it was decided.
     #[serde(default, deserialize_with = "time_or_none")]
     pub decided_at: Option<OffsetDateTime>,
     /// What was accepted although it looks wrong.
     #[serde(default)]
     pub warnings: Vec<Warning>,
+}
+
+/// Who completes an onboarding, in an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "each is the member of the same name of Responsible")]
+pub struct ResponsiblePerson {
+    pub name: String,
+    pub email: String,
 }
 
 /// How far a request has come.
@@ -106,13 +130,8 @@ impl Client {
     /// Shows a request of yours.
     ///
     /// # Errors
-    /// [`Error::Api`] with the code `not_found` when you have none of this identifier.
+    /// [`Error::NotFound`] when you have none of this identifier.
     pub async fn deployment(&self, id: Uuid) -> Result<Deployment, Error> {
         parse(&self.run(&Call::new(Method::GET, format!("/deployment-requests/{id}"))).await?)
     }
-}
-
-fn time_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OffsetDateTime>, D::Error> {
-    let text = Option::<String>::deserialize(deserializer)?;
-    Ok(text.and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok()))
 }

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use crate::problem::Problem;
+use crate::problem::{Members, Problem, TakenAgreement};
 
 /// Why a call failed. By then every retry that makes sense has been made.
 #[derive(Debug, thiserror::Error)]
@@ -28,11 +28,22 @@ pub enum Error {
     /// `412`: the record has changed since it was read. Read it again and decide anew. After a lost answer it may be one's own change.
     #[error("the record was changed meanwhile: {0}")]
     Stale(Box<Problem>),
-    /// `409 client_exists`: the partner has this client already, and nothing was changed. Use the credentials kept for it.
+    /// `409 client_exists`: the partner has this client already, and nothing was changed. Use the credentials kept for it, or get them
+    /// with the partner key: [`Client::credentials`](crate::Client::credentials).
     #[error("the client exists already, as {client_identifier}: {problem}")]
     ClientExists {
         /// The client that exists.
         client_identifier: u64,
+        /// The answer.
+        problem: Box<Problem>,
+    },
+    /// `409 agreement_taken`: another creditor of the partner has this agreement, and nothing was changed.
+    #[error("creditor {client_identifier} has the agreement already: {problem}")]
+    AgreementTaken {
+        /// The creditor that has it.
+        client_identifier: u64,
+        /// The agreement.
+        agreement: TakenAgreement,
         /// The answer.
         problem: Box<Problem>,
     },
@@ -47,7 +58,7 @@ pub enum Error {
     /// Another `409`.
     #[error("in conflict with what is there: {0}")]
     Conflict(Box<Problem>),
-    /// `422`: the idempotency key was used for another body. Make a new one for a changed request.
+    /// `422`: the idempotency key was used for another request. Make a new one for a changed request.
     #[error("the idempotency key belongs to another request: {0}")]
     IdempotencyKeyReused(Box<Problem>),
     /// `429`, still so after the last try, or with a `Retry-After` longer than a call may wait.
@@ -88,7 +99,7 @@ pub enum Error {
     /// No answer within the time limit of one try, in any try. Whether the server acted is not known.
     #[error("no answer within {limit:?}")]
     Timeout {
-        /// The limit of one try.
+        /// The limit of one try, with what the call had besides for a `wait`.
         limit: Duration,
     },
     /// No connection, or one that broke. After [`TransportFault::Interrupted`] it is not known whether the server acted.
@@ -155,9 +166,9 @@ impl Error {
     }
 
     /// The error that a problem body stands for.
-    pub(crate) fn refused(problem: Problem, existing: Option<u64>, retry_after: Option<Duration>) -> Self {
+    pub(crate) fn refused(problem: Problem, members: Members, retry_after: Option<Duration>) -> Self {
         let problem = Box::new(problem);
-        match (problem.status, problem.code.as_str(), existing) {
+        match (problem.status, problem.code.as_str(), members.client_identifier) {
             (400, ..) => Self::Validation(problem),
             (401, ..) => Self::Unauthorized(problem),
             (402, ..) => Self::BusinessRule(problem),
@@ -165,6 +176,10 @@ impl Error {
             (404, ..) => Self::NotFound(problem),
             (412, ..) => Self::Stale(problem),
             (409, "client_exists", Some(client_identifier)) => Self::ClientExists { client_identifier, problem },
+            (409, "agreement_taken", Some(client_identifier)) => match members.agreement {
+                Some(agreement) => Self::AgreementTaken { client_identifier, agreement, problem },
+                None => Self::Conflict(problem),
+            },
             (409, "request_in_progress", _) => Self::InProgress { problem, retry_after },
             (409, ..) => Self::Conflict(problem),
             (422, ..) => Self::IdempotencyKeyReused(problem),
@@ -190,6 +205,7 @@ impl Error {
             | Self::NotFound(_)
             | Self::Stale(_)
             | Self::ClientExists { .. }
+            | Self::AgreementTaken { .. }
             | Self::Conflict(_)
             | Self::IdempotencyKeyReused(_)
             | Self::Api(_) => false,
@@ -219,6 +235,7 @@ impl Error {
             | Self::NotFound(problem)
             | Self::Stale(problem)
             | Self::ClientExists { problem, .. }
+            | Self::AgreementTaken { problem, .. }
             | Self::InProgress { problem, .. }
             | Self::Conflict(problem)
             | Self::IdempotencyKeyReused(problem)
@@ -260,10 +277,11 @@ fn is_tls(error: &reqwest::Error) -> bool {
 mod tests {
     use super::*;
 
-    fn refused(status: u16, code: &str, existing: Option<u64>) -> Error {
+    fn refused(status: u16, code: &str, client_identifier: Option<u64>) -> Error {
         let problem =
             Problem { status, code: code.to_owned(), message: String::new(), request_id: None, faults: Vec::new() };
-        Error::refused(problem, existing, Some(Duration::from_secs(3)))
+        let members = Members { client_identifier, agreement: None };
+        Error::refused(problem, members, Some(Duration::from_secs(3)))
     }
 
     #[test]
@@ -290,5 +308,6 @@ mod tests {
     fn client_exists_without_its_identifier_is_a_plain_conflict() {
         assert!(matches!(refused(409, "client_exists", Some(7)), Error::ClientExists { client_identifier: 7, .. }));
         assert!(matches!(refused(409, "client_exists", None), Error::Conflict(_)));
+        assert!(matches!(refused(409, "agreement_taken", Some(7)), Error::Conflict(_)));
     }
 }

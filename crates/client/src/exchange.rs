@@ -18,8 +18,9 @@ use crate::{problem, retry_after};
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// The most bytes of a body that are read. The longest answer of the API is a small part of it.
-const LARGEST_BODY: usize = 1024 * 1024;
+/// The most bytes of a body that are read, so that a peer that is not the API can't fill the memory. The longest answers are pages of
+/// creditors' histories with many agreements; who finds one longer than this asks for fewer changes at a time.
+const LARGEST_BODY: usize = 16 * 1024 * 1024;
 
 /// A request that can be sent again and again.
 pub(crate) struct Call<'a> {
@@ -36,6 +37,8 @@ pub(crate) struct Call<'a> {
     pub(crate) idempotency_key: Option<&'a IdempotencyKey>,
     /// The key to use in every try, instead of the one in use at that moment.
     pub(crate) key: Option<&'a Arc<ApiKey>>,
+    /// For how long the server is asked to hold its answer. Each try may take so much longer.
+    pub(crate) further_time: Duration,
 }
 
 impl Call<'_> {
@@ -49,6 +52,7 @@ impl Call<'_> {
             if_match: None,
             idempotency_key: None,
             key: None,
+            further_time: Duration::ZERO,
         }
     }
 }
@@ -81,7 +85,7 @@ impl Answer {
             return Ok(self);
         }
         Err(match problem::parse(self.status.as_u16(), &self.body) {
-            Some((problem, existing)) => Error::refused(problem, existing, self.retry_after),
+            Some((problem, members)) => Error::refused(problem, members, self.retry_after),
             None => self.unexpected("the body is no problem body"),
         })
     }
@@ -119,7 +123,7 @@ impl Client {
     }
 
     async fn try_once(&self, call: &Call<'_>, key: &ApiKey) -> Result<Answer, Error> {
-        let limit = self.wire.time_limit;
+        let limit = self.wire.time_limit.saturating_add(call.further_time);
         tokio::select! {
             biased;
             answer = self.exchange(call, key) => answer?.success(),

@@ -92,14 +92,14 @@ pub use client::Client;
 pub use creditor_answers::{
     Agreement, Agreements, ChangedBy, ChangedCreditor, Credentials, CredentialsState, Creditor, CreditorBusiness,
     CreditorChange, CreditorContact, CreditorContacts, CreditorData, CreditorPage, CreditorService, CreditorStatus,
-    CreditorSummary, FieldChange, HistoryPage, Revoked, Rotated, Settings,
+    CreditorSummary, FieldChange, HistoryPage, ReplacedAgreements, Revoked, Rotated, Settings,
 };
 pub use creditor_requests::{CreateCreditor, CreditorPatch, CreditorQuery, NewAgreement, NewSettings};
-pub use deployment::{Deployment, DeploymentRequest, DeploymentState, Responsible};
+pub use deployment::{Deployment, DeploymentRequest, DeploymentState, Responsible, ResponsiblePerson};
 pub use entity_tag::EntityTag;
 pub use error::{Error, RenewError, TransportCause, TransportFault};
 pub use idempotency::{IdempotencyKey, IdempotencyKeyError};
-pub use problem::{Fault, Problem};
+pub use problem::{Fault, Problem, TakenAgreement};
 pub use requests::{ClientData, Contact, Contacts, CreateClient, PrimaryContact, Service, ServiceType};
 pub use runtime::{Runtime, SystemRuntime, Wait};
-pub use sms::{DeliveryReport, SendSms, Sms, SmsPage, SmsState};
+pub use sms::{DeliveryReport, SendSms, Sms, SmsPage, SmsQuery, SmsState};

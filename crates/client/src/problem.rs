@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 /// Why the API refused a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +49,16 @@ impl fmt::Display for Problem {
     }
 }
 
+/// An agreement that another creditor has.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct TakenAgreement {
+    /// The name of the system.
+    pub system: String,
+    /// The identifier in it.
+    pub identifier: String,
+}
+
 /// The members of a problem body that matter here.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -60,15 +71,27 @@ struct Body {
     #[serde(default)]
     errors: Vec<Fault>,
     client_identifier: Option<u64>,
+    agreement: Option<Value>,
 }
 
-/// A problem body, and the existing client that a `409 client_exists` names. `None` when `body` is none of the API's: an error
+/// The members that belong to one kind of problem.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Members {
+    /// The client that is there, of `client_exists` and `agreement_taken`.
+    pub(crate) client_identifier: Option<u64>,
+    /// The agreement of `agreement_taken`.
+    pub(crate) agreement: Option<TakenAgreement>,
+}
+
+/// A problem body, and the members that its kind has besides. `None` when `body` is none of the API's: an error
 /// of a proxy on the way, for instance, which must not be taken for the API's word on the key or the input.
-pub(crate) fn parse(status: u16, body: &[u8]) -> Option<(Problem, Option<u64>)> {
+pub(crate) fn parse(status: u16, body: &[u8]) -> Option<(Problem, Members)> {
     let body: Body = serde_json::from_slice(body).ok()?;
     let message = body.message.or(body.detail).or(body.title).unwrap_or_default();
     let problem = Problem { status, code: body.code, message, request_id: body.request_id, faults: body.errors };
-    Some((problem, body.client_identifier))
+    // One of another form is of a kind of problem that this version of the crate does not know.
+    let agreement = body.agreement.and_then(|agreement| serde_json::from_value(agreement).ok());
+    Some((problem, Members { client_identifier: body.client_identifier, agreement }))
 }
 
 #[cfg(test)]
@@ -82,13 +105,24 @@ mod tests {
             "message":"2 fields need attention","detail":"2 fields need attention","errors":[
             {"field":"client.ibanAccount","code":"iban_check_digits","message":"The IBAN's check digits do not match"},
             {"field":"contacts.primary.name","code":"required","message":"A primary contact needs a name"}]}"#;
-        let (problem, existing) = parse(400, body).unwrap();
-        assert_eq!(existing, None);
+        let (problem, members) = parse(400, body).unwrap();
+        assert_eq!(members, Members::default());
         assert_eq!(
             problem.to_string(),
             "400 validation_failed: 2 fields need attention; client.ibanAccount: The IBAN's check digits do not match, \
              contacts.primary.name: A primary contact needs a name (request 01J)"
         );
+    }
+
+    #[test]
+    fn members_of_one_kind_are_read_where_they_have_their_form() {
+        let body =
+            br#"{"code":"agreement_taken","clientIdentifier":7,"agreement":{"system":"ERP","identifier":"A-1","x":1}}"#;
+        let (_, members) = parse(409, body).unwrap();
+        let agreement = TakenAgreement { system: "ERP".into(), identifier: "A-1".into() };
+        assert_eq!(members, Members { client_identifier: Some(7), agreement: Some(agreement) });
+        let (problem, members) = parse(409, br#"{"code":"signed","agreement":"A-1"}"#).unwrap();
+        assert_eq!((&*problem.code, members), ("signed", Members::default()));
     }
 
     #[test]

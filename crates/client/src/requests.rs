@@ -114,6 +114,12 @@ pub struct PrimaryContact {
 pub struct Contact {
     /// First and last name.
     pub name: String,
+    /// E.164, or national in the client's country. The documentation does not have it, so it is left out when empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub telephone: String,
+    /// E.164, or national in the client's country. As `telephone`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub mobile: String,
     /// The e-mail address.
     pub email: String,
 }
@@ -127,6 +133,15 @@ mod tests {
         let all = [ServiceType::Lifecycle, ServiceType::Intermediation, ServiceType::Coop, ServiceType::PosFinancing];
         let names = serde_json::to_string(&all).unwrap();
         assert_eq!(names, r#"["LIFECYCLE","INTERMEDIATION","COOP","POS_FINANCING"]"#);
+    }
+
+    #[test]
+    fn a_further_contact_has_numbers_where_there_are_some() {
+        let form = r#"{"name":"Maija","mobile":"+358441234567","email":""}"#;
+        let contact: Contact = serde_json::from_str(form).unwrap();
+        assert_eq!((contact.mobile.as_str(), contact.telephone.as_str()), ("+358441234567", ""));
+        assert_eq!(serde_json::to_string(&contact).unwrap(), form);
+        assert_eq!(serde_json::to_string(&Contact::default()).unwrap(), r#"{"name":"","email":""}"#);
     }
 
     #[test]

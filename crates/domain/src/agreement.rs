@@ -60,7 +60,7 @@ pub fn check_name(name: &str, most: usize) -> Result<(), text::TextFault> {
 }
 
 /// Checks the whole list of a creditor's agreements. `prefix` is what their paths begin with: `agreements.` makes `agreements.0.system`.
-/// The result has the order of the list.
+/// The result has the order of the list. Of a list that is too long the first entry too many has the fault.
 ///
 /// # Errors
 /// Every fault of the list.
@@ -68,7 +68,7 @@ pub fn check(drafts: &[AgreementDraft], prefix: &str) -> Result<Vec<Agreement>, 
     let mut faults = Faults::new();
     if drafts.len() > MOST_AGREEMENTS {
         faults.add(
-            "agreements",
+            format!("{prefix}{MOST_AGREEMENTS}"),
             "too_many",
             format!("A creditor has {MOST_AGREEMENTS} agreements at most: leave out those that have ended"),
         );
@@ -213,7 +213,9 @@ mod tests {
         let many =
             |count: usize| (0..count).map(|n| draft(&format!("S{n}"), "1", "2026-01-01", "")).collect::<Vec<_>>();
         assert!(check(&many(MOST_AGREEMENTS), "").is_ok());
-        assert_eq!(codes(&many(MOST_AGREEMENTS + 1)), [("agreements".to_owned(), "too_many".to_owned())]);
+        assert_eq!(codes(&many(MOST_AGREEMENTS + 1)), [("agreements.100".to_owned(), "too_many".to_owned())]);
+        let faults = check(&many(MOST_AGREEMENTS + 2), "").unwrap_err().into_vec();
+        assert_eq!(faults[0].field, "100");
     }
 
     fn period() -> impl Strategy<Value = (u32, Option<u32>)> {

@@ -30,11 +30,11 @@ pub struct DeploymentDraft {
 /// A request that follows every rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckedDeployment {
-    /// The client, as sent.
+    /// The client, as sent but for white space around each member; a blank one is `None`.
     pub client: ClientDraft,
-    /// The accounting system.
+    /// The accounting system, likewise.
     pub accounting_system: Option<String>,
-    /// The name of the person who completes the onboarding.
+    /// The name of the person who completes the onboarding, likewise.
     pub responsible_name: String,
     /// That person's e-mail address.
     pub responsible_email: Email,
@@ -58,10 +58,23 @@ pub const MAY_FOLLOW: [&str; 7] = [
 /// # Errors
 /// Every fault, by the path of its member in the JSON body.
 pub fn check(draft: &DeploymentDraft, environment: Environment) -> Result<CheckedDeployment, Faults> {
-    let (found, warnings) = client::faults(&draft.client, environment);
+    // What is kept is what is checked.
+    let client = merged(&draft.client, &ClientDraft::default());
+    let (found, warnings) = client::faults(&client, environment);
     let mut faults = Faults::new();
     let is_left_open = |fault: &Fault| fault.code == REQUIRED && MAY_FOLLOW.contains(&&*fault.field);
     faults.extend(found.into_vec().into_iter().filter(|fault| !is_left_open(fault)));
+    // Codes and accounts may have any number of spaces inside, and a request keeps them as sent: so they have an end here.
+    for (field, member) in [
+        ("client.businessCode", &client.business_code),
+        ("client.ibanAccount", &client.iban_account),
+        ("client.bankgiro", &client.bankgiro),
+        ("client.plusgiro", &client.plusgiro),
+    ] {
+        if let Some(text) = member {
+            line(field, text, &mut faults);
+        }
+    }
     let accounting_system = present(&draft.accounting_system);
     if let Some(text) = accounting_system {
         line("accountingSystem", text, &mut faults);
@@ -71,7 +84,7 @@ pub fn check(draft: &DeploymentDraft, environment: Environment) -> Result<Checke
         Some(text) => line("responsible.name", text, &mut faults),
         None => faults.add("responsible.name", REQUIRED, "Say who completes the onboarding: a name"),
     }
-    let email = match present(&draft.responsible_email).map(|text| Email::parse(text.trim())) {
+    let email = match present(&draft.responsible_email).map(Email::parse) {
         Some(Ok(email)) => Some(email),
         Some(Err(fault)) => {
             faults.add("responsible.email", fault.code(), fault.to_string());
@@ -88,7 +101,7 @@ pub fn check(draft: &DeploymentDraft, environment: Environment) -> Result<Checke
     };
     match (name, email) {
         (Some(name), Some(responsible_email)) if faults.is_empty() => Ok(CheckedDeployment {
-            client: draft.client.clone(),
+            client,
             accounting_system: accounting_system.map(str::to_owned),
             responsible_name: name.to_owned(),
             responsible_email,
@@ -112,8 +125,9 @@ pub fn check_reason(reason: &str) -> Result<(), Faults> {
     if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 
+/// The text of a member without white space around it, unless it is blank.
 fn present(member: &Option<String>) -> Option<&str> {
-    member.as_deref().filter(|text| !text::is_blank(text))
+    member.as_deref().map(str::trim).filter(|text| !text.is_empty())
 }
 
 fn line(field: &'static str, text: &str, faults: &mut Faults) {
@@ -166,7 +180,7 @@ impl fmt::Display for DeploymentState {
     }
 }
 
-/// What of `over` is there, and of `under` what it leaves open.
+/// What of `over` is there, and of `under` what it leaves open; without white space around it.
 #[must_use]
 pub fn merged(over: &ClientDraft, under: &ClientDraft) -> ClientDraft {
     fn pick(over: &Option<String>, under: &Option<String>) -> Option<String> {
@@ -253,6 +267,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_kept_has_no_white_space_around_it_and_an_end() {
+        let mut draft = least();
+        let padded = |text: &str| Some(format!("{text}{}", " ".repeat(60_000)));
+        draft.client.business_code = padded("123456-7");
+        draft.client.telephone = padded("");
+        draft.client.primary.name = padded("M");
+        draft.accounting_system = padded(" ");
+        draft.responsible_name = padded("R");
+        let checked = check(&draft, Environment::Sandbox).unwrap();
+        assert_eq!(
+            (checked.client, checked.accounting_system, &*checked.responsible_name),
+            (least().client, None, "R")
+        );
+        draft.client.business_code = Some(format!("123{}456-7", " ".repeat(60_000)));
+        draft.client.iban_account = Some(format!("FI21{}12345600000785", " ".repeat(60_000)));
+        let long = |field: &str| (field.to_owned(), "too_long".to_owned());
+        assert_eq!(fields(&draft), [long("client.businessCode"), long("client.ibanAccount")]);
+    }
+
+    #[test]
     fn what_is_there_is_checked_and_all_faults_are_told_at_once() {
         let mut draft = DeploymentDraft::default();
         draft.client.iban_account = some("FI2112345600000786");
@@ -296,7 +330,7 @@ mod tests {
             let one = ClientDraft { name: Some(over.clone()), ..ClientDraft::default() };
             let other = ClientDraft { name: Some(under.clone()), bic: Some("B".into()), ..ClientDraft::default() };
             let both = merged(&one, &other);
-            let expected = [over, under].into_iter().find(|text| !text.trim().is_empty());
+            let expected = [over, under].iter().map(|text| text.trim().to_owned()).find(|text| !text.is_empty());
             prop_assert_eq!(both.name, expected);
             prop_assert_eq!(both.bic.as_deref(), Some("B"));
         }

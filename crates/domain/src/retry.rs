@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The most tries of one message that fail for reasons that may pass. With the pauses of [`pause`] the last comes some three hours after
+/// The most tries of one message that fail for reasons that may pass. With the pauses of [`pause`] the last comes some two hours after
 /// the first.
 pub const MOST_TRIES: i64 = 20;
 

@@ -52,8 +52,6 @@ markers! {
     ProvisioningToken = &[KeyKind::Provisioning];
     /// A partner's key.
     PartnerKey = &[KeyKind::Partner];
-    /// A client's key.
-    ClientKey = &[KeyKind::Client];
 }
 
 /// The caller, when its key is one of those that `K` admits.
@@ -179,6 +177,12 @@ const fn spoken(kind: KeyKind) -> &'static str {
         KeyKind::Partner => "partner key",
         KeyKind::Client => "client key",
     }
+}
+
+/// The refusal of a client key where `K` does not admit it, for the API document.
+#[must_use]
+pub fn refusal<K: Admits>() -> Problem {
+    forbidden(KeyKind::Client, K::KINDS)
 }
 
 fn forbidden(kind: KeyKind, admitted: &[KeyKind]) -> Problem {

@@ -43,8 +43,6 @@ codes! {
     BODY_INCOMPLETE = "body_incomplete", BAD_REQUEST, "The body ended before its announced length, or broke off";
     IDEMPOTENCY_KEY_INVALID = "idempotency_key_invalid", BAD_REQUEST,
         "The header Idempotency-Key does not have 1 to 255 printable ASCII characters, or is there twice";
-    CALLBACK_INVALID = "callback_invalid", BAD_REQUEST, "The body of a callback does not hold receipts where the channel looks for them";
-    SIGNATURE_INVALID = "signature_invalid", UNAUTHORIZED, "The signature or the timestamp of a callback is missing, wrong or too old";
     API_KEY_MISSING = "api_key_missing", UNAUTHORIZED, "The header X-Api-Key is missing or empty";
     API_KEY_MALFORMED = "api_key_malformed", UNAUTHORIZED, "The header X-Api-Key is no UUID in hyphenated form, or is there twice";
     API_KEY_UNKNOWN = "api_key_unknown", UNAUTHORIZED, "The key does not exist here; a key of another environment is unknown too";
@@ -62,13 +60,38 @@ codes! {
         "The header If-Match is missing; send the ETag of the version that the change is meant for";
     BODY_TOO_LARGE = "body_too_large", PAYLOAD_TOO_LARGE, "The body is larger than the limit that the message names";
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "The body is not announced as application/json in UTF-8, or is encoded";
-    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused", UNPROCESSABLE_ENTITY, "The idempotency key was used with another body or on another path";
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused", UNPROCESSABLE_ENTITY, "The idempotency key was used for another request: another body or another path";
     RATE_LIMITED = "rate_limited", TOO_MANY_REQUESTS, "Too many requests; the header Retry-After tells when to go on";
     INTERNAL_ERROR = "internal_error", INTERNAL_SERVER_ERROR, "A fault of the server; its operator finds the cause by the request id";
     UNAVAILABLE = "unavailable", SERVICE_UNAVAILABLE, "The service cannot work now; repeat after the time in Retry-After";
     OVERLOADED = "overloaded", SERVICE_UNAVAILABLE, "More requests wait than can be queued; repeat after the time in Retry-After";
     TIMED_OUT = "timed_out", SERVICE_UNAVAILABLE,
         "The answer took too long; the work may still be done, and a repeat with the same idempotency key finds its answer";
+}
+
+/// `callback_invalid`, of the calls of providers, which no API document describes: so it is not in [`ALL`].
+pub const CALLBACK_INVALID: Code = Code::new(
+    "callback_invalid",
+    StatusCode::BAD_REQUEST,
+    "The body of a callback does not hold receipts where the channel looks for them",
+);
+
+/// `signature_invalid`, likewise.
+pub const SIGNATURE_INVALID: Code = Code::new(
+    "signature_invalid",
+    StatusCode::UNAUTHORIZED,
+    "The signature or the timestamp of a callback is missing, wrong or too old",
+);
+
+/// The codes that tell that a key does not open.
+const OF_KEYS: [Code; 6] =
+    [API_KEY_MISSING, API_KEY_MALFORMED, API_KEY_UNKNOWN, API_KEY_REVOKED, TOKEN_EXPIRED, TOKEN_SUPERSEDED];
+
+impl Code {
+    /// Whether another key would help: the answer then names the scheme of keys.
+    pub(crate) fn is_of_keys(self) -> bool {
+        OF_KEYS.contains(&self)
+    }
 }
 
 #[cfg(test)]
@@ -83,5 +106,12 @@ mod tests {
             assert!(!code.meaning.ends_with('.'), "{}", code.name);
             assert!(ALL[..place].iter().all(|other| other.name != code.name), "{} is listed twice", code.name);
         }
+    }
+
+    #[test]
+    fn every_code_of_401_is_one_of_keys() {
+        let unauthorized = ALL.iter().filter(|code| code.status == StatusCode::UNAUTHORIZED);
+        assert_eq!(unauthorized.copied().collect::<Vec<_>>(), OF_KEYS);
+        assert!(!SIGNATURE_INVALID.is_of_keys());
     }
 }

@@ -22,14 +22,16 @@ fn version(tag: &str) -> Option<i64> {
     (entity_tag(version) == tag).then_some(version)
 }
 
-/// The versions that a header names; of tags that are none of ours there are none. `None` when it is `*`.
+/// The versions that a header names; of tags that are none of ours there are none. `None` when it is `*` and nothing else.
 fn versions(headers: &HeaderMap, name: &HeaderName, weak: bool) -> Option<Vec<i64>> {
+    let mut values = headers.get_all(name).iter();
+    if values.next().is_some_and(|value| value.as_bytes().trim_ascii() == b"*") && values.next().is_none() {
+        return None;
+    }
     let mut versions = Vec::new();
     for value in headers.get_all(name) {
+        // A comma may stand in a tag of somebody else's. No quote may, so what is cut out of such a tag is none of ours.
         for tag in value.to_str().unwrap_or_default().split(',').map(str::trim) {
-            if tag == "*" {
-                return None;
-            }
             let tag = tag.strip_prefix("W/").filter(|_| weak).unwrap_or(tag);
             versions.extend(version(tag));
         }
@@ -119,6 +121,10 @@ mod tests {
     async fn a_change_names_the_version_it_is_meant_for() {
         assert_eq!(if_match(&[]).await, Err("precondition_required"));
         assert_eq!(if_match(&["*"]).await, Ok(Condition::Any));
+        assert_eq!(if_match(&[" * "]).await, Ok(Condition::Any));
+        for none in [&["\"a, *, b\""][..], &["*, *"], &["*", "*"]] {
+            assert_eq!(if_match(none).await, Ok(Condition::Versions(Vec::new())), "{none:?}");
+        }
         assert_eq!(if_match(&["\"v7\""]).await, Ok(Condition::Versions(vec![7])));
         assert_eq!(if_match(&["\"v7\", \"v8\"", "\"v9\""]).await, Ok(Condition::Versions(vec![7, 8, 9])));
         for none in ["", "v7", "\"7\"", "W/\"v7\"", "\"v07\"", "\"v+7\"", "\"v\"", "\"v99999999999999999999\""] {

@@ -4,6 +4,8 @@ use axum::extract::FromRequestParts;
 use http::HeaderMap;
 use http::request::Parts;
 
+use service::idempotency::IdempotencyError;
+
 use crate::{Problem, code};
 
 /// The header's name.
@@ -34,11 +36,37 @@ fn read(headers: &HeaderMap) -> Result<Option<String>, Problem> {
         Ok(key) if printable && (1..=LONGEST).contains(&key.len()) && values.next().is_none() => {
             Ok(Some(key.to_owned()))
         }
-        _ => Err(Problem::new(
-            code::IDEMPOTENCY_KEY_INVALID,
-            "Send one Idempotency-Key of 1 to 255 printable ASCII characters, such as a UUID, or none",
-        )),
+        _ => Err(invalid()),
     }
+}
+
+fn invalid() -> Problem {
+    Problem::new(
+        code::IDEMPOTENCY_KEY_INVALID,
+        "Send one Idempotency-Key of 1 to 255 printable ASCII characters, such as a UUID, or none",
+    )
+}
+
+impl From<IdempotencyError> for Problem {
+    fn from(error: IdempotencyError) -> Self {
+        match error {
+            IdempotencyError::KeyReused => Self::new(
+                code::IDEMPOTENCY_KEY_REUSED,
+                "This Idempotency-Key was used for another request: send each request with a key of its own",
+            ),
+            IdempotencyError::InProgress => Self::new(
+                code::REQUEST_IN_PROGRESS,
+                "The first request with this Idempotency-Key is still under way: repeat after the time in Retry-After",
+            )
+            .with_retry_after(1),
+        }
+    }
+}
+
+/// What an operation that takes the header can answer because of it.
+#[must_use]
+pub fn problems() -> Vec<Problem> {
+    vec![invalid(), IdempotencyError::KeyReused.into(), IdempotencyError::InProgress.into()]
 }
 
 #[cfg(test)]

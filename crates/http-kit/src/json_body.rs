@@ -193,8 +193,7 @@ fn malformed(detail: String) -> Problem {
 
 fn parse<T: DeserializeOwned>(bytes: &[u8], kind: Kind) -> Result<JsonBody<T>, Problem> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
-        let what = if kind == Kind::Object { "object" } else { "list" };
-        return Err(Problem::new(code::EMPTY_BODY, format!("The request needs a body: a JSON {what}")));
+        return Err(empty(if kind == Kind::Object { "a JSON object" } else { "a JSON list" }));
     }
     let text = str::from_utf8(bytes)
         .map_err(|error| malformed(format!("The body is not UTF-8: byte {} is wrong", error.valid_up_to() + 1)))?;
@@ -214,6 +213,10 @@ fn parse<T: DeserializeOwned>(bytes: &[u8], kind: Kind) -> Result<JsonBody<T>, P
     }
     let (value, unknown) = read(tree).map_err(|error| malformed(format!("The body cannot be read: {error}")))?;
     Ok(JsonBody { value, faults, unknown, fingerprint: [0; 32] })
+}
+
+pub(crate) fn empty(needed: &str) -> Problem {
+    Problem::new(code::EMPTY_BODY, format!("The request needs a body: {needed}"))
 }
 
 pub(crate) fn not_a_list() -> Problem {

@@ -11,6 +11,7 @@ mod compress;
 pub mod condition;
 pub mod fallback;
 mod field_path;
+pub mod held;
 pub mod idempotency;
 pub mod json_body;
 mod json_tree;

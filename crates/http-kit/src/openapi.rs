@@ -8,6 +8,7 @@ use http::StatusCode;
 use serde_json::Value;
 use service::StoreError;
 use service::api_key::KeyError;
+use service::cursor::BadCursor;
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
@@ -15,12 +16,13 @@ use utoipa::openapi::schema::{AllOfBuilder, KnownFormat, Object, ObjectBuilder, 
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder, Schema};
 
+use crate::caller::{self, Admits};
 use crate::condition::{IfMatch, IfNoneMatch, precondition_failed, precondition_required};
-use crate::json_body::{BodyLimit, body_too_large, nesting_too_deep, not_a_list, unsupported};
+use crate::json_body::{BodyLimit, body_too_large, empty, nesting_too_deep, not_a_list, unsupported};
 use crate::problem::MEDIA_TYPE;
 use crate::rate_limit::too_many;
 use crate::request_id::RequestId;
-use crate::{Code, HttpSettings, IdempotencyKey, Problem, code, observe};
+use crate::{Code, HttpSettings, IdempotencyKey, Problem, code, observe, query};
 
 /// The name of the security scheme of keys.
 pub const SECURITY_SCHEME: &str = "ApiKey";
@@ -63,11 +65,22 @@ pub fn keyed_problems() -> Vec<Problem> {
     problems
 }
 
+/// The responses of an operation that takes the keys of `K`: its `own` problems, and those of every operation with a key.
+pub fn keyed_responses<K: Admits>(own: impl IntoIterator<Item = Problem>) -> Responses {
+    responses(own.into_iter().chain([caller::refusal::<K>()]).chain(keyed_problems()))
+}
+
+/// What any list can answer because of its page.
+#[must_use]
+pub fn paging_problem() -> Problem {
+    Problem::validation(vec![query::out_of_range("limit", &query::PAGE), BadCursor.into()])
+}
+
 /// What any operation that takes a JSON body can answer, but for its own faults.
 #[must_use]
 pub fn body_problems() -> Vec<Problem> {
     vec![
-        Problem::new(code::EMPTY_BODY, "The request needs a body: a JSON object"),
+        empty("a JSON object"),
         Problem::new(code::MALFORMED_JSON, "The body is not JSON: expected `,` or `}` at line 3 column 5"),
         Problem::new(code::NOT_AN_OBJECT, "The body must be a JSON object"),
         nesting_too_deep(),
@@ -84,6 +97,8 @@ pub fn list_body_problems() -> Vec<Problem> {
     for problem in &mut problems {
         if problem.code() == code::NOT_AN_OBJECT {
             *problem = not_a_list();
+        } else if problem.code() == code::EMPTY_BODY {
+            *problem = empty("a JSON list");
         }
     }
     problems
@@ -131,9 +146,14 @@ fn problem_schema() -> RefOr<Schema> {
     Ref::from_schema_name("Problem").into()
 }
 
-/// Tells in the response with `status` that its problem may have this further member.
-pub fn add_member(responses: &mut Responses, status: StatusCode, member: &str, schema: impl Into<RefOr<Schema>>) {
-    let further = ObjectBuilder::new().property(member, schema);
+/// Tells in the response with `status` that its problem may have these further members.
+pub fn add_members(
+    responses: &mut Responses,
+    status: StatusCode,
+    members: impl IntoIterator<Item = (&'static str, ObjectBuilder)>,
+) {
+    let further =
+        members.into_iter().fold(ObjectBuilder::new(), |object, (name, schema)| object.property(name, schema));
     let both = AllOfBuilder::new().item(problem_schema()).item(further);
     if let Some(RefOr::T(response)) = responses.get_mut(status.as_str())
         && let Some(RefOr::T(content)) = response.content.get_mut(MEDIA_TYPE)
@@ -242,9 +262,10 @@ pub fn query_parameter(name: &str, description: &str, schema: ObjectBuilder, exa
 /// The parameters of every list.
 #[must_use]
 pub fn paging_parameters() -> Vec<Parameter> {
-    let number =
-        ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(500)).default(Some(100.into()));
-    let limit = query_parameter("limit", "The most entries of the page.", number, 100);
+    let (least, most) = (*query::PAGE.start(), *query::PAGE.end());
+    let number = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(least)).maximum(Some(most));
+    let number = number.default(Some(query::USUAL_PAGE.into()));
+    let limit = query_parameter("limit", "The most entries of the page.", number, query::USUAL_PAGE);
     let text = ObjectBuilder::new().schema_type(Type::String);
     let description = "`nextCursor` of the page before, as it is. Without it the first page is given.";
     vec![limit, query_parameter("cursor", description, text, "")]
@@ -310,6 +331,26 @@ mod tests {
         assert!(json["401"]["headers"]["WWW-Authenticate"].is_object());
         assert!(json["503"]["headers"]["Retry-After"].is_object());
         assert!(json["400"]["headers"].is_null());
+    }
+
+    #[test]
+    fn a_problem_has_each_of_its_further_members() {
+        let mut responses = keyed_responses::<caller::PartnerKey>([]);
+        let text = || ObjectBuilder::new().schema_type(Type::String);
+        add_members(&mut responses, StatusCode::FORBIDDEN, [("a", text()), ("b", text())]);
+        let json = serde_json::to_value(&responses).unwrap();
+        let content = &json["403"]["content"][MEDIA_TYPE];
+        let further = content["schema"]["allOf"][1]["properties"].as_object().unwrap();
+        assert_eq!(further.keys().collect::<Vec<_>>(), ["a", "b"]);
+        let refusal = &content["examples"]["forbidden_for_key"]["value"]["message"];
+        assert_eq!(refusal, "A client key may not call this. Use a partner key");
+    }
+
+    #[test]
+    fn the_body_that_is_missing_is_named() {
+        let details = |problems: Vec<Problem>| problems[0].detail().to_owned();
+        assert_eq!(details(body_problems()), "The request needs a body: a JSON object");
+        assert_eq!(details(list_body_problems()), "The request needs a body: a JSON list");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use domain::{Fault, Faults};
+use domain::Fault;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
@@ -53,14 +53,6 @@ impl Problem {
         let mut problem = Self::new(code::VALIDATION_FAILED, detail);
         problem.0.faults = faults;
         problem
-    }
-
-    /// 400 `validation_failed` when there are faults.
-    ///
-    /// # Errors
-    /// The problem with every one of `faults`.
-    pub fn check(faults: Faults) -> Result<(), Self> {
-        if faults.is_empty() { Ok(()) } else { Err(Self::validation(faults.into_vec())) }
     }
 
     /// 500 `internal_error`. The cause goes to the log, never to the caller.
@@ -163,7 +155,7 @@ impl Problem {
         headers.remove(CONTENT_LENGTH);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if self.status() == StatusCode::UNAUTHORIZED {
+        if self.code().is_of_keys() {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("ApiKey"));
         }
         headers.extend(self.0.headers);
@@ -285,5 +277,14 @@ mod tests {
         assert_eq!(header("www-authenticate").as_deref(), Some("ApiKey"));
         assert_eq!(header("retry-after").as_deref(), Some("3"));
         assert_eq!(header("x-kept").as_deref(), Some("yes"));
+    }
+
+    #[test]
+    fn the_scheme_of_keys_is_named_where_a_key_would_help() {
+        let problem = Problem::new(code::SIGNATURE_INVALID, "The signature is wrong");
+        let mut response = problem.clone().into_response();
+        problem.write("01J", &mut response);
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(response.headers().get(WWW_AUTHENTICATE), None);
     }
 }

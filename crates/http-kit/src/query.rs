@@ -1,84 +1,107 @@
 //! The query of an address: read whole, so that all faults of it come in one answer.
 
+use std::convert::Infallible;
 use std::ops::RangeInclusive;
 
 use axum::extract::FromRequestParts;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::Faults;
+use domain::{Fault, Faults};
 use http::request::Parts;
+use service::cursor::BadCursor;
 
 use crate::Problem;
+use crate::json_tree::DUPLICATE_MEMBER;
 
-/// The least and the most records of a page.
+/// The least and the most entries of a page.
 pub const PAGE: RangeInclusive<i64> = 1..=500;
-/// How many records a page has when the caller does not say.
-pub const USUAL_PAGE: i64 = 100;
+/// How many entries a page has when the caller does not say.
+pub const USUAL_PAGE: u32 = 100;
 
-/// The parameters of a query. Those that nobody takes are passed over.
+/// The code of a parameter that can't be decoded.
+pub const QUERY_FORMAT: &str = "query_format";
+
+/// The parameters of a query. Those that nobody takes are passed over, and so is what is wrong with them.
 #[derive(Debug)]
 pub struct Query {
-    parameters: Vec<(String, String)>,
+    /// Names and values; `None` for a value that can't be decoded.
+    parameters: Vec<(String, Option<String>)>,
     faults: Faults,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Query {
-    type Rejection = Problem;
+    type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let read = axum::extract::Query::<Vec<(String, String)>>::from_request_parts(parts, state).await;
-        let mut faults = Faults::new();
-        let parameters = read.map(|query| query.0).unwrap_or_else(|_| {
-            faults.add("query", "query_format", "The query is not UTF-8 in percent-encoding");
-            Vec::new()
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let pairs = parts.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+        let read = pairs.filter_map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Some((decoded(name)?, decoded(value)))
         });
-        Ok(Self { parameters, faults })
+        Ok(Self { parameters: read.collect(), faults: Faults::new() })
     }
+}
+
+/// The text that is written in percent-encoding, with `+` for a space (application/x-www-form-urlencoded). `None` when an escape is
+/// broken or the text is not UTF-8: read loosely, it would be another text than was meant.
+fn decoded(written: &str) -> Option<String> {
+    let mut octets = Vec::with_capacity(written.len());
+    let mut rest = written.bytes();
+    while let Some(octet) = rest.next() {
+        octets.push(match octet {
+            b'+' => b' ',
+            b'%' => {
+                let mut digit = || char::from(rest.next()?).to_digit(16);
+                u8::try_from(digit()? * 16 + digit()?).ok()?
+            }
+            plain => plain,
+        });
+    }
+    String::from_utf8(octets).ok()
 }
 
 impl Query {
     /// The value of a parameter; an empty one is none.
     pub fn text(&mut self, name: &'static str) -> Option<String> {
         let mut values = self.parameters.iter().filter(|(given, _)| given == name);
-        let first = values.next();
+        let (_, first) = values.next()?;
         if values.next().is_some() {
-            self.faults.add(name, "duplicate_member", "This parameter is given twice: send it once");
+            self.faults.add(name, DUPLICATE_MEMBER, "This parameter is given twice: send it once");
         }
-        first.map(|(_, value)| value.clone()).filter(|value| !value.is_empty())
+        if first.is_none() {
+            self.faults.add(name, QUERY_FORMAT, "This is no UTF-8 in percent-encoding: encode the value, % as %25");
+        }
+        first.clone().filter(|value| !value.is_empty())
     }
 
-    /// The whole number of a parameter.
+    /// The whole number of a parameter: digits, perhaps after a minus.
     pub fn number(&mut self, name: &'static str, range: RangeInclusive<i64>) -> Option<i64> {
         let text = self.text(name)?;
-        match text.parse::<i64>() {
-            Ok(number) if range.contains(&number) => Some(number),
-            _ => {
-                let (least, most) = (range.start(), range.end());
-                self.faults.add(name, "out_of_range", format!("This must be a whole number from {least} to {most}"));
-                None
-            }
+        let number = text.parse().ok().filter(|number| !text.starts_with('+') && range.contains(number));
+        if number.is_none() {
+            self.faults.extend([out_of_range(name, &range)]);
         }
+        number
     }
 
-    /// How many records the page shall have: `limit`.
+    /// How many entries the page shall have: `limit`.
     pub fn limit(&mut self) -> u32 {
-        let limit = self.number("limit", PAGE).unwrap_or(USUAL_PAGE);
-        u32::try_from(limit).unwrap_or(100)
+        let limit = self.number("limit", PAGE).and_then(|limit| u32::try_from(limit).ok());
+        limit.unwrap_or(USUAL_PAGE)
     }
 
-    /// What an earlier answer gave as `nextCursor`, read by `read`.
-    pub fn cursor<T>(&mut self, read: impl FnOnce(&[u8]) -> Option<T>) -> Option<T> {
+    /// What an earlier answer gave as `nextCursor`, read by `read`, which gives `None` for a text that is no cursor of the list.
+    pub fn cursor<T>(&mut self, read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
         let text = self.text("cursor")?;
-        let cursor = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| read(&bytes));
+        let cursor = read(&text);
         if cursor.is_none() {
-            self.faults.add("cursor", "cursor_format", "Send `nextCursor` of the page before as it is, or no cursor");
+            self.faults.extend([BadCursor.into()]);
         }
         cursor
     }
 
-    /// Notes a fault of a parameter.
-    pub fn fault(&mut self, name: &'static str, code: &'static str, message: &'static str) {
-        self.faults.add(name, code, message);
+    /// Ends the reading with every fault, for a handler that has further ones to tell.
+    #[must_use]
+    pub fn into_faults(self) -> Faults {
+        self.faults
     }
 
     /// Ends the reading.
@@ -86,46 +109,106 @@ impl Query {
     /// # Errors
     /// 400 with every fault.
     pub fn finish(self) -> Result<(), Problem> {
-        if self.faults.is_empty() { Ok(()) } else { Err(Problem::validation(self.faults.into_vec())) }
+        self.finish_with(Faults::new())
+    }
+
+    /// Ends the reading, with what else is wrong.
+    ///
+    /// # Errors
+    /// 400 with every fault, those of the query first.
+    pub fn finish_with(self, further: Faults) -> Result<(), Problem> {
+        let mut faults = self.faults;
+        faults.extend(further.into_vec());
+        if faults.is_empty() { Ok(()) } else { Err(Problem::validation(faults.into_vec())) }
     }
 }
 
-/// The text of a cursor that [`Query::cursor`] reads again.
+/// The fault of a number that is outside of `range`, or none.
 #[must_use]
-pub fn cursor(bytes: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(bytes)
+pub fn out_of_range(name: &'static str, range: &RangeInclusive<i64>) -> Fault {
+    let (least, most) = (range.start(), range.end());
+    Fault {
+        field: name.into(),
+        code: "out_of_range".into(),
+        message: format!("This must be a whole number from {least} to {most}").into(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use http::Request;
+    use proptest::prelude::*;
 
     use super::*;
 
     async fn query(text: &str) -> Query {
         let request = Request::get(format!("/?{text}")).body(()).unwrap();
-        Query::from_request_parts(&mut request.into_parts().0, &()).await.unwrap()
+        let Ok(query) = Query::from_request_parts(&mut request.into_parts().0, &()).await;
+        query
+    }
+
+    fn told(faults: Faults) -> Vec<(String, String)> {
+        let faults = faults.into_vec().into_iter();
+        faults.map(|fault| (fault.field.into_owned(), fault.code.into_owned())).collect()
+    }
+
+    fn pairs<const N: usize>(faults: [(&str, &str); N]) -> [(String, String); N] {
+        faults.map(|(field, code)| (field.to_owned(), code.to_owned()))
     }
 
     #[tokio::test]
     async fn parameters_are_read_and_every_fault_is_told() {
-        let mut good = query("limit=7&name=a%20b&empty=&other=1").await;
-        assert_eq!((good.limit(), good.text("name"), good.text("empty")), (7, Some("a b".to_owned()), None));
+        let mut good = query("limit=7&name=a%20b+c%C3%A4&empty=&other=1&none&&=").await;
+        assert_eq!((good.limit(), good.text("name"), good.text("empty")), (7, Some("a b cä".to_owned()), None));
+        assert_eq!((good.text("none"), good.cursor(|_| Some(()))), (None, None));
         assert!(good.finish().is_ok());
         let mut bad = query("limit=501&cursor=%21&name=a&name=b&wait=x").await;
-        assert_eq!((bad.limit(), bad.cursor(|bytes| Some(bytes.to_vec()))), (100, None));
+        assert_eq!((bad.limit(), bad.cursor(|_| None::<()>)), (100, None));
         bad.text("name");
         assert_eq!(bad.number("wait", 0..=30), None);
-        let body = serde_json::to_value(bad.finish().unwrap_err().body("id")).unwrap();
-        let fields: Vec<_> = body["errors"].as_array().unwrap().iter().map(|fault| fault["field"].clone()).collect();
-        assert_eq!(fields, ["limit", "cursor", "name", "wait"]);
+        let expected = pairs([
+            ("limit", "out_of_range"),
+            ("cursor", "cursor_invalid"),
+            ("name", "duplicate_member"),
+            ("wait", "out_of_range"),
+        ]);
+        assert_eq!(told(bad.into_faults()), expected);
     }
 
     #[tokio::test]
-    async fn a_cursor_comes_back_as_it_went() {
-        let mut query = query(&format!("cursor={}", cursor(b"\x00\xff?"))).await;
-        assert_eq!(query.cursor(|bytes| Some(bytes.to_vec())), Some(b"\x00\xff?".to_vec()));
-        assert!(query.finish().is_ok());
-        assert_eq!(USUAL_PAGE, 100);
+    async fn a_number_has_one_form() {
+        for limit in ["0", "-1", "+1", "%2B1", "1e2", "501", "99999999999999999999", "%20", "1.0"] {
+            let mut query = query(&format!("limit={limit}")).await;
+            assert_eq!(query.limit(), USUAL_PAGE, "{limit}");
+            assert_eq!(told(query.into_faults()), pairs([("limit", "out_of_range")]), "{limit}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_can_not_be_decoded_is_told_where_it_is_taken() {
+        for wrong in ["%FF", "%C3", "%", "%2", "%zz", "a%-1"] {
+            let mut query = query(&format!("search={wrong}&other={wrong}&{wrong}=1")).await;
+            assert_eq!(query.text("search"), None, "{wrong}");
+            assert_eq!(told(query.into_faults()), pairs([("search", "query_format")]), "{wrong}");
+        }
+    }
+
+    #[tokio::test]
+    async fn faults_of_the_query_and_others_come_together() {
+        let mut query = query("wait=99").await;
+        query.number("wait", 0..=30);
+        let mut further = Faults::new();
+        further.add("text", "required", "It is needed");
+        let problem = query.finish_with(further).unwrap_err();
+        let fields: Vec<_> = problem.faults().iter().map(|fault| &*fault.field).collect();
+        assert_eq!(fields, ["wait", "text"]);
+    }
+
+    proptest! {
+        #[test]
+        fn every_text_comes_as_it_was_written(text in any::<String>()) {
+            let written: String = text.bytes().map(|octet| format!("%{octet:02x}")).collect();
+            prop_assert_eq!(decoded(&written), Some(text));
+        }
     }
 }

@@ -8,6 +8,7 @@ use http::HeaderValue;
 use service::Core;
 
 use crate::client_address::TrustedProxies;
+use crate::held::HeldAnswers;
 use crate::json_body::BodyLimit;
 use crate::rate_limit::{Rate, RateLimits};
 use crate::stopwatch;
@@ -37,7 +38,8 @@ impl Default for HttpSettings {
     fn default() -> Self {
         Self {
             body_limit: 256 * 1024,
-            deadline: Duration::from_secs(30),
+            // More than the longest wait that an operation offers, which is 30 s.
+            deadline: Duration::from_secs(40),
             key_rate: Some(Rate::new(50, 100)),
             failure_rate: Some(Rate::new(1, 30)),
             credentials_rate: Some(Rate::new(1, 30)),
@@ -56,6 +58,7 @@ struct Shared {
     core: Core,
     settings: HttpSettings,
     limits: RateLimits,
+    held: HeldAnswers,
 }
 
 impl HttpState {
@@ -64,7 +67,7 @@ impl HttpState {
     pub fn new(core: Core, settings: HttpSettings) -> Self {
         let limits =
             RateLimits::new(settings.key_rate, settings.failure_rate, settings.credentials_rate, stopwatch::now());
-        Self(Arc::new(Shared { core, settings, limits }))
+        Self(Arc::new(Shared { core, settings, limits, held: HeldAnswers::default() }))
     }
 
     /// The use cases.
@@ -83,6 +86,12 @@ impl HttpState {
     #[must_use]
     pub fn limits(&self) -> &RateLimits {
         &self.0.limits
+    }
+
+    /// The answers that are held now.
+    #[must_use]
+    pub fn held(&self) -> &HeldAnswers {
+        &self.0.held
     }
 }
 

@@ -11,13 +11,14 @@ use http_kit::request_id::RequestId;
 use http_kit::{Caller, HttpState, IfMatch, IfNoneMatch, JsonList, Problem, ResourceJson, Section};
 use serde::Serialize;
 use serde_json::{Value, json};
+use service::agreement::TakenAgreement;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
-use crate::client::agreement_taken;
-use crate::creditor::{ShowProblems, example_taken, problem, problems, told};
-use crate::creditor_body::{AgreementSection, agreements_of};
+use crate::creditor::{ShowProblems, problem};
 use crate::creditor_path::{CreditorPath, not_found};
+use crate::creditor_request::{AgreementSection, agreements_of};
+use crate::{code, warnings};
 
 /// How a creditor is known in a system of its partner's.
 #[derive(Serialize, ToSchema)]
@@ -75,7 +76,14 @@ impl From<Agreement> for AgreementAnswer {
             ),
             example = json!(list_example()),
         ),
-        (status = 304, description = "The list still has the version that `If-None-Match` names."),
+        (
+            status = 304,
+            description = "The list still has the version that `If-None-Match` names.",
+            headers(
+                ("ETag" = String, description = "That version"),
+                ("Cache-Control" = String, description = "`private, no-cache`"),
+            ),
+        ),
         ShowProblems,
     ),
 )]
@@ -150,7 +158,7 @@ pub(crate) async fn replace_agreements(
         .map_err(problem)?;
     let answer = ReplaceAgreementsAnswer {
         agreements: agreements.list.into_iter().map(AgreementAnswer::from).collect(),
-        warnings: told(&state, body.unknown).into_iter().map(FieldFault::from).collect(),
+        warnings: warnings::of_unknown(&state, body.unknown).into_iter().map(FieldFault::from).collect(),
     };
     Ok(ResourceJson::of_version(answer, agreements.version))
 }
@@ -165,18 +173,49 @@ impl utoipa::IntoResponses for ReplaceProblems {
             code: "period_overlap".into(),
             message: "The period overlaps that of entry 0: in one system, let one end before the next begins".into(),
         };
-        let mut own = vec![Problem::validation(vec![fault]), not_found(), agreement_taken(&example_taken())];
+        let mut own = vec![Problem::validation(vec![fault]), not_found(), example_taken()];
         own.extend(openapi::condition_problems());
         own.extend(openapi::list_body_problems());
-        let mut responses = problems(own);
-        openapi::add_member(
-            &mut responses,
-            StatusCode::CONFLICT,
-            "clientIdentifier",
-            ObjectBuilder::new().schema_type(Type::Integer).description(Some("The creditor that has the agreement")),
-        );
+        let mut responses = openapi::keyed_responses::<PartnerKey>(own);
+        openapi::add_members(&mut responses, StatusCode::CONFLICT, [client_member(), agreement_member()]);
         responses
     }
+}
+
+/// 409 `agreement_taken`.
+pub(crate) fn taken(agreement: &TakenAgreement) -> Problem {
+    let TakenAgreement { system, identifier, client } = agreement;
+    let text = format!(
+        "Creditor {client} has the agreement {identifier} in {system} already: take it from that one first, or leave it out here"
+    );
+    Problem::new(code::AGREEMENT_TAKEN, text)
+        .with_member("clientIdentifier", client.0)
+        .with_member("agreement", json!({"system": system, "identifier": identifier}))
+}
+
+/// 409 `agreement_taken`, for the API document.
+pub(crate) fn example_taken() -> Problem {
+    taken(&TakenAgreement { system: "ERP".into(), identifier: "A-1001".into(), client: 100_002.into() })
+}
+
+/// The further member of `client_exists` and `agreement_taken`.
+pub(crate) fn client_member() -> (&'static str, ObjectBuilder) {
+    let schema = ObjectBuilder::new().schema_type(Type::Integer);
+    ("clientIdentifier", schema.description(Some("The client that is there, or that has the agreement")))
+}
+
+/// The further member of `agreement_taken`.
+pub(crate) fn agreement_member() -> (&'static str, ObjectBuilder) {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let schema = ObjectBuilder::new()
+        .property("system", text())
+        .property("identifier", text())
+        .required("system")
+        .required("identifier");
+    (
+        "agreement",
+        schema.description(Some("The agreement that another creditor has, when the code is `agreement_taken`")),
+    )
 }
 
 fn list_example() -> Value {

@@ -14,6 +14,8 @@ use service::api_key::IssuedKey;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
+use crate::credentials::key_expiry;
+
 /// A key that works.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -31,7 +33,7 @@ pub(crate) struct ValidateTokenAnswer {
     #[schema(schema_with = environments, required = true)]
     environment: Environment,
     /// From when on the key must have been renewed; null when it does not expire.
-    #[schema(schema_with = expiry, required = true)]
+    #[schema(schema_with = key_expiry, required = true)]
     expires_at: Option<Timestamp>,
 }
 
@@ -44,10 +46,6 @@ fn environments() -> Object {
         [Environment::Sandbox, Environment::Production].map(Environment::name),
         "The environment that the key belongs to.",
     )
-}
-
-fn expiry() -> Object {
-    openapi::time_or_null("From when on the key must have been renewed; null when it does not expire.")
 }
 
 /// Validate an access token
@@ -109,7 +107,7 @@ impl utoipa::IntoResponses for ValidateTokenProblems {
         let mut responses = openapi::responses(openapi::keyed_problems().into_iter().map(not_valid));
         for status in [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN] {
             let schema = ObjectBuilder::new().schema_type(Type::Boolean).description(Some("Always `false`"));
-            openapi::add_member(&mut responses, status, "isValid", schema);
+            openapi::add_members(&mut responses, status, [("isValid", schema)]);
         }
         responses
     }
@@ -131,7 +129,7 @@ pub(crate) struct RenewTokenAnswer {
     api_access_token: String,
     /// From when on the new key must have been renewed; null when it does not expire.
     #[serde(rename = "expiresAt")]
-    #[schema(schema_with = expiry, required = true)]
+    #[schema(schema_with = key_expiry, required = true)]
     expires_at: Option<Timestamp>,
 }
 
@@ -184,7 +182,7 @@ pub(crate) async fn renew_token(
     Ok(PrivateJson::new(RenewTokenAnswer::new(&renewed)))
 }
 
-/// 405 for `HEAD /renew`.
+/// 405 for any other method of `/renew`, `HEAD` among them.
 pub(crate) async fn renewal_needs_get(method: Method) -> Problem {
     fallback::method_not_allowed(method).await.with_header(ALLOW, HeaderValue::from_static("GET"))
 }

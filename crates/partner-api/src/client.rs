@@ -1,24 +1,25 @@
 //! `POST /client`: creates a client.
 
 use axum::extract::State;
-use domain::{Environment, Fault, Faults, Timestamp};
+use domain::{Fault, Timestamp};
 use http::StatusCode;
 use http_kit::answer::REPLAYED;
-use http_kit::caller::ProvisioningToken;
+use http_kit::caller::{Admits, ProvisioningToken};
 use http_kit::openapi::{self, Responses};
 use http_kit::problem::FieldFault;
 use http_kit::request_id::RequestId;
-use http_kit::{Caller, HttpState, IdempotencyKey, JsonBody, PrivateJson, Problem};
+use http_kit::{Caller, HttpState, IdempotencyKey, JsonBody, PrivateJson, Problem, idempotency};
 use serde::Serialize;
 use serde_json::{Value, json};
-use service::agreement::TakenAgreement;
-use service::idempotency::{Idempotency, IdempotencyError};
+use service::idempotency::{Idempotency, Operation};
 use service::onboarding::{CreatedClient, OnboardingError};
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
+use crate::agreement::{client_member, taken};
 use crate::client_request::{CreateClientRequest, join};
 use crate::code;
+use crate::credentials::{key_expiry, oauth_texts};
+use crate::warnings;
 
 /// A client that was created.
 #[derive(Serialize, ToSchema)]
@@ -40,7 +41,7 @@ pub(crate) struct CreateClientAnswer {
     #[schema(example = "8848372d-8457-4ca4-9da9-673f1cdd6684", format = "uuid")]
     api_access_token: String,
     /// From when on the key must have been renewed; null when it does not expire.
-    #[schema(schema_with = expiry, required = true)]
+    #[schema(schema_with = key_expiry, required = true)]
     api_access_token_expires_at: Option<Timestamp>,
     /// `client_id` for the point-of-sale API; only with the service `POS_FINANCING`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,14 +55,9 @@ pub(crate) struct CreateClientAnswer {
     warnings: Vec<FieldFault>,
 }
 
-fn expiry() -> Object {
-    openapi::time_or_null("From when on the key must have been renewed; null when it does not expire.")
-}
-
 impl CreateClientAnswer {
     pub(crate) fn new(created: CreatedClient, further: Vec<Fault>) -> Self {
-        let (oauth_client_id, oauth_client_secret) =
-            created.oauth.map(|oauth| (oauth.id, oauth.secret.expose().to_text())).unzip();
+        let (oauth_client_id, oauth_client_secret) = oauth_texts(created.oauth);
         Self {
             message: "New client created",
             client_identifier: created.client.0,
@@ -115,30 +111,20 @@ pub(crate) async fn create_client(
     IdempotencyKey(key): IdempotencyKey,
     body: JsonBody<CreateClientRequest>,
 ) -> Result<PrivateJson<CreateClientAnswer>, Problem> {
-    let environment = state.core().environment();
+    let core = state.core();
     let mut faults = body.faults;
     let draft = body.value.into_draft(&mut faults);
     let idempotency = key.map(|key| Idempotency { key, fingerprint: body.fingerprint });
     if !faults.is_empty() {
-        if let Some(idempotency) = &idempotency {
-            // A key that was used for another body is told as such, whatever is wrong with this one.
-            state.core().refuse_reused_key(&caller.principal, idempotency).await.map_err(problem)?;
-        }
-        let rules = domain::client::check(&draft, environment).err().unwrap_or_default();
+        let holder = caller.principal.holder;
+        core.refuse_reused_key::<Problem>(holder, Operation::CreateClient, idempotency.as_ref()).await?;
+        let rules = domain::client::check(&draft, core.environment()).err().unwrap_or_default();
         return Err(Problem::validation(join(faults, rules).into_vec()));
     }
     let answer =
-        state.core().create_client(&caller.principal, &draft, idempotency, &caller.context()).await.map_err(problem)?;
-    let unknown = if environment == Environment::Sandbox { unknown_fields(body.unknown) } else { Vec::new() };
+        core.create_client(&caller.principal, &draft, idempotency, &caller.context()).await.map_err(problem)?;
+    let unknown = warnings::of_unknown(&state, body.unknown);
     Ok(PrivateJson::new(CreateClientAnswer::new(answer.value, unknown)).replayed(answer.replayed))
-}
-
-pub(crate) fn unknown_fields(paths: Vec<String>) -> Vec<Fault> {
-    let mut warnings = Faults::new();
-    for path in paths {
-        warnings.add(path, "unknown_field", "This member is not known and was passed over: check its name");
-    }
-    warnings.into_vec()
 }
 
 pub(crate) fn problem(error: OnboardingError) -> Problem {
@@ -146,7 +132,7 @@ pub(crate) fn problem(error: OnboardingError) -> Problem {
         OnboardingError::Invalid(faults) => Problem::validation(faults),
         OnboardingError::PartnerMismatch => Problem::new(
             code::PARTNER_MISMATCH,
-            "service.partnerCode is not yours: send the code of the partner that holds the provisioning token",
+            "service.partnerCode is not yours: send the code of the partner whose key this is",
         ),
         OnboardingError::Exists { client, replayed } => {
             let problem = Problem::new(
@@ -158,34 +144,9 @@ pub(crate) fn problem(error: OnboardingError) -> Problem {
             if replayed { problem.with_header(name, value) } else { problem }
         }
         OnboardingError::Decided(how) => Problem::new(code::BUSINESS_RULE, how),
-        OnboardingError::AgreementTaken(taken) => agreement_taken(&taken),
-        OnboardingError::Idempotency(error) => idempotency_problem(error),
+        OnboardingError::AgreementTaken(agreement) => taken(&agreement),
+        OnboardingError::Idempotency(error) => error.into(),
         OnboardingError::Store(error) => error.into(),
-    }
-}
-
-/// 409 `agreement_taken`.
-pub(crate) fn agreement_taken(taken: &TakenAgreement) -> Problem {
-    let TakenAgreement { system, identifier, client } = taken;
-    let text = format!(
-        "Creditor {client} has the agreement {identifier} in {system} already: take it from that one first, or leave it out here"
-    );
-    Problem::new(code::AGREEMENT_TAKEN, text)
-        .with_member("clientIdentifier", client.0)
-        .with_member("agreement", json!({"system": system, "identifier": identifier}))
-}
-
-pub(crate) fn idempotency_problem(error: IdempotencyError) -> Problem {
-    match error {
-        IdempotencyError::KeyReused => Problem::new(
-            http_kit::code::IDEMPOTENCY_KEY_REUSED,
-            "This Idempotency-Key was used with another body: send each body with a key of its own",
-        ),
-        IdempotencyError::InProgress => Problem::new(
-            http_kit::code::REQUEST_IN_PROGRESS,
-            "The first request with this Idempotency-Key is still under way: repeat after the time in Retry-After",
-        )
-        .with_retry_after(1),
     }
 }
 
@@ -194,39 +155,21 @@ struct CreateClientProblems;
 
 impl utoipa::IntoResponses for CreateClientProblems {
     fn responses() -> Responses {
-        create_responses("A client key may not call this. Use a provisioning token", Vec::new())
+        let mut responses = create_responses::<ProvisioningToken>(Vec::new());
+        openapi::add_members(&mut responses, StatusCode::CONFLICT, [client_member()]);
+        responses
     }
 }
 
-/// What can go wrong with the creation of a client, for the API document.
-pub(crate) fn create_responses(forbidden: &'static str, further: Vec<Problem>) -> Responses {
+/// What can go wrong with the creation of a client by the keys of `K`, for the API document.
+pub(crate) fn create_responses<K: Admits>(further: Vec<Problem>) -> Responses {
     let own = [
         Problem::validation(example_faults()),
-        idempotency_key_invalid(),
-        Problem::new(http_kit::code::FORBIDDEN_FOR_KEY, forbidden),
         problem(OnboardingError::PartnerMismatch),
         problem(OnboardingError::Exists { client: 100_001.into(), replayed: false }),
-        idempotency_problem(IdempotencyError::KeyReused),
-        idempotency_problem(IdempotencyError::InProgress),
     ];
-    let all = own.into_iter().chain(further).chain(openapi::keyed_problems()).chain(openapi::body_problems());
-    let mut responses = openapi::responses(all);
-    openapi::add_member(
-        &mut responses,
-        StatusCode::CONFLICT,
-        "clientIdentifier",
-        ObjectBuilder::new()
-            .schema_type(Type::Integer)
-            .description(Some("The client that is there, when the code is `client_exists` or `agreement_taken`")),
-    );
-    responses
-}
-
-pub(crate) fn idempotency_key_invalid() -> Problem {
-    Problem::new(
-        http_kit::code::IDEMPOTENCY_KEY_INVALID,
-        "Send one Idempotency-Key of 1 to 255 printable ASCII characters, such as a UUID, or none",
-    )
+    let own = own.into_iter().chain(idempotency::problems()).chain(further);
+    openapi::keyed_responses::<K>(own.chain(openapi::body_problems()))
 }
 
 pub(crate) fn example_faults() -> Vec<Fault> {
@@ -300,6 +243,7 @@ mod tests {
     use domain::Secret;
     use domain::api_key::KeyValue;
     use service::StoreError;
+    use service::idempotency::IdempotencyError;
 
     use super::*;
 
@@ -315,7 +259,7 @@ mod tests {
             oauth: None,
             warnings: Vec::new(),
         };
-        let answer = CreateClientAnswer::new(created, unknown_fields(vec!["client.foo".to_owned()]));
+        let answer = CreateClientAnswer::new(created, warnings::unknown_fields(vec!["client.foo".to_owned()]));
         assert_eq!(
             serde_json::to_string(&answer).unwrap(),
             concat!(

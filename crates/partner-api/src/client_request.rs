@@ -36,7 +36,7 @@ pub struct ServiceSection {
     #[serde(rename = "type")]
     #[schema(schema_with = service_type)]
     kind: Text,
-    /// Your partner code: that of the provisioning token's holder.
+    /// Your partner code: that of the partner whose key you send.
     #[schema(value_type = String, example = "QUICK3", min_length = 1, max_length = 64, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$")]
     partner_code: Text,
 }
@@ -176,33 +176,31 @@ pub(crate) fn draft_of(
     contacts: Section<Contacts>,
     faults: &mut Faults,
 ) -> ClientDraft {
-    {
-        let service = service.take("service", faults);
-        let client = client.take("client", faults);
-        let contacts = contacts.take("contacts", faults);
-        ClientDraft {
-            service_type: service.kind.take("service.type", faults),
-            partner_code: service.partner_code.take("service.partnerCode", faults),
-            name: client.name.take("client.name", faults),
-            business_code: client.business_code.take("client.businessCode", faults),
-            vat_reg_nbr: client.vat_reg_nbr.take("client.vatRegNbr", faults),
-            postal_address: client.postal_address.take("client.postalAddress", faults),
-            postal_code: client.postal_code.take("client.postalCode", faults),
-            postal_district: client.postal_district.take("client.postalDistrict", faults),
-            country_code: client.country_code.take("client.countryCode", faults),
-            telephone: client.telephone.take("client.telephone", faults),
-            email: client.email.take("client.email", faults),
-            website: client.website.take("client.website", faults),
-            language_code: client.language_code.take("client.languageCode", faults),
-            currency_code: client.currency_code.take("client.currencyCode", faults),
-            iban_account: client.iban_account.take("client.ibanAccount", faults),
-            bic: client.bic.take("client.bic", faults),
-            bankgiro: client.bankgiro.take("client.bankgiro", faults),
-            plusgiro: client.plusgiro.take("client.plusgiro", faults),
-            primary: contact!(contacts.primary, "contacts.primary", faults),
-            technical: contact!(contacts.technical, "contacts.technical", faults),
-            accountant: contact!(contacts.accountant, "contacts.accountant", faults),
-        }
+    let service = service.take("service", faults);
+    let client = client.take("client", faults);
+    let contacts = contacts.take("contacts", faults);
+    ClientDraft {
+        service_type: service.kind.take("service.type", faults),
+        partner_code: service.partner_code.take("service.partnerCode", faults),
+        name: client.name.take("client.name", faults),
+        business_code: client.business_code.take("client.businessCode", faults),
+        vat_reg_nbr: client.vat_reg_nbr.take("client.vatRegNbr", faults),
+        postal_address: client.postal_address.take("client.postalAddress", faults),
+        postal_code: client.postal_code.take("client.postalCode", faults),
+        postal_district: client.postal_district.take("client.postalDistrict", faults),
+        country_code: client.country_code.take("client.countryCode", faults),
+        telephone: client.telephone.take("client.telephone", faults),
+        email: client.email.take("client.email", faults),
+        website: client.website.take("client.website", faults),
+        language_code: client.language_code.take("client.languageCode", faults),
+        currency_code: client.currency_code.take("client.currencyCode", faults),
+        iban_account: client.iban_account.take("client.ibanAccount", faults),
+        bic: client.bic.take("client.bic", faults),
+        bankgiro: client.bankgiro.take("client.bankgiro", faults),
+        plusgiro: client.plusgiro.take("client.plusgiro", faults),
+        primary: contact!(contacts.primary, "contacts.primary", faults),
+        technical: contact!(contacts.technical, "contacts.technical", faults),
+        accountant: contact!(contacts.accountant, "contacts.accountant", faults),
     }
 }
 

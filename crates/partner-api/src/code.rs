@@ -21,7 +21,7 @@ pub(crate) const CLIENT_EXISTS: Code = Code::new(
 pub(crate) const PARTNER_MISMATCH: Code = Code::new(
     "partner_mismatch",
     StatusCode::FORBIDDEN,
-    "`service.partnerCode` is not the code of the partner that holds the provisioning token",
+    "`service.partnerCode` is not the code of the partner whose key this is",
 );
 
 /// `agreement_taken`.

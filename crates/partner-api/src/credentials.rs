@@ -6,15 +6,15 @@ use domain::api_key::KeyState;
 use http_kit::caller::PartnerKey;
 use http_kit::openapi::{self, Responses};
 use http_kit::request_id::RequestId;
-use http_kit::{Caller, HttpState, IdempotencyKey, NoBody, PrivateJson, Problem};
+use http_kit::{Caller, HttpState, IdempotencyKey, NoBody, PrivateJson, Problem, idempotency};
 use serde::Serialize;
 use service::credentials::{Credentials, RotatedCredentials};
-use service::idempotency::{Idempotency, IdempotencyError};
+use service::idempotency::Idempotency;
+use service::oauth_client::OauthCredentials;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 
-use crate::client::{idempotency_key_invalid, idempotency_problem};
-use crate::creditor::{ShowProblems, problem, problems};
+use crate::creditor::{ShowProblems, problem};
 use crate::creditor_path::{CreditorPath, not_found};
 
 /// The name of a state on the wire.
@@ -43,7 +43,8 @@ fn made_at() -> Object {
     openapi::time("When the key was made.")
 }
 
-fn expires_at() -> Object {
+/// The schema of the expiry of a key.
+pub(crate) fn key_expiry() -> Object {
     openapi::time_or_null("From when on the key must have been renewed; null when it does not expire.")
 }
 
@@ -53,6 +54,11 @@ fn revoked_at() -> Object {
 
 fn works_until() -> Object {
     openapi::time_or_null("Until when the key before works beside the new one; null when there was none that worked.")
+}
+
+/// `client_id` and `client_secret` as they are shown.
+pub(crate) fn oauth_texts(oauth: Option<OauthCredentials>) -> (Option<String>, Option<String>) {
+    oauth.map(|oauth| (oauth.id, oauth.secret.expose().to_text())).unzip()
 }
 
 /// The credentials of a creditor.
@@ -75,7 +81,7 @@ pub(crate) struct CredentialsAnswer {
     #[schema(schema_with = issued_at, required = true)]
     issued_at: Option<Timestamp>,
     /// From when on it must have been renewed.
-    #[schema(schema_with = expires_at, required = true)]
+    #[schema(schema_with = key_expiry, required = true)]
     expires_at: Option<Timestamp>,
     /// When it was revoked.
     #[schema(schema_with = revoked_at, required = true)]
@@ -92,8 +98,7 @@ pub(crate) struct CredentialsAnswer {
 
 impl CredentialsAnswer {
     fn new(credentials: Credentials) -> Self {
-        let (oauth_client_id, oauth_client_secret) =
-            credentials.oauth.map(|oauth| (oauth.id, oauth.secret.expose().to_text())).unzip();
+        let (oauth_client_id, oauth_client_secret) = oauth_texts(credentials.oauth);
         let key = credentials.key;
         Self {
             client_identifier: credentials.client.0,
@@ -171,7 +176,7 @@ pub(crate) struct RotateCredentialsAnswer {
     #[schema(schema_with = made_at, required = true)]
     issued_at: Timestamp,
     /// From when on it must have been renewed.
-    #[schema(schema_with = expires_at, required = true)]
+    #[schema(schema_with = key_expiry, required = true)]
     expires_at: Option<Timestamp>,
     /// Until when the key before works beside it.
     #[schema(schema_with = works_until, required = true)]
@@ -188,8 +193,7 @@ pub(crate) struct RotateCredentialsAnswer {
 
 impl RotateCredentialsAnswer {
     fn new(rotated: RotatedCredentials) -> Self {
-        let (oauth_client_id, oauth_client_secret) =
-            rotated.oauth.map(|oauth| (oauth.id, oauth.secret.expose().to_text())).unzip();
+        let (oauth_client_id, oauth_client_secret) = oauth_texts(rotated.oauth);
         Self {
             message: "Credentials rotated",
             client_identifier: rotated.client.0,
@@ -265,13 +269,7 @@ impl utoipa::IntoResponses for RotateProblems {
         let body = openapi::body_problems().into_iter().filter(|problem| {
             [http_kit::code::BODY_TOO_LARGE, http_kit::code::BODY_INCOMPLETE].contains(&problem.code())
         });
-        let own = vec![
-            idempotency_key_invalid(),
-            not_found(),
-            idempotency_problem(IdempotencyError::KeyReused),
-            idempotency_problem(IdempotencyError::InProgress),
-        ];
-        problems(own.into_iter().chain(body).collect())
+        openapi::keyed_responses::<PartnerKey>(idempotency::problems().into_iter().chain([not_found()]).chain(body))
     }
 }
 

@@ -1,26 +1,26 @@
 //! `/deployment-requests`: manual onboarding, which the operator decides.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use domain::client::ClientDraft;
 use domain::deployment::{DeploymentDraft, DeploymentState};
-use domain::{Environment, Fault, Faults, Timestamp};
+use domain::{Fault, Faults, Timestamp};
 use http_kit::caller::ProvisioningToken;
 use http_kit::openapi::{self, Responses};
 use http_kit::problem::FieldFault;
 use http_kit::request_id::RequestId;
-use http_kit::{Caller, HttpState, IdempotencyKey, JsonBody, PrivateJson, Problem, Section, Text};
+use http_kit::{Caller, HttpState, IdempotencyKey, JsonBody, PrivateJson, Problem, Section, Text, idempotency};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use service::deployment::{Deployment, DeploymentError};
-use service::idempotency::{Idempotency, IdempotencyError};
+use service::idempotency::{Idempotency, Operation};
 use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{Object, Schema};
+use utoipa::openapi::schema::{Object, Schema, SchemaType, Type};
 use uuid::Uuid;
 
-use crate::client::{idempotency_problem, unknown_fields};
 use crate::client_request::{ClientSection, Contacts, CreateClientRequest, ServiceSection, draft_of, join};
-use crate::code;
+use crate::uuid_path::{Named, UuidPath, not_found};
+use crate::{code, warnings};
 
 /// A request to onboard a client.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -54,6 +54,20 @@ pub struct Responsible {
     email: Text,
 }
 
+/// A section of `POST /client` in which only `required` must be there: what may follow later may also be null or blank.
+fn relaxed(section: RefOr<Schema>, description: &str, required: &[&str]) -> RefOr<Schema> {
+    let RefOr::T(Schema::Object(mut object)) = section else { return section };
+    object.required = required.iter().copied().map(str::to_owned).collect();
+    object.description = Some(description.to_owned());
+    for (_, schema) in object.properties.iter_mut().filter(|(name, _)| !required.contains(&name.as_str())) {
+        if let RefOr::T(Schema::Object(member)) = schema {
+            member.schema_type = SchemaType::from_iter([Type::String, Type::Null]);
+            (member.min_length, member.pattern) = (None, None);
+        }
+    }
+    RefOr::T(Schema::Object(object))
+}
+
 /// Gives the schema of a section of `POST /client` with other members required.
 macro_rules! section_with {
     ($(#[$doc:meta])* $name:ident, $text:literal, of $section:ident, required $required:expr) => {
@@ -62,12 +76,7 @@ macro_rules! section_with {
 
         impl utoipa::PartialSchema for $name {
             fn schema() -> RefOr<Schema> {
-                let mut schema = <$section as utoipa::PartialSchema>::schema();
-                if let RefOr::T(Schema::Object(object)) = &mut schema {
-                    object.required = $required.map(str::to_owned).to_vec();
-                    object.description = Some($text.to_owned());
-                }
-                schema
+                relaxed(<$section as utoipa::PartialSchema>::schema(), $text, &$required)
             }
         }
 
@@ -164,14 +173,12 @@ pub(crate) struct DeploymentAnswer {
     /// Who completes the onboarding.
     responsible: ResponsibleAnswer,
     /// When it came.
-    #[schema(value_type = String, format = "date-time", example = "2026-01-02T03:04:05.000Z")]
+    #[schema(schema_with = created_at, required = true)]
     created_at: Timestamp,
     /// When it was decided; null before.
     #[schema(schema_with = decided_at, required = true)]
     decided_at: Option<Timestamp>,
-    /// In sandbox: what production would refuse, and members that are not known.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
+    /// In sandbox, in the answer to the request itself: what production would refuse, and members that are not known. Else empty.
     warnings: Vec<FieldFault>,
 }
 
@@ -191,6 +198,10 @@ fn state() -> Object {
         DeploymentState::ALL.map(DeploymentState::as_str),
         "How far it has come. `RECEIVED` waits for the operator; `APPROVED` and `REJECTED` are final.",
     )
+}
+
+fn created_at() -> Object {
+    openapi::time("When it came.")
 }
 
 fn decided_at() -> Object {
@@ -257,19 +268,18 @@ pub(crate) async fn request_deployment(
     IdempotencyKey(key): IdempotencyKey,
     body: JsonBody<DeploymentRequest>,
 ) -> Result<PrivateJson<DeploymentAnswer>, Problem> {
-    let environment = http.core().environment();
+    let core = http.core();
     let mut faults = body.faults;
     let draft = body.value.into_draft(&mut faults);
     let idempotency = key.map(|key| Idempotency { key, fingerprint: body.fingerprint });
     if !faults.is_empty() {
-        if let Some(idempotency) = &idempotency {
-            http.core().refuse_reused_deployment_key(&caller.principal, idempotency).await.map_err(problem)?;
-        }
-        let rules = domain::deployment::check(&draft, environment).err().unwrap_or_default();
+        let holder = caller.principal.holder;
+        core.refuse_reused_key::<Problem>(holder, Operation::RequestDeployment, idempotency.as_ref()).await?;
+        let rules = domain::deployment::check(&draft, core.environment()).err().unwrap_or_default();
         return Err(Problem::validation(join(faults, rules).into_vec()));
     }
     let context = caller.context();
-    let answer = http.core().request_deployment(Some(&caller.principal), &draft, idempotency, &context);
+    let answer = core.request_deployment(Some(&caller.principal), &draft, idempotency, &context);
     let answer = answer.await.map_err(problem)?;
     let received = answer.value;
     let message = if received.notified {
@@ -278,9 +288,7 @@ pub(crate) async fn request_deployment(
         "The request was received. No mail is set up here: the operator finds it in the list"
     };
     let mut warnings = received.warnings;
-    if environment == Environment::Sandbox {
-        warnings.extend(unknown_fields(body.unknown));
-    }
+    warnings.extend(warnings::of_unknown(&http, body.unknown));
     Ok(PrivateJson::new(DeploymentAnswer::new(received.deployment, message.to_owned(), warnings))
         .replayed(answer.replayed))
 }
@@ -296,7 +304,7 @@ pub(crate) async fn request_deployment(
     tag = crate::document::ONBOARDING,
     security(("ApiKey" = [])),
     extensions(("x-allowed-keys" = json!(["provisioning"]))),
-    params(("deploymentRequestId" = String, Path, format = "uuid", description = "Its identifier"), RequestId),
+    params(DeploymentPath, RequestId),
     responses(
         (status = 200, description = "The request.", body = DeploymentAnswer,
             headers(("Cache-Control" = String, description = "`no-store`")), example = json!(answer_example())),
@@ -306,10 +314,10 @@ pub(crate) async fn request_deployment(
 pub(crate) async fn get_deployment(
     State(http): State<HttpState>,
     caller: Caller<ProvisioningToken>,
-    Path(id): Path<String>,
+    path: DeploymentPath,
 ) -> Result<PrivateJson<DeploymentAnswer>, Problem> {
-    let id = Uuid::try_parse(&id).map_err(|_| not_found())?;
-    let deployment = http.core().deployment(caller.principal.holder.partner, id).await?.ok_or_else(not_found)?;
+    let deployment = http.core().deployment(caller.principal.holder.partner, path.id).await?;
+    let deployment = deployment.ok_or_else(not_found::<DeploymentRequest>)?;
     let message = match (deployment.state, deployment.client_identifier) {
         (DeploymentState::Approved, Some(client)) => format!("The request was approved: it is client {client}"),
         (DeploymentState::Approved, None) => "The request was approved".to_owned(),
@@ -319,27 +327,29 @@ pub(crate) async fn get_deployment(
     Ok(PrivateJson::new(DeploymentAnswer::new(deployment, message, Vec::new())))
 }
 
-fn not_found() -> Problem {
-    Problem::new(
-        http_kit::code::NOT_FOUND,
-        "You have no deployment request of this identifier: check it, and whose key you send",
-    )
+impl Named for DeploymentRequest {
+    const PARAMETER: &'static str = "deploymentRequestId";
+    const NOT_FOUND: &'static str =
+        "You have no deployment request of this identifier: check it, and whose key you send";
 }
+
+type DeploymentPath = UuidPath<DeploymentRequest>;
 
 fn problem(error: DeploymentError) -> Problem {
     match error {
         DeploymentError::Invalid(faults) => Problem::validation(faults),
         DeploymentError::PartnerMismatch => Problem::new(
             code::PARTNER_MISMATCH,
-            "service.partnerCode is not yours: send the code of the partner that holds the provisioning token, or none",
+            "service.partnerCode is not yours: send the code of the partner whose key this is, or none",
         ),
-        DeploymentError::Idempotency(error) => idempotency_problem(error),
+        // Only the public form is told so: what it may fill has an end.
+        DeploymentError::Full => {
+            Problem::new(http_kit::code::OVERLOADED, "Too many requests wait for the operator: repeat later")
+                .with_retry_after(3600)
+        }
+        DeploymentError::Idempotency(error) => error.into(),
         DeploymentError::Store(error) => error.into(),
     }
-}
-
-fn wrong_key() -> Problem {
-    Problem::new(http_kit::code::FORBIDDEN_FOR_KEY, "A client key may not call this. Use a provisioning token")
 }
 
 /// What can go wrong with a request, for the API document.
@@ -353,16 +363,10 @@ impl utoipa::IntoResponses for RequestProblems {
                 code: "required".into(),
                 message: "Say where the credentials go: the e-mail address of that person".into(),
             }]),
-            Problem::new(
-                http_kit::code::IDEMPOTENCY_KEY_INVALID,
-                "Send one Idempotency-Key of 1 to 255 printable ASCII characters, such as a UUID, or none",
-            ),
-            wrong_key(),
             problem(DeploymentError::PartnerMismatch),
-            idempotency_problem(IdempotencyError::KeyReused),
-            idempotency_problem(IdempotencyError::InProgress),
         ];
-        openapi::responses(own.into_iter().chain(openapi::keyed_problems()).chain(openapi::body_problems()))
+        let own = own.into_iter().chain(idempotency::problems()).chain(openapi::body_problems());
+        openapi::keyed_responses::<ProvisioningToken>(own)
     }
 }
 
@@ -371,7 +375,7 @@ struct ReadProblems;
 
 impl utoipa::IntoResponses for ReadProblems {
     fn responses() -> Responses {
-        openapi::responses([wrong_key(), not_found()].into_iter().chain(openapi::keyed_problems()))
+        openapi::keyed_responses::<ProvisioningToken>([not_found::<DeploymentRequest>()])
     }
 }
 
@@ -403,12 +407,15 @@ fn answer_example() -> Value {
         "accountingSystem": "Procountor",
         "responsible": {"name": "Liisa Virtanen", "email": "liisa@quick.example"},
         "createdAt": "2026-01-02T03:04:05.000Z",
-        "decidedAt": null
+        "decidedAt": null,
+        "warnings": []
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::Environment;
+
     use super::*;
 
     #[test]
@@ -424,7 +431,10 @@ mod tests {
     fn the_schema_asks_for_less_than_that_of_a_client() {
         let schema = serde_json::to_value(<DeploymentClient as utoipa::PartialSchema>::schema()).unwrap();
         assert_eq!(schema["required"], json!(["name", "businessCode", "countryCode"]));
-        assert!(schema["properties"]["postalAddress"].is_object());
+        let members = &schema["properties"];
+        assert_eq!(members["postalAddress"]["type"], json!(["string", "null"]));
+        assert_eq!(members["postalAddress"].get("minLength").or(members["postalAddress"].get("pattern")), None);
+        assert_eq!(members["name"]["type"], "string");
     }
 
     #[test]

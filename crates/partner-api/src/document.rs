@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use http_kit::openapi::{SECURITY_SCHEME, code_table, security_scheme};
 use http_kit::problem::ProblemBody;
+use http_kit::query::QUERY_FORMAT;
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Server};
 use utoipa::{PartialSchema, ToSchema};
@@ -56,7 +57,8 @@ fn description() -> String {
     text.push_str("| code | meaning |\n| --- | --- |\n");
     let wire = [
         ("wrong_type", "The member has another type than it must have"),
-        ("duplicate_member", "The member is given twice in one object"),
+        ("duplicate_member", "The member is given twice in one object, or the parameter twice in one query"),
+        (QUERY_FORMAT, "The parameter is no UTF-8 in percent-encoding"),
         ("unknown_field", "In `warnings` only: the member is not known and was passed over"),
     ];
     for (code, meaning) in wire.iter().chain(domain::fault_code::FAULT_CODES) {
@@ -197,6 +199,29 @@ mod tests {
     }
 
     #[test]
+    fn the_document_tells_what_its_operations_give_and_nothing_else() {
+        let document = document();
+        let description = document["info"]["description"].as_str().unwrap();
+        for code in ["out_of_range", "unknown_creditor", "cursor_invalid", "query_format"] {
+            assert!(description.contains(&format!("| `{code}` |")), "{code}");
+        }
+        for code in ["callback_invalid", "signature_invalid", "limit_range", "cursor_format"] {
+            assert!(!description.contains(code), "{code}");
+        }
+        for (path, method) in [(CREDITORS, "post"), (AGREEMENTS, "put")] {
+            let content = &document["paths"][path][method]["responses"]["409"]["content"]["application/problem+json"];
+            let members = &content["schema"]["allOf"][1]["properties"];
+            assert!(members["clientIdentifier"].is_object() && members["agreement"].is_object(), "{path} {content}");
+        }
+        for path in [CREDITOR, AGREEMENTS] {
+            let headers = &document["paths"][path]["get"]["responses"]["304"]["headers"];
+            assert!(headers["ETag"].is_object() && headers["Cache-Control"].is_object(), "{path} {headers}");
+        }
+        let sent = &document["paths"]["/api/v1/partner/sms"]["post"]["responses"]["400"]["content"];
+        assert!(sent["application/problem+json"]["examples"]["idempotency_key_invalid"].is_object());
+    }
+
+    #[test]
     fn required_members_are_those_of_the_contract() {
         let document = document();
         let required = |schema: &str| {
@@ -226,5 +251,6 @@ mod tests {
             ]
         );
         assert_eq!(required("PrimaryContact"), ["name"]);
+        assert_eq!(required("SendSmsRequest"), ["recipient", "text"]);
     }
 }

@@ -1,30 +1,33 @@
 //! `/sms`: short messages to debtors.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use axum::extract::{Path, State};
-use domain::identifier::ClientIdentifier;
-use domain::sms::{LONGEST_VALIDITY, SHORTEST_VALIDITY, SmsDraft, SmsState};
-use domain::{Environment, Fault, Timestamp};
+use axum::extract::State;
+use domain::Fault;
+use domain::identifier::{ClientIdentifier, PartnerId};
+use domain::sms::{LONGEST_VALIDITY, SHORTEST_VALIDITY, SmsDraft};
 use http_kit::caller::PartnerKey;
+use http_kit::held::{self, HeldAnswer};
 use http_kit::openapi::{self, Responses};
-use http_kit::problem::FieldFault;
-use http_kit::query::cursor;
+use http_kit::query::out_of_range;
 use http_kit::request_id::RequestId;
-use http_kit::{Caller, HttpState, IdempotencyKey, Integer, JsonBody, PrivateJson, Problem, Query, Text};
+use http_kit::{Caller, HttpState, IdempotencyKey, Integer, JsonBody, PrivateJson, Problem, Query, Text, idempotency};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use service::idempotency::Idempotency;
-use service::sms::{Sms, SmsError, SmsFilter, SmsReport};
+use service::cursor::Cursor;
+use service::idempotency::{Idempotency, Operation};
+use service::sms::{SmsError, SmsFilter};
 use utoipa::ToSchema;
-use utoipa::openapi::schema::Object;
-use uuid::Uuid;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 
-use crate::client::{idempotency_problem, unknown_fields};
-use crate::code;
+use crate::sms_answer::{SmsAnswer, answer_example};
+use crate::uuid_path::{UuidPath, not_found};
+use crate::{code, warnings};
 
-/// The longest that an answer waits for the final report, in seconds.
-const LONGEST_WAIT: i64 = 30;
+/// How long an answer may be held until the final report, in seconds.
+const WAIT: RangeInclusive<i64> = 0..=30;
 
 /// A short message to be sent.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -47,12 +50,11 @@ pub(crate) struct SendSmsRequest {
     #[schema(value_type = Option<String>, example = "case 77", max_length = 100)]
     reference: Text,
     /// How long it is worth delivering, in seconds: a minute to seven days. Without it, a day.
-    #[schema(schema_with = validity)]
+    #[schema(schema_with = validity, required = false)]
     validity: Integer,
 }
 
 fn validity() -> Object {
-    use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
     ObjectBuilder::new()
         .schema_type(SchemaType::from_iter([Type::Integer, Type::Null]))
         .minimum(Some(SHORTEST_VALIDITY.as_secs()))
@@ -62,132 +64,15 @@ fn validity() -> Object {
         .build()
 }
 
-/// A short message and what has become of it.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct SmsAnswer {
-    /// Its identifier.
-    #[schema(value_type = String, format = "uuid", example = "019aa3b2-6c0e-7cc0-8d5e-3f1f3f1b7a10")]
-    sms_id: Uuid,
-    /// The creditor on whose behalf it is sent; null for your own.
-    #[schema(required = true, example = 100_001)]
-    creditor: Option<i64>,
-    /// The recipient in E.164.
-    #[schema(example = "+358441234567")]
-    recipient: String,
-    /// Who it says it is from.
-    #[schema(example = "Test Oy")]
-    sender: String,
-    /// What it says.
-    #[schema(example = "Your invoice 1001 of 120.00 EUR is due on Friday.")]
-    text: String,
-    /// Your reference.
-    #[schema(required = true, example = "case 77")]
-    reference: Option<String>,
-    /// `GSM_7BIT` or `UCS2`.
-    #[schema(schema_with = encoding)]
-    encoding: String,
-    /// How many messages carry the text.
-    #[schema(example = 1)]
-    parts: i64,
-    /// How far it has come. It only moves forward, and the last five never change.
-    #[schema(schema_with = state)]
-    state: &'static str,
-    /// Since when.
-    #[schema(value_type = String, format = "date-time", example = "2026-01-02T03:04:05.000Z")]
-    state_at: Timestamp,
-    /// The provider's code for what went wrong.
-    #[schema(required = true, example = "000")]
-    error_code: Option<String>,
-    /// What went wrong, in words.
-    #[schema(required = true, example = json!(null))]
-    reason: Option<String>,
-    /// When it was asked for.
-    #[schema(value_type = String, format = "date-time", example = "2026-01-02T03:04:05.000Z")]
-    created_at: Timestamp,
-    /// Until when it is worth delivering.
-    #[schema(value_type = String, format = "date-time", example = "2026-01-03T03:04:05.000Z")]
-    valid_until: Timestamp,
-    /// Every step that it and its parts have made, oldest first.
-    delivery_reports: Vec<DeliveryReport>,
-    /// In sandbox: members that are not known.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
-    warnings: Vec<FieldFault>,
-}
-
-/// A step that a message or a part of it has made.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct DeliveryReport {
-    /// When.
-    #[schema(value_type = String, format = "date-time", example = "2026-01-02T03:04:06.000Z")]
-    at: Timestamp,
-    /// To what.
-    #[schema(schema_with = state)]
-    state: &'static str,
-    /// The provider's identifier of the part; null for the message as a whole.
-    #[schema(required = true, example = "1a2b3c4d")]
-    provider_message_id: Option<String>,
-    /// The provider's code for what went wrong.
-    #[schema(required = true, example = json!(null))]
-    error_code: Option<String>,
-}
-
-fn encoding() -> Object {
-    openapi::one_of(["GSM_7BIT", "UCS2"], "How the text is encoded.")
-}
-
-fn state() -> Object {
-    openapi::one_of(
-        SmsState::ALL.map(SmsState::as_str),
-        "How far it has come. `QUEUED` and `SENT` may change; `DELIVERED`, `UNDELIVERABLE`, `EXPIRED`, `REJECTED` and `FAILED` are final.",
-    )
-}
-
 /// A page of short messages, newest first.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SmsPage {
     /// The messages.
-    items: Vec<SmsAnswer>,
+    messages: Vec<SmsAnswer>,
     /// Send it as `cursor` for the next page; null at the end.
     #[schema(required = true, example = json!(null))]
     next_cursor: Option<String>,
-}
-
-impl SmsAnswer {
-    fn new(sms: Sms, warnings: Vec<Fault>) -> Self {
-        Self {
-            sms_id: sms.id,
-            creditor: sms.creditor.map(|client| client.0),
-            recipient: sms.recipient,
-            sender: sms.sender,
-            text: sms.text,
-            reference: sms.reference,
-            encoding: sms.encoding,
-            parts: sms.parts,
-            state: sms.state.as_str(),
-            state_at: sms.state_at,
-            error_code: sms.error_code,
-            reason: sms.reason,
-            created_at: sms.created_at,
-            valid_until: sms.expires_at,
-            delivery_reports: sms.reports.into_iter().map(DeliveryReport::from).collect(),
-            warnings: warnings.into_iter().map(FieldFault::from).collect(),
-        }
-    }
-}
-
-impl From<SmsReport> for DeliveryReport {
-    fn from(report: SmsReport) -> Self {
-        Self {
-            at: report.at,
-            state: report.state.as_str(),
-            provider_message_id: report.provider_message_id,
-            error_code: report.error_code,
-        }
-    }
 }
 
 /// How long to wait.
@@ -195,23 +80,10 @@ impl From<SmsReport> for DeliveryReport {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it is the documentation; the handler reads the query whole")]
 pub(crate) struct Wait {
-    /// Holds the answer until the final report, for so many seconds at most. Without it the answer comes at once.
+    /// Holds the answer until the final report, for so many seconds at most; for less where the operator lets requests take
+    /// less time (`request-timeout`). Without it the answer comes at once, and so it does while 100 answers to your keys are held.
     #[param(minimum = 0, maximum = 30, example = 5)]
     wait: Option<i64>,
-}
-
-/// Which messages.
-#[derive(utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "it is the documentation; the handler reads the query whole")]
-pub(crate) struct Listing {
-    /// Only those on behalf of this creditor.
-    creditor: Option<i64>,
-    /// How many at most.
-    #[param(minimum = 1, maximum = 500, default = 100)]
-    limit: Option<i64>,
-    /// `nextCursor` of the page before.
-    cursor: Option<String>,
 }
 
 /// Send a short message to a debtor
@@ -255,9 +127,10 @@ pub(crate) async fn send_sms(
     mut query: Query,
     body: JsonBody<SendSmsRequest>,
 ) -> Result<PrivateJson<SmsAnswer>, Problem> {
-    let wait = query.number("wait", 0..=LONGEST_WAIT).unwrap_or(0);
-    query.finish()?;
-    let mut faults = body.faults;
+    let core = state.core();
+    let wait = query.number("wait", WAIT).unwrap_or(0);
+    let mut faults = query.into_faults();
+    faults.extend(body.faults.into_vec());
     let creditor = body.value.creditor.take("creditor", &mut faults);
     let draft = SmsDraft {
         recipient: body.value.recipient.take("recipient", &mut faults),
@@ -266,27 +139,27 @@ pub(crate) async fn send_sms(
         reference: body.value.reference.take("reference", &mut faults),
         validity: body.value.validity.take("validity", &mut faults),
     };
+    let idempotency = key.map(|key| Idempotency { key, fingerprint: body.fingerprint });
+    let holder = caller.principal.holder;
     if !faults.is_empty() {
-        if let Some(settings) = &state.core().settings().sms
+        core.refuse_reused_key::<Problem>(holder, Operation::SendSms, idempotency.as_ref()).await?;
+        if let Some(settings) = &core.settings().sms
             && let Err(further) = domain::sms::check(&draft, &settings.rules)
         {
             faults.extend(further.into_vec());
         }
         return Err(Problem::validation(faults.into_vec()));
     }
-    let idempotency = key.map(|key| Idempotency { key, fingerprint: body.fingerprint });
-    let core = state.core();
     let context = caller.context();
-    let answer =
-        core.send_sms(caller.principal.holder, creditor, &draft, idempotency, &context).await.map_err(problem)?;
+    let answer = core.send_sms(holder, creditor, &draft, idempotency, &context).await.map_err(problem)?;
     let mut sms = answer.value;
-    if wait > 0 {
-        let time = Duration::from_secs(wait.unsigned_abs());
-        let waited = core.wait_for_sms(caller.principal.holder.partner, sms.id, time).await?;
-        sms = waited.unwrap_or(sms);
+    if let Some((time, _held)) = hold(&state, holder.partner, wait)
+        // The message was taken: a look at it that fails must not make the caller send it again.
+        && let Ok(Some(waited)) = core.wait_for_sms(holder.partner, sms.id, time).await
+    {
+        sms = waited;
     }
-    let sandbox = core.environment() == Environment::Sandbox;
-    let unknown = if sandbox { unknown_fields(body.unknown) } else { Vec::new() };
+    let unknown = warnings::of_unknown(&state, body.unknown);
     Ok(PrivateJson::new(SmsAnswer::new(sms, unknown)).replayed(answer.replayed))
 }
 
@@ -300,7 +173,7 @@ pub(crate) async fn send_sms(
     tag = crate::document::PARTNER_SERVICES,
     security(("ApiKey" = [])),
     extensions(("x-allowed-keys" = json!(["partner"]))),
-    params(("smsId" = String, Path, format = "uuid", description = "Its identifier"), Wait, RequestId),
+    params(SmsPath, Wait, RequestId),
     responses(
         (status = 200, description = "The message.", body = SmsAnswer,
             headers(("Cache-Control" = String, description = "`no-store`")), example = json!(answer_example())),
@@ -310,20 +183,17 @@ pub(crate) async fn send_sms(
 pub(crate) async fn get_sms(
     State(state): State<HttpState>,
     caller: Caller<PartnerKey>,
-    Path(id): Path<String>,
+    path: SmsPath,
     mut query: Query,
 ) -> Result<PrivateJson<SmsAnswer>, Problem> {
-    let wait = query.number("wait", 0..=LONGEST_WAIT).unwrap_or(0);
+    let wait = query.number("wait", WAIT).unwrap_or(0);
     query.finish()?;
-    let partner = caller.principal.holder.partner;
-    let id = Uuid::try_parse(&id).map_err(|_| not_found())?;
-    let core = state.core();
-    let sms = if wait > 0 {
-        core.wait_for_sms(partner, id, Duration::from_secs(wait.unsigned_abs())).await?
-    } else {
-        core.sms(partner, id).await?
+    let (core, partner) = (state.core(), caller.principal.holder.partner);
+    let sms = match hold(&state, partner, wait) {
+        Some((time, _held)) => core.wait_for_sms(partner, path.id, time).await?,
+        None => core.sms(partner, path.id).await?,
     };
-    Ok(PrivateJson::new(SmsAnswer::new(sms.ok_or_else(not_found)?, Vec::new())))
+    Ok(PrivateJson::new(SmsAnswer::new(sms.ok_or_else(not_found::<SmsAnswer>)?, Vec::new())))
 }
 
 /// List short messages
@@ -336,11 +206,11 @@ pub(crate) async fn get_sms(
     tag = crate::document::PARTNER_SERVICES,
     security(("ApiKey" = [])),
     extensions(("x-allowed-keys" = json!(["partner"]))),
-    params(Listing, RequestId),
+    params(ListParameters, RequestId),
     responses(
         (status = 200, description = "A page of messages.", body = SmsPage,
             headers(("Cache-Control" = String, description = "`no-store`")),
-            example = json!({"items": [answer_example()], "nextCursor": null})),
+            example = json!({"messages": [answer_example()], "nextCursor": null})),
         ListProblems,
     ),
 )]
@@ -349,21 +219,40 @@ pub(crate) async fn list_sms(
     caller: Caller<PartnerKey>,
     mut query: Query,
 ) -> Result<PrivateJson<SmsPage>, Problem> {
+    let creditor = query.number("creditor", 1..=i64::MAX).map(ClientIdentifier);
     let limit = query.limit();
-    let filter = SmsFilter {
-        creditor: query.number("creditor", 1..=i64::MAX).map(ClientIdentifier),
-        before: query.cursor(|bytes| Uuid::from_slice(bytes).ok()),
-    };
+    let before = query.cursor(|text| match Cursor::parse(text)? {
+        Cursor::Sms(before) => Some(before),
+        _ => None,
+    });
     query.finish()?;
-    let listed = state.core().list_sms(caller.principal.holder.partner, filter, limit).await?;
-    let is_full = listed.len() >= limit as usize;
-    let next_cursor = listed.last().filter(|_| is_full).map(|last| cursor(last.id.as_bytes()));
-    let items = listed.into_iter().map(|sms| SmsAnswer::new(sms, Vec::new())).collect();
-    Ok(PrivateJson::new(SmsPage { items, next_cursor }))
+    let filter = SmsFilter { creditor, before };
+    // One more than asked for tells whether there is more.
+    let mut listed = state.core().list_sms(caller.principal.holder.partner, filter, limit + 1).await?;
+    let there_is_more = listed.len() > limit as usize;
+    listed.truncate(limit as usize);
+    let next_cursor = listed.last().filter(|_| there_is_more).map(|last| Cursor::Sms(last.id).to_text());
+    let messages = listed.into_iter().map(|sms| SmsAnswer::new(sms, Vec::new())).collect();
+    Ok(PrivateJson::new(SmsPage { messages, next_cursor }))
 }
 
-fn not_found() -> Problem {
-    Problem::new(http_kit::code::NOT_FOUND, "You have no message of this identifier: check it, and whose key you send")
+/// How long an answer is held, and what counts it meanwhile; `None` when it is to be given at once.
+fn hold(state: &HttpState, partner: PartnerId, wait: i64) -> Option<(Duration, HeldAnswer)> {
+    let time = held::longest(Duration::from_secs(wait.unsigned_abs()), state.settings().deadline);
+    if time.is_zero() { None } else { Some((time, state.held().hold(partner)?)) }
+}
+
+type SmsPath = UuidPath<SmsAnswer>;
+
+/// The parameters of the list, for the API document.
+struct ListParameters;
+
+impl utoipa::IntoParams for ListParameters {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let number = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1));
+        let creditor = openapi::query_parameter("creditor", "Only those on behalf of this creditor.", number, 100_001);
+        [creditor].into_iter().chain(openapi::paging_parameters()).collect()
+    }
 }
 
 fn problem(error: SmsError) -> Problem {
@@ -372,21 +261,9 @@ fn problem(error: SmsError) -> Problem {
         SmsError::NoChannel => {
             Problem::new(code::BUSINESS_RULE, "Short messages are not set up here: ask the operator to set sms-channel")
         }
-        SmsError::Idempotency(error) => idempotency_problem(error),
+        SmsError::Idempotency(error) => error.into(),
         SmsError::Store(error) => error.into(),
     }
-}
-
-fn wrong_key() -> Problem {
-    Problem::new(http_kit::code::FORBIDDEN_FOR_KEY, "A client key may not call this. Use a partner key")
-}
-
-fn wrong_query(field: &'static str) -> Problem {
-    Problem::validation(vec![Fault {
-        field: field.into(),
-        code: "out_of_range".into(),
-        message: "This must be a whole number from 0 to 30".into(),
-    }])
 }
 
 /// What can go wrong when one is sent, for the API document.
@@ -394,19 +271,14 @@ struct SendProblems;
 
 impl utoipa::IntoResponses for SendProblems {
     fn responses() -> Responses {
-        use service::idempotency::IdempotencyError;
-        let own = [
-            Problem::validation(vec![Fault {
-                field: "recipient".into(),
-                code: "telephone_no_sms".into(),
-                message: "The number can't take short messages: send to a mobile number".into(),
-            }]),
-            problem(SmsError::NoChannel),
-            wrong_key(),
-            idempotency_problem(IdempotencyError::KeyReused),
-            idempotency_problem(IdempotencyError::InProgress),
-        ];
-        openapi::responses(own.into_iter().chain(openapi::keyed_problems()).chain(openapi::body_problems()))
+        let recipient = Fault {
+            field: "recipient".into(),
+            code: "telephone_no_sms".into(),
+            message: "The number can't take short messages: send to a mobile number".into(),
+        };
+        let own = [Problem::validation(vec![out_of_range("wait", &WAIT), recipient]), problem(SmsError::NoChannel)];
+        let own = own.into_iter().chain(idempotency::problems()).chain(openapi::body_problems());
+        openapi::keyed_responses::<PartnerKey>(own)
     }
 }
 
@@ -415,7 +287,8 @@ struct ReadProblems;
 
 impl utoipa::IntoResponses for ReadProblems {
     fn responses() -> Responses {
-        openapi::responses([wrong_query("wait"), wrong_key(), not_found()].into_iter().chain(openapi::keyed_problems()))
+        let wait = Problem::validation(vec![out_of_range("wait", &WAIT)]);
+        openapi::keyed_responses::<PartnerKey>([wait, not_found::<SmsAnswer>()])
     }
 }
 
@@ -424,7 +297,7 @@ struct ListProblems;
 
 impl utoipa::IntoResponses for ListProblems {
     fn responses() -> Responses {
-        openapi::responses([wrong_query("limit"), wrong_key()].into_iter().chain(openapi::keyed_problems()))
+        openapi::keyed_responses::<PartnerKey>([openapi::paging_problem()])
     }
 }
 
@@ -436,29 +309,5 @@ fn request_example() -> Value {
         "creditor": 100_001,
         "reference": "case 77",
         "validity": 3600
-    })
-}
-
-fn answer_example() -> Value {
-    json!({
-        "smsId": "019aa3b2-6c0e-7cc0-8d5e-3f1f3f1b7a10",
-        "creditor": 100_001,
-        "recipient": "+358441234567",
-        "sender": "Test Oy",
-        "text": "Your invoice 1001 of 120.00 EUR is due on Friday.",
-        "reference": "case 77",
-        "encoding": "GSM_7BIT",
-        "parts": 1,
-        "state": "DELIVERED",
-        "stateAt": "2026-01-02T03:04:07.000Z",
-        "errorCode": null,
-        "reason": null,
-        "createdAt": "2026-01-02T03:04:05.000Z",
-        "validUntil": "2026-01-02T04:04:05.000Z",
-        "deliveryReports": [
-            {"at": "2026-01-02T03:04:05.000Z", "state": "QUEUED", "providerMessageId": null, "errorCode": null},
-            {"at": "2026-01-02T03:04:06.000Z", "state": "SENT", "providerMessageId": "1a2b3c4d", "errorCode": null},
-            {"at": "2026-01-02T03:04:07.000Z", "state": "DELIVERED", "providerMessageId": "1a2b3c4d", "errorCode": null}
-        ]
     })
 }

@@ -139,10 +139,11 @@ impl Core {
         }
         add_all(tx, partner, client, &new).await?.map_err(CreditorError::AgreementTaken)?;
         let list = store::agreement::of_client(tx, partner, client).await?;
+        // Those that went and those that came, not the whole list twice: a history is kept for ever.
         let change = FieldChange {
             field: "agreements".into(),
-            from: FieldValue::Agreements(former),
-            to: FieldValue::Agreements(list.clone()),
+            from: FieldValue::Agreements(gone),
+            to: FieldValue::Agreements(missing_in(&list, &former)),
         };
         let change = self.change_row(&[change], context)?;
         store::creditor::insert_change(tx, partner, client, &change).await?;

@@ -97,7 +97,7 @@ impl Core {
         let plain = seals.unseal(PEPPER, &kept.sealed, kept.master_key_version).map_err(CoreError::WrongMasterKey)?;
         let pepper = <[u8; PEPPER_BYTES]>::try_from(plain.as_slice())
             .map_err(|_| StoreError::unreadable("installation_secret", "the pepper has the wrong length"))?;
-        let core = Self(Arc::new(Shared {
+        Ok(Self(Arc::new(Shared {
             vault: Vault::new(seals, &Secret::new(pepper)),
             numbers: Numbers::new(db.clone()),
             keys: KeyCache::new(settings.key_cache_entries),
@@ -111,9 +111,7 @@ impl Core {
             clock,
             random,
             settings,
-        }));
-        core.fold_names().await?;
-        Ok(core)
+        })))
     }
 
     /// Sandbox or production.

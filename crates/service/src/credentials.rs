@@ -13,12 +13,12 @@ use store::{StoreError, Tx};
 
 use crate::api_key::{NewKey, Principal};
 use crate::creditor::CreditorError;
-use crate::idempotency::{Idempotency, IdempotencyError, Repeatable};
+use crate::idempotency::{Begun, Idempotency, Operation, Repeatable, kept_secret};
 use crate::oauth_client::{NewOauthClient, OauthCredentials};
 use crate::onboarding::Answer;
 use crate::{Context, Core};
 
-const ROTATE: &str = "credentials.rotate";
+const ROTATE: &str = Operation::RotateCredentials.name();
 
 /// The credentials of a creditor.
 #[derive(Clone, Debug)]
@@ -97,27 +97,19 @@ impl Kept {
             issued_at: rotated.issued_at,
             expires_at: rotated.expires_at,
             former_key_works_until: rotated.former_key_works_until,
-            oauth: rotated.oauth.as_ref().map(|oauth| (oauth.id.clone(), oauth.secret.expose().to_text())),
+            oauth: rotated.oauth.as_ref().map(OauthCredentials::to_kept),
         }
     }
 
     fn into_answer(self) -> Result<Answer<RotatedCredentials>, StoreError> {
-        let secret = |text: &str| {
-            KeyValue::parse(text)
-                .ok_or_else(|| StoreError::unreadable("idempotency.sealed_answer", "a kept key is no key"))
-        };
-        let oauth = match self.oauth {
-            Some((id, text)) => Some(OauthCredentials { id, secret: secret(&text)? }),
-            None => None,
-        };
         let value = RotatedCredentials {
             client: self.client,
             key_id: self.key_id,
-            key: secret(&self.key)?,
+            key: kept_secret(&self.key)?,
             issued_at: self.issued_at,
             expires_at: self.expires_at,
             former_key_works_until: self.former_key_works_until,
-            oauth,
+            oauth: self.oauth.map(OauthCredentials::from_kept).transpose()?,
         };
         Ok(Answer { value, replayed: true })
     }
@@ -204,17 +196,14 @@ impl Core {
         context: &Context,
     ) -> Result<Answer<RotatedCredentials>, CreditorError> {
         let partner = principal.holder.partner;
-        let request =
-            idempotency.map(|idempotency| Repeatable { holder: principal.holder, operation: ROTATE, idempotency });
-        let _running = match &request {
-            Some(request) => {
-                let kept = self.kept_answer::<Kept>(&mut self.db().reader().await?, request).await?;
-                if let Some(kept) = kept.map_err(CreditorError::Idempotency)? {
-                    return Ok(kept.into_answer()?);
-                }
-                Some(self.enter(request).map_err(CreditorError::Idempotency)?)
-            }
-            None => None,
+        let request = idempotency.map(|idempotency| Repeatable {
+            holder: principal.holder,
+            operation: Operation::RotateCredentials,
+            idempotency,
+        });
+        let _running = match self.begin::<Kept, CreditorError>(request.as_ref()).await? {
+            Begun::Repeat(kept) => return Ok(kept.into_answer()?),
+            first @ Begun::First { .. } => first,
         };
         let row = self.own_creditor(partner, client).await?;
         let now = self.now();
@@ -233,14 +222,8 @@ impl Core {
                 let (core, context) = (core.clone(), context.clone());
                 let (rotation, request) = (rotation.clone(), request.clone());
                 Box::pin(async move {
-                    if let Some(request) = &request {
-                        if !core.take(tx, request).await? {
-                            return Err(CreditorError::Idempotency(IdempotencyError::InProgress));
-                        }
-                        let kept = core.kept_answer::<Kept>(tx, request).await?;
-                        if let Some(kept) = kept.map_err(CreditorError::Idempotency)? {
-                            return Ok(kept.into_answer()?);
-                        }
+                    if let Some(kept) = core.take_request::<Kept, CreditorError>(tx, request.as_ref()).await? {
+                        return Ok::<_, CreditorError>(kept.into_answer()?);
                     }
                     let value = core.rotate_in(tx, rotation, now, &context).await?;
                     if let Some(request) = &request {
@@ -336,19 +319,10 @@ impl Core {
                 Box::pin(async move {
                     store::creditor::by_id(tx, partner, client).await?.ok_or(CreditorError::NotFound)?;
                     let now = core.now();
-                    let keys = store::api_key::of_holder(tx, KeyHolder { partner, client: Some(client) }).await?;
-                    let mut count = 0;
-                    for key in keys
-                        .iter()
-                        .filter(|key| !matches!(key.life().state(now), KeyState::Revoked | KeyState::Superseded))
-                    {
-                        store::api_key::revoke(tx, partner, key.key, now).await?;
-                        count += 1;
-                    }
-                    if count > 0 {
-                        store::api_key::count_version_up(tx).await?;
-                    }
+                    let count = revoke_all(tx, KeyHolder { partner, client: Some(client) }, now).await?;
                     store::oauth_client::revoke(tx, partner, client, now).await?;
+                    // A link that nobody has opened would show the next key.
+                    store::credentials_link::end(tx, partner, client, now).await?;
                     core.note_status(tx, partner, client, CreditorStatus::Revoked, &context).await?;
                     let subject = format!("client:{client}");
                     let detail = format!("{count} keys");
@@ -361,4 +335,18 @@ impl Core {
         self.keys().forget_all();
         Ok(revoked)
     }
+}
+
+/// Revokes every key of a holder that works or can be renewed, and gives their number.
+pub(crate) async fn revoke_all(tx: &mut Tx, holder: KeyHolder, now: Timestamp) -> Result<usize, StoreError> {
+    let keys = store::api_key::of_holder(tx, holder).await?;
+    let mut count = 0;
+    for key in keys.iter().filter(|key| !matches!(key.life().state(now), KeyState::Revoked | KeyState::Superseded)) {
+        store::api_key::revoke(tx, holder.partner, key.key, now).await?;
+        count += 1;
+    }
+    if count > 0 {
+        store::api_key::count_version_up(tx).await?;
+    }
+    Ok(count)
 }

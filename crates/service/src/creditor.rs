@@ -104,7 +104,7 @@ pub enum CreditorError {
     AgreementTaken(TakenAgreement),
     /// The idempotency key forbids it.
     #[error(transparent)]
-    Idempotency(IdempotencyError),
+    Idempotency(#[from] IdempotencyError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -273,7 +273,10 @@ impl Core {
 
     /// Gives the rows that an older program has added the form of the name that they are found by. It is done by the program because no
     /// SQL text folds a name alike on both engines. When there are none, it is one look at an empty index.
-    pub(crate) async fn fold_names(&self) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// When the database fails. What was done by then stays.
+    pub async fn fold_names(&self) -> Result<(), StoreError> {
         const BATCH: i64 = 500;
         if !store::creditor::has_unfolded_names(&mut self.db().reader().await?).await? {
             return Ok(());

@@ -2,28 +2,55 @@
 //!
 //! A cursor holds the place in the order and not a number of rows, so that pages stay right while rows are added.
 
+use std::str::FromStr;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::Fault;
+use domain::fault_code::Coded;
 use domain::identifier::ClientIdentifier;
 use uuid::Uuid;
 
 /// Where a page ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Cursor {
+pub enum Cursor {
     /// After the creditor of this folded name and number.
     Name(String, ClientIdentifier),
     /// After the creditor of this number.
     Number(ClientIdentifier),
-    /// Before this change.
+    /// Before this change of a creditor.
     Change(Uuid),
+    /// Before this short message.
+    Sms(Uuid),
+}
+
+/// A text is no cursor, or that of another list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("Give `nextCursor` of the page before as it is, or no cursor for the first page")]
+pub struct BadCursor;
+
+impl Coded for BadCursor {
+    fn code(&self) -> &'static str {
+        "cursor_invalid"
+    }
+}
+
+impl From<BadCursor> for Fault {
+    /// The fault of the parameter `cursor`.
+    fn from(fault: BadCursor) -> Self {
+        Self { field: "cursor".into(), code: fault.code().into(), message: fault.to_string().into() }
+    }
 }
 
 const NAME: u8 = b'n';
 const NUMBER: u8 = b'i';
 const CHANGE: u8 = b'c';
+const SMS: u8 = b's';
 
 impl Cursor {
-    pub(crate) fn to_text(&self) -> String {
+    /// The text that callers pass back.
+    #[must_use]
+    pub fn to_text(&self) -> String {
         let mut bytes = Vec::with_capacity(64);
         match self {
             Self::Name(name, client) => {
@@ -39,12 +66,17 @@ impl Cursor {
                 bytes.push(CHANGE);
                 bytes.extend_from_slice(change.as_bytes());
             }
+            Self::Sms(sms) => {
+                bytes.push(SMS);
+                bytes.extend_from_slice(sms.as_bytes());
+            }
         }
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
     /// Reads what [`Cursor::to_text`] gave; `None` for any other text.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (kind, rest) = bytes.split_first()?;
         let number = |bytes: &[u8]| Some(ClientIdentifier(i64::from_be_bytes(bytes.try_into().ok()?)));
@@ -57,8 +89,17 @@ impl Cursor {
             }
             NUMBER => number(rest).map(Self::Number),
             CHANGE => Uuid::from_slice(rest).ok().map(Self::Change),
+            SMS => Uuid::from_slice(rest).ok().map(Self::Sms),
             _ => None,
         }
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = BadCursor;
+
+    fn from_str(text: &str) -> Result<Self, BadCursor> {
+        Self::parse(text).ok_or(BadCursor)
     }
 }
 
@@ -75,6 +116,7 @@ mod tests {
                 Cursor::Name(name, ClientIdentifier(number)),
                 Cursor::Number(ClientIdentifier(number)),
                 Cursor::Change(Uuid::from_bytes(change)),
+                Cursor::Sms(Uuid::from_bytes(change)),
             ] {
                 prop_assert_eq!(Cursor::parse(&cursor.to_text()), Some(cursor));
             }
@@ -93,6 +135,6 @@ mod tests {
     #[test]
     fn no_cursor_holds_what_a_database_refuses() {
         assert_eq!(Cursor::parse(&Cursor::Name("a\0b".into(), ClientIdentifier(1)).to_text()), None);
-        assert_eq!(Cursor::parse(""), None);
+        assert_eq!("".parse::<Cursor>(), Err(BadCursor));
     }
 }

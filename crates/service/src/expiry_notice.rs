@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
+use domain::api_key::KeyId;
 use domain::audit::{Actor, Outcome};
 use domain::client::ContactRole;
 use store::StoreError;
 use store::expiry_notice::ExpiringKey;
+use uuid::Uuid;
 
 use crate::{Context, Core, letters};
 
-/// The most keys that one look takes, so that a look has an end.
+/// The most keys that one query gives.
 const BATCH: i64 = 100;
-const MOST_BATCHES: usize = 1000;
 
 const DAY: u64 = 24 * 3600;
 
@@ -44,25 +45,33 @@ impl Core {
 
     async fn send_notices_of(&self, nearer: Duration, lead: Duration) -> Result<u64, StoreError> {
         let now = self.now();
-        let (from, until) = (now.after(nearer), now.after(lead));
-        let mut sent = 0;
-        for _ in 0..MOST_BATCHES {
-            let keys = store::expiry_notice::due(&mut self.db().reader().await?, from, until, lead, BATCH).await?;
+        let until = now.after(lead);
+        let mut after = (now.after(nearer), KeyId(Uuid::max()));
+        let (mut sent, mut failed) = (0, None);
+        loop {
+            let keys = store::expiry_notice::due(&mut self.db().reader().await?, after, until, lead, BATCH).await?;
+            let Some(last) = keys.last() else { break };
+            after = (last.expires_at, last.key);
             for key in &keys {
-                sent += u64::from(self.send_notice(key, lead).await?);
-            }
-            if keys.len() < BATCH as usize {
-                break;
+                match self.send_notice(key, lead).await {
+                    Ok(is_sent) => sent += u64::from(is_sent),
+                    // One that can't be read must not keep the others from being told.
+                    Err(error @ StoreError::Broken { .. }) => {
+                        tracing::error!(key_id = %key.key, %error, "a notice was not sent");
+                        failed = failed.or(Some(error));
+                    }
+                    Err(error) => return Err(error),
+                }
             }
         }
-        Ok(sent)
+        failed.map_or(Ok(sent), Err)
     }
 
     /// Sends one notice: its row, the mail and the audit record, all or none. False when the key was renewed or revoked meanwhile, or
     /// another process was first.
     async fn send_notice(&self, key: &ExpiringKey, lead: Duration) -> Result<bool, StoreError> {
         let mut reader = self.db().reader().await?;
-        let Some(client) = store::client::by_number(&mut reader, key.client).await? else {
+        let Some(client) = store::creditor::by_id(&mut reader, key.partner, key.client).await? else {
             return Err(StoreError::unreadable("api_key", "the client of a key is not there"));
         };
         let contacts = store::client::contacts(&mut reader, key.partner, key.client).await?;
@@ -79,7 +88,7 @@ impl Core {
         let context = Context { actor: Actor::Job("expiry_notice"), source: None, request_id: String::new() };
         let detail = format!("lead time {} h, expires at {}", lead.as_secs() / 3600, key.expires_at);
         let subject = format!("api_key:{}", key.key);
-        let record = context.record(self, key.partner, "token.expiring", subject, Outcome::Done, detail);
+        let record = context.record(self, key.partner, "api_key.expiring", subject, Outcome::Done, detail);
         let (core, key) = (self.clone(), key.clone());
         self.db()
             .write(move |tx| {

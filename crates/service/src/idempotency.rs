@@ -6,9 +6,10 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::api_key::KeyHolder;
+use domain::Secret;
+use domain::api_key::{KeyHolder, KeyValue};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use sha2::{Digest, Sha256};
 use store::idempotency::KeptAnswer;
 use store::{Access, StoreError, Tx};
@@ -39,6 +40,47 @@ pub enum IdempotencyError {
 #[derive(Default)]
 pub(crate) struct InFlight(Arc<Mutex<HashSet<(KeyHolder, String)>>>);
 
+/// The use cases that can be repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// [`Core::create_client`] and [`Core::create_creditor`].
+    CreateClient,
+    /// [`Core::request_deployment`].
+    RequestDeployment,
+    /// [`Core::rotate_credentials`].
+    RotateCredentials,
+    /// [`Core::send_sms`].
+    SendSms,
+}
+
+impl Operation {
+    /// Its name, in what is kept and in the audit trail.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::CreateClient => "client.create",
+            Self::RequestDeployment => "deployment.request",
+            Self::RotateCredentials => "credentials.rotate",
+            Self::SendSms => "sms.send",
+        }
+    }
+}
+
+/// Reads a key or secret that was kept for a repeat.
+pub(crate) fn kept_secret(text: &str) -> Result<Secret<KeyValue>, StoreError> {
+    KeyValue::parse(text).ok_or_else(|| StoreError::unreadable("idempotency.sealed_answer", "a kept key is no key"))
+}
+
+/// How a request begins.
+pub(crate) enum Begun<T> {
+    /// It was carried out before, and came to this.
+    Repeat(T),
+    /// It runs now. While the guard is held, this process begins no other of its key.
+    First {
+        /// `None` for a request that can't be repeated.
+        _guard: Option<InFlightGuard>,
+    },
+}
+
 /// Ends with the request.
 pub(crate) struct InFlightGuard {
     set: Arc<Mutex<HashSet<(KeyHolder, String)>>>,
@@ -63,7 +105,7 @@ impl Drop for InFlightGuard {
 #[derive(Clone)]
 pub(crate) struct Repeatable {
     pub(crate) holder: KeyHolder,
-    pub(crate) operation: &'static str,
+    pub(crate) operation: Operation,
     pub(crate) idempotency: Idempotency,
 }
 
@@ -83,21 +125,63 @@ impl Repeatable {
 }
 
 impl Core {
-    /// Marks a request as running in this process, until the guard is dropped.
-    pub(crate) fn enter(&self, request: &Repeatable) -> Result<InFlightGuard, IdempotencyError> {
-        self.in_flight().enter(request.holder, &request.idempotency.key)
+    /// Begins a request, unless it is a repeat: ahead of everything, so that the same key with another body is told as such, whatever is
+    /// wrong with the body. A request without a key is never a repeat.
+    pub(crate) async fn begin<T, E>(&self, request: Option<&Repeatable>) -> Result<Begun<T>, E>
+    where
+        T: DeserializeOwned,
+        E: From<IdempotencyError> + From<StoreError>,
+    {
+        let Some(request) = request else { return Ok(Begun::First { _guard: None }) };
+        if let Some(kept) = self.kept_answer::<T, E>(&mut self.db().reader().await?, request).await? {
+            return Ok(Begun::Repeat(kept));
+        }
+        let guard = self.in_flight().enter(request.holder, &request.idempotency.key)?;
+        Ok(Begun::First { _guard: Some(guard) })
+    }
+
+    /// Takes a request for this transaction, or gives what it came to when another transaction has carried it out since it began.
+    pub(crate) async fn take_request<T, E>(&self, tx: &mut Tx, request: Option<&Repeatable>) -> Result<Option<T>, E>
+    where
+        T: DeserializeOwned,
+        E: From<IdempotencyError> + From<StoreError>,
+    {
+        let Some(request) = request else { return Ok(None) };
+        if !store::dialect::try_lock(tx, request.lock_number()).await? {
+            return Err(IdempotencyError::InProgress.into());
+        }
+        self.kept_answer(tx, request).await
+    }
+
+    /// Refuses an idempotency key that was used for another request, ahead of a refusal of this one for its form.
+    ///
+    /// # Errors
+    /// [`IdempotencyError::KeyReused`] when it was, or when the database fails.
+    pub async fn refuse_reused_key<E>(
+        &self,
+        holder: KeyHolder,
+        operation: Operation,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<(), E>
+    where
+        E: From<IdempotencyError> + From<StoreError>,
+    {
+        let Some(idempotency) = idempotency else { return Ok(()) };
+        let request = Repeatable { holder, operation, idempotency: idempotency.clone() };
+        let _kept: Option<IgnoredAny> = self.kept_answer::<_, E>(&mut self.db().reader().await?, &request).await?;
+        Ok(())
     }
 
     /// What the request came to the first time, if this is a repeat.
-    pub(crate) async fn kept_answer<T: DeserializeOwned>(
-        &self,
-        db: &mut impl Access,
-        request: &Repeatable,
-    ) -> Result<Result<Option<T>, IdempotencyError>, StoreError> {
+    async fn kept_answer<T, E>(&self, db: &mut impl Access, request: &Repeatable) -> Result<Option<T>, E>
+    where
+        T: DeserializeOwned,
+        E: From<IdempotencyError> + From<StoreError>,
+    {
         let kept = store::idempotency::find(db, request.holder, &request.idempotency.key, self.now()).await?;
-        let Some(kept) = kept else { return Ok(Ok(None)) };
-        if kept.operation != request.operation || kept.fingerprint != request.idempotency.fingerprint {
-            return Ok(Err(IdempotencyError::KeyReused));
+        let Some(kept) = kept else { return Ok(None) };
+        if kept.operation != request.operation.name() || kept.fingerprint != request.idempotency.fingerprint {
+            return Err(IdempotencyError::KeyReused.into());
         }
         let plain = self
             .vault()
@@ -106,12 +190,7 @@ impl Core {
             .map_err(|error| StoreError::unreadable("idempotency.sealed_answer", error))?;
         let answer = serde_json::from_slice(&plain)
             .map_err(|error| StoreError::unreadable("idempotency.sealed_answer", error))?;
-        Ok(Ok(Some(answer)))
-    }
-
-    /// Takes the request for this transaction; false when another process runs it.
-    pub(crate) async fn take(&self, tx: &mut Tx, request: &Repeatable) -> Result<bool, StoreError> {
-        store::dialect::try_lock(tx, request.lock_number()).await
+        Ok(Some(answer))
     }
 
     /// Keeps what the request came to, in the transaction of its effect.
@@ -126,7 +205,7 @@ impl Core {
         );
         let sealed = self.vault().seals.seal(&request.seal_name(), &plain, self.random());
         let kept = KeptAnswer {
-            operation: request.operation.to_owned(),
+            operation: request.operation.name().to_owned(),
             fingerprint: request.idempotency.fingerprint.to_vec(),
             sealed_answer: sealed.bytes,
             master_key_version: sealed.version,

@@ -114,6 +114,8 @@ impl Core {
             };
             if keys.iter().all(is_over) {
                 self.note_status(tx, row.partner, client, CreditorStatus::Revoked, context).await?;
+                // A link that nobody has opened would show the next key.
+                store::credentials_link::end(tx, row.partner, client, now).await?;
             }
         }
         if !already || !revoked.also.is_empty() {
@@ -232,7 +234,7 @@ impl Core {
     }
 
     /// Seals every key value, every OAuth secret and the pepper under the newest master key, a batch a transaction, and gives how many were sealed anew.
-    /// Kept answers are not: they go by themselves when they expire, so the old master key is needed until then.
+    /// Kept answers and mail that waits are not: they go by themselves, so the old master key is needed until then.
     /// `progress` hears the number so far.
     ///
     /// # Errors

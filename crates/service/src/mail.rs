@@ -6,15 +6,15 @@ use channels::{FaultKind, Mail, MailChannel};
 use domain::Timestamp;
 use domain::identifier::PartnerId;
 use serde::{Deserialize, Serialize};
-use store::outbox::OutboxRow;
+use store::outbox::{Kind, OutboxRow};
 use store::{StoreError, Tx};
 use uuid::Uuid;
 
 use crate::Core;
-use crate::outbox::{Verdict, is_over};
+use crate::outbox::{Verdict, is_over, persist};
 
 /// How long a mail is worth sending.
-const WORTH: Duration = Duration::from_secs(3 * 24 * 3600);
+pub(crate) const WORTH: Duration = Duration::from_secs(3 * 24 * 3600);
 
 /// How mail leaves, as the operator has set it.
 #[derive(Clone, Debug)]
@@ -36,6 +36,14 @@ pub(crate) struct Letter {
     pub(crate) html: Option<String>,
 }
 
+/// What a try came to, to be recorded.
+#[derive(Clone)]
+enum Ended {
+    Sent,
+    Again { due_at: Timestamp, fault: String, counts: bool },
+    GivenUp(String),
+}
+
 impl Core {
     /// The row of a mail, made ahead of the transaction; `None` when the operator has set up no mail.
     pub(crate) fn new_mail(
@@ -51,22 +59,8 @@ impl Core {
             serde_json::to_vec(letter).map_err(|error| StoreError::unreadable("outbox.payload", error))?,
         );
         let sealed = self.vault().seals.seal(&seal_name(message), &plain, self.random());
-        Ok(Some(OutboxRow {
-            partner,
-            message,
-            channel: settings.channel.clone(),
-            lane,
-            kind: "mail".to_owned(),
-            payload: sealed.bytes,
-            master_key_version: sealed.version,
-            due_at: now,
-            lease: None,
-            attempts: 0,
-            created_at: now,
-            expires_at: now.after(WORTH),
-            fault: String::new(),
-            dead_at: None,
-        }))
+        let row = OutboxRow::new(partner, message, Kind::Mail, &settings.channel, lane, now, now.after(WORTH));
+        Ok(Some(OutboxRow { payload: sealed.bytes, master_key_version: sealed.version, ..row }))
     }
 
     /// Puts a mail into the outbox.
@@ -76,36 +70,58 @@ impl Core {
 
     /// Tries a mail once.
     pub(crate) async fn deliver_mail(&self, channel: &dyn MailChannel, row: OutboxRow) -> Verdict {
-        let mail = match self.mail_of(&row) {
+        let (ended, verdict) = self.try_mail(channel, &row).await;
+        let now = self.now();
+        let kept = persist(row.message, || {
+            let (row, ended) = (row.clone(), ended.clone());
+            self.db().write(move |tx| {
+                let (row, ended) = (row.clone(), ended.clone());
+                Box::pin(async move {
+                    match ended {
+                        // Also when the lease had ended: the server has it, whoever else holds the row by now.
+                        Ended::Sent => store::outbox::forget(tx, row.partner, row.message).await,
+                        Ended::GivenUp(fault) => store::outbox::give_up(tx, &row, now, &fault).await,
+                        Ended::Again { due_at, fault, counts } => {
+                            store::outbox::again(tx, &row, due_at, &fault, counts).await
+                        }
+                    }
+                })
+            })
+        })
+        .await;
+        if let Err(error) = kept {
+            tracing::warn!(message_id = %row.message, %error, "what became of a mail was not recorded; it is sent once more after its lease");
+            return Verdict::Later;
+        }
+        verdict
+    }
+
+    async fn try_mail(&self, channel: &dyn MailChannel, row: &OutboxRow) -> (Ended, Verdict) {
+        let given_up = |fault: &str| (Ended::GivenUp(fault.to_owned()), Verdict::Done);
+        if self.now() >= row.expires_at {
+            return given_up("it was not sent while it was worth sending");
+        }
+        let mail = match self.mail_of(row) {
             Ok(mail) => mail,
             Err(error) => {
                 tracing::error!(message_id = %row.message, %error, "a mail can't be read");
-                return self.mail_ended(row, Some("it can't be read: see the log".to_owned())).await;
+                return given_up("it can't be read: see the log");
             }
         };
-        match channel.send(&mail).await {
-            Ok(_) => self.mail_ended(row, None).await,
-            Err(fault) => {
-                tracing::warn!(channel = channel.name(), message_id = %row.message, %fault, "a mail was not sent");
-                let throttled = fault.kind == FaultKind::Throttled;
-                let due_at = if throttled { self.now() } else { self.next_try(&row, &fault) };
-                if is_over(&row, &fault) || due_at > row.expires_at {
-                    return self.mail_ended(row, Some(fault.to_string())).await;
-                }
-                let reason = fault.to_string();
-                let kept = self
-                    .db()
-                    .write(move |tx| {
-                        let (row, reason) = (row.clone(), reason.clone());
-                        Box::pin(async move { store::outbox::again(tx, &row, due_at, &reason, !throttled).await })
-                    })
-                    .await;
-                if let Err(error) = kept {
-                    tracing::warn!(%error, "a try was not recorded; the lease ends by itself");
-                }
-                if throttled { Verdict::Throttled(fault.retry_after) } else { Verdict::Later }
-            }
+        let fault = match self.hold(row, channel.send(&mail)).await {
+            Ok(_) => return (Ended::Sent, Verdict::Done),
+            Err(fault) => fault,
+        };
+        // Without the server's words, which may hold the address. They are kept with the message.
+        let (kind, code) = (fault.kind, fault.code.as_deref().unwrap_or_default());
+        tracing::warn!(channel = channel.name(), message_id = %row.message, fault = ?kind, code, "a mail was not sent");
+        let throttled = kind == FaultKind::Throttled;
+        let due_at = if throttled { self.now() } else { self.next_try(row, &fault) };
+        if is_over(row, &fault) || due_at > row.expires_at {
+            return given_up(&fault.to_string());
         }
+        let verdict = if throttled { Verdict::Throttled(fault.retry_after) } else { Verdict::Later };
+        (Ended::Again { due_at, fault: fault.to_string(), counts: !throttled }, verdict)
     }
 
     fn mail_of(&self, row: &OutboxRow) -> Result<Mail, StoreError> {
@@ -127,28 +143,6 @@ impl Core {
             reply_to: None,
             attachments: Vec::new(),
         })
-    }
-
-    /// Removes a mail that was sent, or gives one up that was not.
-    async fn mail_ended(&self, row: OutboxRow, fault: Option<String>) -> Verdict {
-        let now = self.now();
-        let kept = self
-            .db()
-            .write(move |tx| {
-                let (row, fault) = (row.clone(), fault.clone());
-                Box::pin(async move {
-                    match fault {
-                        None => store::outbox::done(tx, &row).await,
-                        Some(fault) => store::outbox::give_up(tx, &row, now, &fault).await,
-                    }
-                })
-            })
-            .await;
-        if let Err(error) = kept {
-            tracing::warn!(%error, "what became of a mail was not recorded; it is sent once more after its lease");
-            return Verdict::Later;
-        }
-        Verdict::Done
     }
 }
 

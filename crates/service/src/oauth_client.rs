@@ -6,6 +6,7 @@ use domain::{Secret, Timestamp};
 use store::StoreError;
 use store::oauth_client::OauthClientRow;
 
+use crate::idempotency::kept_secret;
 use crate::{AdminError, Core};
 
 /// OAuth credentials that were just made.
@@ -15,6 +16,18 @@ pub struct OauthCredentials {
     pub id: String,
     /// `client_secret` of the token endpoint: a version 4 UUID in text, as the public documentation shows it.
     pub secret: Secret<KeyValue>,
+}
+
+impl OauthCredentials {
+    /// As they are kept for a repeat of the request that made them.
+    pub(crate) fn to_kept(&self) -> (String, String) {
+        (self.id.clone(), self.secret.expose().to_text())
+    }
+
+    /// Reads what [`OauthCredentials::to_kept`] gave.
+    pub(crate) fn from_kept((id, secret): (String, String)) -> Result<Self, StoreError> {
+        Ok(Self { id, secret: kept_secret(&secret)? })
+    }
 }
 
 /// Credentials to be added: made ahead of the transaction, so that a second run of it keeps the same.

@@ -15,12 +15,12 @@ use store::{StoreError, Tx};
 use crate::agreement::TakenAgreement;
 use crate::api_key::{NewKey, Principal};
 use crate::deployment::Approval;
-use crate::idempotency::{Idempotency, IdempotencyError, Repeatable};
+use crate::idempotency::{Begun, Idempotency, IdempotencyError, Operation, Repeatable, kept_secret};
 use crate::numbers::ClientNumbers;
 use crate::oauth_client::{NewOauthClient, OauthCredentials};
 use crate::{Context, Core};
 
-const OPERATION: &str = "client.create";
+const OPERATION: &str = Operation::CreateClient.name();
 
 /// A client that was created, with its first key.
 #[derive(Clone, Debug)]
@@ -77,7 +77,7 @@ pub enum OnboardingError {
     AgreementTaken(TakenAgreement),
     /// The idempotency key forbids it.
     #[error(transparent)]
-    Idempotency(IdempotencyError),
+    Idempotency(#[from] IdempotencyError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -120,7 +120,7 @@ impl Kept {
             key_id: created.key_id,
             key: created.key.expose().to_text(),
             key_expires_at: created.key_expires_at,
-            oauth: created.oauth.as_ref().map(|oauth| (oauth.id.clone(), oauth.secret.expose().to_text())),
+            oauth: created.oauth.as_ref().map(OauthCredentials::to_kept),
             warnings: created.warnings.clone(),
         })
     }
@@ -129,15 +129,8 @@ impl Kept {
         match self {
             Self::Exists(client) => Err(OnboardingError::Exists { client, replayed: true }),
             Self::Created(kept) => {
-                let secret = |text: &str| {
-                    KeyValue::parse(text)
-                        .ok_or_else(|| StoreError::unreadable("idempotency.sealed_answer", "a kept key is no key"))
-                };
-                let key = secret(&kept.key)?;
-                let oauth = match kept.oauth {
-                    Some((id, text)) => Some(OauthCredentials { id, secret: secret(&text)? }),
-                    None => None,
-                };
+                let key = kept_secret(&kept.key)?;
+                let oauth = kept.oauth.map(OauthCredentials::from_kept).transpose()?;
                 let value = CreatedClient {
                     client: kept.client,
                     customer_code: kept.customer_code,
@@ -199,18 +192,14 @@ impl Core {
         context: &Context,
     ) -> Result<Answer<CreatedClient>, OnboardingError> {
         let partner = principal.holder.partner;
-        let request =
-            idempotency.map(|idempotency| Repeatable { holder: principal.holder, operation: OPERATION, idempotency });
-        let _running = match &request {
-            Some(request) => {
-                // Asked ahead of everything, so that the same key with another body is told as such, whatever is wrong with the body.
-                let kept = self.kept_answer::<Kept>(&mut self.db().reader().await?, request).await?;
-                if let Some(kept) = kept.map_err(OnboardingError::Idempotency)? {
-                    return kept.into_answer();
-                }
-                Some(self.enter(request).map_err(OnboardingError::Idempotency)?)
-            }
-            None => None,
+        let request = idempotency.map(|idempotency| Repeatable {
+            holder: principal.holder,
+            operation: Operation::CreateClient,
+            idempotency,
+        });
+        let _running = match self.begin::<Kept, OnboardingError>(request.as_ref()).await? {
+            Begun::Repeat(kept) => return kept.into_answer(),
+            first @ Begun::First { .. } => first,
         };
         let own_code = self.partner_code(partner).await?;
         if draft.partner_code.as_deref().is_some_and(|code| !code.trim().is_empty() && *code != *own_code) {
@@ -223,20 +212,6 @@ impl Core {
         let checked = domain::creditor::check(draft, &extras.settings, &extras.agreements, self.environment())
             .map_err(|faults| OnboardingError::Invalid(faults.into_vec()))?;
         self.enrol(partner, checked, request, context).await
-    }
-
-    /// Refuses an idempotency key that was used for another request to create a client, ahead of a refusal of this request for its form.
-    ///
-    /// # Errors
-    /// [`OnboardingError::Idempotency`] when it was, or [`OnboardingError::Store`].
-    pub async fn refuse_reused_key(
-        &self,
-        principal: &Principal,
-        idempotency: &Idempotency,
-    ) -> Result<(), OnboardingError> {
-        let request = Repeatable { holder: principal.holder, operation: OPERATION, idempotency: idempotency.clone() };
-        let kept = self.kept_answer::<Kept>(&mut self.db().reader().await?, &request).await?;
-        kept.map(drop).map_err(OnboardingError::Idempotency)
     }
 
     /// Adds a checked client, unless its partner has one of that country and business code.
@@ -297,14 +272,8 @@ impl Core {
                     if let Some(approval) = &approval {
                         approval.check(tx).await?;
                     }
-                    if let Some(request) = &request {
-                        if !core.take(tx, request).await? {
-                            return Err(OnboardingError::Idempotency(IdempotencyError::InProgress));
-                        }
-                        let kept = core.kept_answer::<Kept>(tx, request).await?;
-                        if let Some(kept) = kept.map_err(OnboardingError::Idempotency)? {
-                            return Ok(kept.into_answer());
-                        }
+                    if let Some(kept) = core.take_request::<Kept, OnboardingError>(tx, request.as_ref()).await? {
+                        return Ok(kept.into_answer());
                     }
                     let outcome = add(tx, &enrolment).await?;
                     if let (Some(approval), Ok(_)) = (&approval, &outcome) {

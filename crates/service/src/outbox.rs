@@ -1,37 +1,46 @@
 //! The worker: takes what waits in the outbox, hands it to its channel, and records what became of it.
 //!
 //! Nothing is sent inside a transaction. A message is leased, sent, and then removed in the transaction that records it as sent; a
-//! worker that dies in between leaves a lease that ends by itself, and the message is sent once more under the same identifier.
-//! Workers of several processes take different rows. Within a channel the lanes (one for each creditor) take turns.
+//! worker that dies in between leaves a lease that ends by itself, and the message is sent once more under the same identifier. While
+//! a message is being sent its lease is renewed, so that a slow provider does not get it twice. Workers of several processes take
+//! different rows. Within a channel the lanes (one for each creditor) take turns.
 
-use std::collections::VecDeque;
+mod pace;
+mod turns;
+
+use std::collections::HashMap;
+use std::convert::Infallible;
 use std::num::NonZeroU32;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use channels::{Fault, FaultKind, MailChannel, SmsChannel};
-use domain::audit::{INSTALLATION, Outcome};
 use domain::{Timestamp, random, retry};
+use futures_util::FutureExt as _;
 use store::StoreError;
-use store::outbox::{OutboxRow, Waiting};
-use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior};
+use store::outbox::OutboxRow;
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::{Instant, MissedTickBehavior, sleep, timeout};
 use tokio_util::sync::CancellationToken;
-
 use uuid::Uuid;
 
-use crate::{AdminError, Context, Core};
+use crate::Core;
+use pace::Pace;
+use turns::Turns;
 
 /// How often a worker looks for what others have written, or what has become due.
 const POLL: Duration = Duration::from_millis(500);
 /// The lanes that one query tells of, and the most queries of one look.
 const LANES: i64 = 64;
 const MOST_PAGES: usize = 64;
-/// The first pause after a provider said that it takes no more, and the longest.
-const THROTTLED: Duration = Duration::from_millis(250);
-const THROTTLED_LONGEST: Duration = Duration::from_secs(30);
 /// How long the messages that are under way may take when the process ends.
 const FAREWELL: Duration = Duration::from_secs(10);
+/// The first pause before what became of a message is written again, and the longest.
+const WRITE_AGAIN: Duration = Duration::from_millis(100);
+const WRITE_AGAIN_LONGEST: Duration = Duration::from_secs(2);
+/// The pause before a worker that panicked begins anew.
+const AFTER_PANIC: Duration = Duration::from_secs(1);
 
 /// A channel, and how much may be asked of it.
 #[derive(Clone)]
@@ -65,6 +74,7 @@ impl Provider {
 }
 
 /// What became of one try, for the worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// It is over: sent, or given up.
     Done,
@@ -88,8 +98,10 @@ impl Core {
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         for provider in &providers {
-            tasks.spawn(run(self.clone(), provider.clone(), stop.clone()));
+            tasks.spawn(keep_running(self.clone(), provider.clone(), stop.clone()));
         }
+        let names = providers.iter().map(|provider| provider.name().to_owned()).collect::<Vec<_>>();
+        tasks.spawn(tell_of_orphans(self.clone(), names));
         Worker { stop, tasks, providers }
     }
 
@@ -160,7 +172,7 @@ impl Core {
         Ok(due)
     }
 
-    /// Gives messages back that were taken and not tried, to be taken again at `due_at`.
+    /// Gives messages back that were taken and not tried, to be taken again at `due_at`. No try of them is counted.
     async fn give_back(&self, rows: Vec<OutboxRow>, due_at: Timestamp) {
         let given = self
             .db()
@@ -179,6 +191,35 @@ impl Core {
         }
     }
 
+    /// Waits for `send`, and renews the lease of its row meanwhile.
+    pub(crate) async fn hold<T>(&self, row: &OutboxRow, send: impl Future<Output = T>) -> T {
+        tokio::select! {
+            sent = send => sent,
+            never = self.keep_lease(row) => match never {},
+        }
+    }
+
+    async fn keep_lease(&self, row: &OutboxRow) -> Infallible {
+        loop {
+            sleep(self.settings().outbox_lease / 3).await;
+            let (row, until) = (row.clone(), self.now().after(self.settings().outbox_lease));
+            let id = row.message;
+            let renewed = self
+                .db()
+                .write(move |tx| {
+                    let row = row.clone();
+                    Box::pin(async move { store::outbox::renew(tx, &row, until).await })
+                })
+                .await;
+            match renewed {
+                Ok(true) => {}
+                // What is being sent can't be taken back.
+                Ok(false) => tracing::warn!(message_id = %id, "the lease of a message ended while it was being sent"),
+                Err(error) => tracing::warn!(message_id = %id, %error, "the lease of a message was not renewed"),
+            }
+        }
+    }
+
     /// When a message is tried again after a fault that may pass.
     pub(crate) fn next_try(&self, row: &OutboxRow, fault: &Fault) -> Timestamp {
         let mut bytes = [0; 8];
@@ -193,12 +234,12 @@ impl Worker {
     pub async fn stop(mut self) {
         self.stop.cancel();
         let ended = async { while self.tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(FAREWELL, ended).await.is_err() {
+        if timeout(FAREWELL, ended).await.is_err() {
             tracing::warn!("some messages were still under way; they are sent once more after their lease");
         }
         for provider in &self.providers {
             if let Sends::Sms(channel) = &provider.sends
-                && tokio::time::timeout(FAREWELL, channel.close()).await.is_err()
+                && timeout(FAREWELL, channel.close()).await.is_err()
             {
                 tracing::warn!(channel = provider.name(), "the provider did not take leave in time");
             }
@@ -206,134 +247,111 @@ impl Worker {
     }
 }
 
-async fn run(core: Core, provider: Provider, stop: CancellationToken) {
+/// Runs the worker of a channel until it is stopped. A fault of ours must not silence a channel for good.
+async fn keep_running(core: Core, provider: Provider, stop: CancellationToken) {
+    while AssertUnwindSafe(run(&core, &provider, &stop)).catch_unwind().await.is_err() {
+        tracing::error!(channel = provider.name(), "the worker of a channel panicked; it begins anew");
+        if timeout(AFTER_PANIC, stop.cancelled()).await.is_ok() {
+            return;
+        }
+    }
+}
+
+/// Tells of messages that wait for a channel that is not set up: nobody sends them.
+async fn tell_of_orphans(core: Core, names: Vec<String>) {
+    match core.outbox_counts().await {
+        Ok(counts) => {
+            for count in counts.iter().filter(|count| count.waiting > 0 && !names.contains(&count.channel)) {
+                tracing::warn!(
+                    channel = count.channel,
+                    waiting = count.waiting,
+                    "messages wait for a channel that is not set up here"
+                );
+            }
+        }
+        Err(error) => tracing::debug!(%error, "the outbox can't be read"),
+    }
+}
+
+/// What is under way.
+#[derive(Default)]
+struct UnderWay {
+    tasks: JoinSet<Verdict>,
+    messages: HashMap<Id, Uuid>,
+}
+
+impl UnderWay {
+    fn spawn(&mut self, message: Uuid, send: impl Future<Output = Verdict> + Send + 'static) {
+        let id = self.tasks.spawn(send).id();
+        self.messages.insert(id, message);
+    }
+
+    /// Whether a message is under way here: its lease may have ended all the same, when the database was away for long.
+    fn has(&self, message: Uuid) -> bool {
+        self.messages.values().any(|other| *other == message)
+    }
+
+    fn ended(&mut self, ended: Result<(Id, Verdict), JoinError>) -> Verdict {
+        let (id, verdict) = ended.unwrap_or_else(|error| (error.id(), Verdict::Later));
+        self.messages.remove(&id);
+        verdict
+    }
+
+    fn try_next(&mut self) -> Option<Verdict> {
+        let ended = self.tasks.try_join_next_with_id()?;
+        Some(self.ended(ended))
+    }
+
+    /// The next that ends; waits for ever when there is none.
+    async fn next(&mut self) -> Verdict {
+        match self.tasks.join_next_with_id().await {
+            Some(ended) => self.ended(ended),
+            None => std::future::pending().await,
+        }
+    }
+}
+
+async fn run(core: &Core, provider: &Provider, stop: &CancellationToken) {
     let window = provider.window.max(1);
-    let mut turns = Turns::new(&core, &provider);
-    let mut sending: JoinSet<Verdict> = JoinSet::new();
+    let mut turns = Turns::new(core, provider);
+    let mut pace = Pace::new(provider.per_second);
+    let mut under_way = UnderWay::default();
     let mut written = core.outbox_written().subscribe();
     let mut poll = tokio::time::interval(POLL);
     poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut rate = provider.per_second.map(|rate| {
-        let mut tick = tokio::time::interval(Duration::from_secs(1) / rate.get());
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        tick
-    });
-    loop {
-        while !turns.is_paused() && sending.len() < window {
-            let Some(row) = turns.next(window).await else { break };
-            if let Some(rate) = &mut rate {
-                rate.tick().await;
+    while !stop.is_cancelled() {
+        // Heard before more is sent, so that a provider that takes no more gets no more.
+        while let Some(verdict) = under_way.try_next() {
+            turns.heard(verdict, now()).await;
+        }
+        let may_send = !turns.is_paused() && under_way.messages.len() < window;
+        if may_send
+            && pace.is_ready(now())
+            && let Some(row) = turns.next().await
+        {
+            if !under_way.has(row.message) {
+                pace.count(now());
+                let (core, sends) = (core.clone(), provider.sends.clone());
+                under_way.spawn(row.message, async move {
+                    match &sends {
+                        Sends::Sms(channel) => core.deliver_sms(&**channel, row).await,
+                        Sends::Mail(channel) => core.deliver_mail(&**channel, row).await,
+                    }
+                });
             }
-            let (core, sends) = (core.clone(), provider.sends.clone());
-            sending.spawn(async move {
-                match &sends {
-                    Sends::Sms(channel) => core.deliver_sms(&**channel, row).await,
-                    Sends::Mail(channel) => core.deliver_mail(&**channel, row).await,
-                }
-            });
+            continue;
         }
         tokio::select! {
-            () = stop.cancelled() => break,
-            Some(ended) = sending.join_next(), if !sending.is_empty() => turns.heard(ended.unwrap_or(Verdict::Later)).await,
+            () = stop.cancelled() => {}
+            verdict = under_way.next() => turns.heard(verdict, now()).await,
             () = turns.resumed(), if turns.is_paused() => {}
-            Ok(()) = written.changed(), if !turns.is_paused() && sending.len() < window => turns.look(),
+            () = pace.ready(), if may_send && !pace.is_ready(now()) => {}
+            Ok(()) = written.changed(), if may_send => turns.look(),
             _ = poll.tick() => turns.look(),
         }
     }
-    turns.give_back(core.now()).await;
-    while let Some(ended) = sending.join_next().await {
-        drop(ended);
-    }
-}
-
-/// What a channel's worker has taken and not handed over yet, and whether it may.
-struct Turns<'w> {
-    core: &'w Core,
-    channel: &'w str,
-    queue: VecDeque<OutboxRow>,
-    taken_at: Instant,
-    /// The last lane that had its turn.
-    after: i64,
-    /// Nothing was due at the last look.
-    idle: bool,
-    paused_until: Option<Instant>,
-    pause: Duration,
-}
-
-impl<'w> Turns<'w> {
-    fn new(core: &'w Core, provider: &'w Provider) -> Self {
-        Self {
-            core,
-            channel: provider.name(),
-            queue: VecDeque::new(),
-            taken_at: now(),
-            after: i64::MIN,
-            idle: false,
-            paused_until: None,
-            pause: THROTTLED,
-        }
-    }
-
-    /// The next message; more are taken when there is none.
-    async fn next(&mut self, window: usize) -> Option<OutboxRow> {
-        if self.taken_at.elapsed() > self.core.settings().outbox_lease / 2 {
-            // Whoever takes them next may do so soon.
-            self.queue.clear();
-        }
-        if self.queue.is_empty() && !self.idle {
-            match self.core.take_due(self.channel, &mut self.after, window.max(16) * 2).await {
-                Ok(taken) => {
-                    self.taken_at = now();
-                    self.idle = taken.is_empty();
-                    self.queue = taken.into();
-                }
-                Err(error) => {
-                    tracing::warn!(channel = self.channel, %error, "the outbox can't be read; the next look goes on");
-                    self.idle = true;
-                }
-            }
-        }
-        self.queue.pop_front()
-    }
-
-    fn look(&mut self) {
-        self.idle = false;
-    }
-
-    async fn heard(&mut self, verdict: Verdict) {
-        match verdict {
-            Verdict::Done => self.pause = THROTTLED,
-            Verdict::Later => {}
-            Verdict::Throttled(asked) => {
-                let pause = asked.unwrap_or(self.pause).min(THROTTLED_LONGEST);
-                self.pause = (self.pause * 2).min(THROTTLED_LONGEST);
-                if self.paused_until.is_none() {
-                    tracing::info!(channel = self.channel, ?pause, "the provider takes no more for now");
-                }
-                self.paused_until = Some(now() + pause);
-                self.give_back(self.core.now()).await;
-            }
-        }
-    }
-
-    fn is_paused(&self) -> bool {
-        self.paused_until.is_some()
-    }
-
-    /// Waits for the end of the pause.
-    async fn resumed(&mut self) {
-        if let Some(until) = self.paused_until {
-            tokio::time::sleep_until(until).await;
-            self.paused_until = None;
-            self.idle = false;
-        }
-    }
-
-    async fn give_back(&mut self, due_at: Timestamp) {
-        if !self.queue.is_empty() {
-            self.core.give_back(self.queue.drain(..).collect(), due_at).await;
-        }
-    }
+    turns.give_back().await;
+    while under_way.tasks.join_next().await.is_some() {}
 }
 
 #[expect(clippy::disallowed_methods, reason = "pauses of the worker are measured on the runtime's clock")]
@@ -341,91 +359,64 @@ fn now() -> Instant {
     Instant::now()
 }
 
-/// Whether a fault ends a message for good.
-pub(crate) fn is_over(row: &OutboxRow, fault: &Fault) -> bool {
-    fault.kind == FaultKind::Permanent || row.attempts >= retry::MOST_TRIES
-}
-
-/// A message that was given up.
-#[derive(Clone, Debug)]
-pub struct DeadLetter {
-    /// Its identifier.
-    pub message: Uuid,
-    /// The code of the partner whose it is; empty when it is no partner's.
-    pub partner_code: String,
-    /// The channel that should have sent it.
-    pub channel: String,
-    /// `sms` or `mail`.
-    pub kind: String,
-    /// How often it was tried.
-    pub attempts: i64,
-    /// When it was written.
-    pub created_at: Timestamp,
-    /// When it was given up.
-    pub dead_at: Timestamp,
-    /// Why the last try failed.
-    pub fault: String,
-}
-
-impl Core {
-    /// How many messages each channel has that wait or were given up.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn outbox_counts(&self) -> Result<Vec<Waiting>, StoreError> {
-        store::outbox::counts(&mut self.db().reader().await?).await
-    }
-
-    /// At most `limit` messages that were given up, after `after`, oldest first.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn dead_letters(&self, after: Option<Uuid>, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
-        let after = after.unwrap_or_default();
-        let rows = store::outbox::dead(&mut self.db().reader().await?, after, i64::from(limit)).await?;
-        let mut letters = Vec::with_capacity(rows.len());
-        for row in rows {
-            letters.push(DeadLetter {
-                // What came by the public form is no partner's.
-                partner_code: match row.partner {
-                    INSTALLATION => String::new(),
-                    partner => self.partner_code(partner).await?.to_string(),
-                },
-                message: row.message,
-                channel: row.channel,
-                kind: row.kind,
-                attempts: row.attempts,
-                created_at: row.created_at,
-                dead_at: row.dead_at.map_or(row.created_at, Timestamp::from_micros),
-                fault: row.fault,
-            });
+/// Writes what became of a message, again and again while the database can't take it: what was not written would be sent once more.
+pub(crate) async fn persist<T, F>(message: Uuid, mut write: impl FnMut() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    let mut pause = WRITE_AGAIN;
+    loop {
+        match write().await {
+            Err(error @ (StoreError::Overloaded | StoreError::Unavailable { .. })) => {
+                tracing::debug!(message_id = %message, %error, "what became of a message is written again");
+                sleep(pause).await;
+                pause = (pause * 2).min(WRITE_AGAIN_LONGEST);
+            }
+            written => return written,
         }
-        Ok(letters)
+    }
+}
+
+/// Whether a fault ends a message for good. A provider that takes no more says nothing of the message.
+pub(crate) fn is_over(row: &OutboxRow, fault: &Fault) -> bool {
+    match fault.kind {
+        FaultKind::Permanent => true,
+        FaultKind::Temporary => row.attempts >= retry::MOST_TRIES,
+        FaultKind::Throttled => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::identifier::PartnerId;
+    use store::outbox::Kind;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_became_of_a_message_is_written_until_the_database_takes_it() {
+        let mut tries = 0;
+        let written = persist(Uuid::nil(), || {
+            tries += 1;
+            let answer = match tries {
+                1 => Err(StoreError::Overloaded),
+                2..10 => Err(StoreError::Unavailable { reason: "away".to_owned() }),
+                _ => Ok(tries),
+            };
+            async move { answer }
+        });
+        assert_eq!(written.await.unwrap(), 10);
+        let broken = persist(Uuid::nil(), || async { Err::<(), _>(StoreError::Panicked) }).await;
+        assert!(matches!(broken, Err(StoreError::Panicked)));
     }
 
-    /// Has a message that was given up tried again, as if it were new.
-    ///
-    /// # Errors
-    /// When there is none of this identifier that was given up, or the database fails.
-    pub async fn replay(&self, message: Uuid, context: &Context) -> Result<(), AdminError> {
-        let (core, context) = (self.clone(), context.clone());
-        let now = self.now();
-        self.db()
-            .write(move |tx| {
-                let (core, context) = (core.clone(), context.clone());
-                Box::pin(async move {
-                    let row = store::outbox::dead_by_id(tx, message).await?;
-                    let row =
-                        row.ok_or_else(|| AdminError::NotFound(format!("message {message} that was given up")))?;
-                    store::outbox::replay(tx, row.partner, message, now).await?;
-                    let subject = format!("{}:{message}", row.kind);
-                    let record = context.record(&core, row.partner, "outbox.replay", subject, Outcome::Done, "");
-                    store::audit::insert(tx, &record).await?;
-                    Ok::<_, AdminError>(())
-                })
-            })
-            .await?;
-        self.outbox_written().send_replace(());
-        Ok(())
+    #[test]
+    fn only_what_is_said_of_the_message_counts_against_it() {
+        let at = Timestamp::from_micros(0);
+        let row = OutboxRow::new(PartnerId(1), Uuid::nil(), Kind::Sms, "test", 1, at, at);
+        let last = OutboxRow { attempts: retry::MOST_TRIES, ..row.clone() };
+        assert!(is_over(&row, &Fault::permanent("no")));
+        assert!(!is_over(&row, &Fault::temporary("not now")) && is_over(&last, &Fault::temporary("not now")));
+        assert!(!is_over(&last, &Fault::throttled("slower", None)));
     }
 }

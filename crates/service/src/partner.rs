@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use domain::api_key::{AllowedNetworks, KeyHolder, KeyKind, KeyState, LONGEST_OVERLAP};
+use domain::api_key::{AllowedNetworks, KeyHolder, KeyKind, LONGEST_OVERLAP};
 use domain::audit::Outcome;
 use domain::identifier::PartnerId;
 use domain::{Faults, Timestamp};
@@ -191,16 +191,7 @@ impl Core {
                     let partner = partner.ok_or_else(|| AdminError::NotFound(format!("partner {code}")))?.partner;
                     let now = core.now();
                     store::partner::revoke(tx, partner, now).await?;
-                    let keys = store::api_key::of_holder(tx, KeyHolder { partner, client: None }).await?;
-                    let mut count = 0;
-                    for key in keys
-                        .iter()
-                        .filter(|key| !matches!(key.life().state(now), KeyState::Revoked | KeyState::Superseded))
-                    {
-                        store::api_key::revoke(tx, partner, key.key, now).await?;
-                        count += 1;
-                    }
-                    store::api_key::count_version_up(tx).await?;
+                    let count = crate::credentials::revoke_all(tx, KeyHolder { partner, client: None }, now).await?;
                     let (subject, detail) = (format!("partner:{code}"), format!("{count} keys"));
                     let record = context.record(&core, partner, "partner.revoke", subject, Outcome::Done, detail);
                     store::audit::insert(tx, &record).await?;

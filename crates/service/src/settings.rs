@@ -30,10 +30,11 @@ pub struct Settings {
     pub sms: Option<SmsSettings>,
     /// How mail leaves; `None` is not at all.
     pub mail: Option<MailSettings>,
-    /// How long a worker takes a message of the outbox for. Longer than any channel waits for an answer: whoever dies in between has it sent
-    /// once more after this.
+    /// How long a worker takes a message of the outbox for. It is renewed while the message is being sent; of a worker that died the message
+    /// is sent once more after this.
     pub outbox_lease: Duration,
-    /// How long a short message is kept once its state is final.
+    /// How long a short message is kept after it was asked for, and not less than `idempotency_retention`. One whose state is not final yet
+    /// stays.
     pub sms_retention: Duration,
     /// Where the server is reached from outside: what one-time links begin with.
     pub public_url: Option<String>,

@@ -1,5 +1,6 @@
 //! Short messages to debtors: asked for, shown, waited for.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use domain::api_key::KeyHolder;
@@ -8,18 +9,18 @@ use domain::identifier::{ClientIdentifier, PartnerId};
 use domain::sms::{Sender, SmsDraft, SmsRules, SmsState};
 use domain::{Fault, Timestamp};
 use serde::{Deserialize, Serialize};
-use store::outbox::OutboxRow;
+use store::outbox::{Kind, OutboxRow};
 use store::sms::{ReportRow, SmsRow};
-use store::{Access, StoreError, Tx};
+use store::{StoreError, Tx};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::idempotency::{Idempotency, IdempotencyError, Repeatable};
+use crate::idempotency::{Begun, Idempotency, IdempotencyError, Operation, Repeatable};
 use crate::onboarding::Answer;
 use crate::{Context, Core};
 
-const OPERATION: &str = "sms.send";
+const OPERATION: &str = Operation::SendSms.name();
 
 /// How often a waiting request looks for what another process has heard.
 const LOOK: Duration = Duration::from_millis(500);
@@ -34,7 +35,7 @@ pub struct SmsSettings {
 }
 
 /// A message and what has become of it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Sms {
     /// Its identifier.
     pub id: Uuid,
@@ -68,6 +69,13 @@ pub struct Sms {
     pub reports: Vec<SmsReport>,
 }
 
+impl std::fmt::Debug for Sms {
+    /// Without the text and the recipient.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sms").field("id", &self.id).field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
 /// A step that a message has made.
 #[derive(Clone, Debug)]
 pub struct SmsReport {
@@ -92,7 +100,7 @@ pub enum SmsError {
     NoChannel,
     /// The idempotency key forbids it.
     #[error(transparent)]
-    Idempotency(IdempotencyError),
+    Idempotency(#[from] IdempotencyError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -136,32 +144,22 @@ impl Core {
         context: &Context,
     ) -> Result<Answer<Sms>, SmsError> {
         let partner = holder.partner;
-        let request = idempotency.map(|idempotency| Repeatable { holder, operation: OPERATION, idempotency });
-        let _running = match &request {
-            Some(request) => {
-                let kept = self.kept_answer::<Kept>(&mut self.db().reader().await?, request).await?;
-                if let Some(kept) = kept.map_err(SmsError::Idempotency)? {
-                    return self.kept_sms(partner, kept.sms).await;
-                }
-                Some(self.enter(request).map_err(SmsError::Idempotency)?)
-            }
-            None => None,
+        let request = idempotency.map(|idempotency| Repeatable { holder, operation: Operation::SendSms, idempotency });
+        let _running = match self.begin::<Kept, SmsError>(request.as_ref()).await? {
+            Begun::Repeat(kept) => return self.kept_sms(partner, kept.sms).await,
+            first @ Begun::First { .. } => first,
         };
         let dispatch = self.dispatch(partner, creditor, draft, context).await?;
-        let (core, id) = (self.clone(), dispatch.sms.sms);
+        let (core, taken) = (self.clone(), dispatch.clone());
         let replayed = self
             .db()
             .write(move |tx| {
                 let (core, dispatch, request) = (core.clone(), dispatch.clone(), request.clone());
                 Box::pin(async move {
+                    if let Some(kept) = core.take_request::<Kept, SmsError>(tx, request.as_ref()).await? {
+                        return Ok::<_, SmsError>(Some(kept.sms));
+                    }
                     if let Some(request) = &request {
-                        if !core.take(tx, request).await? {
-                            return Err(SmsError::Idempotency(IdempotencyError::InProgress));
-                        }
-                        let kept = core.kept_answer::<Kept>(tx, request).await?;
-                        if let Some(kept) = kept.map_err(SmsError::Idempotency)? {
-                            return Ok(Some(kept.sms));
-                        }
                         core.keep_answer(tx, request, &Kept { sms: dispatch.sms.sms }).await?;
                     }
                     add(tx, &dispatch).await?;
@@ -173,7 +171,8 @@ impl Core {
             Some(earlier) => self.kept_sms(partner, earlier).await,
             None => {
                 self.outbox_written().send_replace(());
-                let value = self.sms(partner, id).await?.ok_or_else(gone)?;
+                // Not read back: a database that fails now must not hide that the message was taken.
+                let value = sms_of(taken.sms, vec![taken.report])?;
                 Ok(Answer { value, replayed: false })
             }
         }
@@ -230,22 +229,7 @@ impl Core {
             sent_at: None,
             final_at: None,
         };
-        let outbox = OutboxRow {
-            partner,
-            message: id,
-            channel: settings.channel.clone(),
-            lane,
-            kind: "sms".to_owned(),
-            payload: Vec::new(),
-            master_key_version: 0,
-            due_at: now,
-            lease: None,
-            attempts: 0,
-            created_at: now,
-            expires_at,
-            fault: String::new(),
-            dead_at: None,
-        };
+        let outbox = OutboxRow::new(partner, id, Kind::Sms, &settings.channel, lane, now, expires_at);
         let detail = client.map(|client| format!("for client {client}")).unwrap_or_default();
         // Neither the number nor the text: the trail is kept for ever.
         let record = context.record(self, partner, OPERATION, format!("sms:{id}"), Outcome::Done, detail);
@@ -259,7 +243,10 @@ impl Core {
     pub async fn sms(&self, partner: PartnerId, id: Uuid) -> Result<Option<Sms>, StoreError> {
         let mut reader = self.db().reader().await?;
         match store::sms::by_id(&mut reader, partner, id).await? {
-            Some(row) => with_reports(&mut reader, row).await.map(Some),
+            Some(row) => {
+                let reports = store::sms::reports(&mut reader, partner, id).await?;
+                sms_of(row, reports).map(Some)
+            }
             None => Ok(None),
         }
     }
@@ -273,11 +260,20 @@ impl Core {
         let client = filter.creditor.map(|client| client.0);
         let before = filter.before.unwrap_or(Uuid::max());
         let rows = store::sms::page(&mut reader, partner, client, before, i64::from(limit)).await?;
-        let mut listed = Vec::with_capacity(rows.len());
-        for row in rows {
-            listed.push(with_reports(&mut reader, row).await?);
+        let Some(newest) = rows.first() else { return Ok(Vec::new()) };
+        // Messages that came meanwhile must not move the page.
+        let before = Uuid::from_u128(newest.sms.as_u128().saturating_add(1));
+        let mut reports: HashMap<Uuid, Vec<ReportRow>> = HashMap::new();
+        for (sms, report) in store::sms::reports_of_page(&mut reader, partner, client, before, i64::from(limit)).await?
+        {
+            reports.entry(sms).or_default().push(report);
         }
-        Ok(listed)
+        rows.into_iter()
+            .map(|row| {
+                let reports = reports.remove(&row.sms).unwrap_or_default();
+                sms_of(row, reports)
+            })
+            .collect()
     }
 
     /// Waits at most `time` for the final state of a message, and gives how far it has come.
@@ -344,8 +340,7 @@ async fn add(tx: &mut Tx, new: &Dispatch) -> Result<(), StoreError> {
     store::audit::insert(tx, &new.record).await
 }
 
-async fn with_reports(db: &mut impl Access, row: SmsRow) -> Result<Sms, StoreError> {
-    let reports = store::sms::reports(db, row.partner, row.sms).await?;
+fn sms_of(row: SmsRow, reports: Vec<ReportRow>) -> Result<Sms, StoreError> {
     let some = |text: String| Some(text).filter(|text| !text.is_empty());
     let reports = reports.into_iter().map(|report| {
         Ok(SmsReport {

@@ -11,12 +11,15 @@ use domain::sms::{Sender, SmsState, id_forms, normal_id};
 use futures_util::future::BoxFuture;
 use store::outbox::OutboxRow;
 use store::sms::{PartRow, ReceiptRow, SmsRow};
-use store::{StoreError, Tx};
+use store::{Access, StoreError, Tx};
+use uuid::Uuid;
 
 use crate::Core;
-use crate::outbox::{Verdict, is_over};
+use crate::outbox::{Verdict, is_over, persist};
 use crate::sms::state;
 
+/// The most messages or receipts that one look takes.
+const BATCH: i64 = 200;
 /// The most messages or receipts of one identifier that are looked at.
 const ALIKE: i64 = 8;
 /// How long after its validity a message without a receipt is still waited for.
@@ -31,22 +34,36 @@ enum Tried {
     Again { accepted: Vec<AcceptedPart>, due_at: Timestamp, reason: String, counts: bool },
     /// Nobody will take it before the operator has mended something.
     GivenUp { accepted: Vec<AcceptedPart>, reason: String },
-    /// It is over without having been sent.
-    Ended { state: SmsState, code: String, reason: String },
+    /// It is over without having been sent whole.
+    Ended { accepted: Vec<AcceptedPart>, state: SmsState, code: String, reason: String },
+    /// It was over before: there was nothing to try.
+    Over,
+}
+
+/// What there is to do for a row of the outbox.
+enum Task {
+    Submit(SmsSubmit),
+    /// Its validity has ended.
+    Expired,
+    /// It was sent, or is over, or gone.
+    Nothing,
 }
 
 impl Core {
     /// Tries a message once.
     pub(crate) async fn deliver_sms(&self, channel: &dyn SmsChannel, row: OutboxRow) -> Verdict {
         let (tried, verdict) = match self.submit_of(&row).await {
-            Ok(Some(submit)) => match channel.submit(&submit).await {
+            Ok(Task::Submit(submit)) => match self.hold(&row, channel.submit(&submit)).await {
                 Ok(accepted) => (Tried::Sent(accepted.provider_message_ids), Verdict::Done),
                 Err(fault) => self.after(&row, fault, channel.name()),
             },
-            Ok(None) => {
+            Ok(Task::Expired) => {
                 let reason = "its validity ended before it was sent".to_owned();
-                (Tried::Ended { state: SmsState::Expired, code: String::new(), reason }, Verdict::Done)
+                let ended =
+                    Tried::Ended { accepted: Vec::new(), state: SmsState::Expired, code: String::new(), reason };
+                (ended, Verdict::Done)
             }
+            Ok(Task::Nothing) => (Tried::Over, Verdict::Done),
             Err(error) => {
                 tracing::warn!(message_id = %row.message, %error, "a message can't be read; it is tried again after its lease");
                 return Verdict::Later;
@@ -61,20 +78,24 @@ impl Core {
         }
     }
 
-    /// The message to hand over; `None` when it is no longer worth it.
-    async fn submit_of(&self, row: &OutboxRow) -> Result<Option<SmsSubmit>, StoreError> {
+    async fn submit_of(&self, row: &OutboxRow) -> Result<Task, StoreError> {
         let mut reader = self.db().reader().await?;
-        let Some(sms) = store::sms::by_id(&mut reader, row.partner, row.message).await? else { return Ok(None) };
+        let Some(sms) = store::sms::by_id(&mut reader, row.partner, row.message).await? else {
+            return Ok(Task::Nothing);
+        };
         let now = self.now();
-        if sms.final_at.is_some() || now >= sms.expires_at {
-            return Ok(None);
+        if sms.final_at.is_some() || sms.sent_at.is_some() {
+            return Ok(Task::Nothing);
+        }
+        if now >= sms.expires_at {
+            return Ok(Task::Expired);
         }
         let parts = store::sms::parts(&mut reader, row.partner, row.message).await?;
         let accepted = parts.into_iter().filter_map(|part| {
             let index = usize::try_from(part.part_index).ok()?;
             Some(AcceptedPart { index, provider_message_id: part.provider_message_id })
         });
-        Ok(Some(SmsSubmit {
+        Ok(Task::Submit(SmsSubmit {
             id: sms.sms,
             sender: Sender::parse(&sms.sender).map_err(|error| StoreError::unreadable("sms.sender", error))?,
             recipient: sms.recipient,
@@ -86,14 +107,18 @@ impl Core {
     }
 
     fn after(&self, row: &OutboxRow, fault: Fault, channel: &str) -> (Tried, Verdict) {
-        tracing::warn!(channel, message_id = %row.message, %fault, "a message was not sent");
+        // Without the provider's words, which may hold the number. They are kept with the message.
+        let code = fault.code.as_deref().unwrap_or_default();
+        tracing::warn!(channel, message_id = %row.message, fault = ?fault.kind, code, "a message was not sent");
         let reason = fault.to_string();
         let throttled = fault.kind == FaultKind::Throttled;
         // When the provider takes no more, the channel pauses, and not this message.
         let due_at = if throttled { self.now() } else { self.next_try(row, &fault) };
         if fault.kind == FaultKind::Permanent {
             let code = fault.code.unwrap_or_default();
-            return (Tried::Ended { state: SmsState::Rejected, code, reason: fault.reason }, Verdict::Done);
+            let ended =
+                Tried::Ended { accepted: fault.accepted, state: SmsState::Rejected, code, reason: fault.reason };
+            return (ended, Verdict::Done);
         }
         if is_over(row, &fault) {
             return (Tried::GivenUp { accepted: fault.accepted, reason }, Verdict::Done);
@@ -103,13 +128,15 @@ impl Core {
     }
 
     async fn record_try(&self, row: OutboxRow, tried: Tried) -> Result<(), StoreError> {
-        let (core, id) = (self.clone(), row.message);
-        self.db()
-            .write(move |tx| {
+        let id = row.message;
+        persist(id, || {
+            let (core, row, tried) = (self.clone(), row.clone(), tried.clone());
+            self.db().write(move |tx| {
                 let (core, row, tried) = (core.clone(), row.clone(), tried.clone());
                 Box::pin(async move { core.record_try_in(tx, &row, tried).await })
             })
-            .await?;
+        })
+        .await?;
         // Fails when nobody waits.
         self.sms_news().send(id).unwrap_or_default();
         Ok(())
@@ -122,8 +149,8 @@ impl Core {
         };
         match tried {
             Tried::Sent(ids) => {
-                // Also when the lease had ended: the provider has it, whoever else sends it.
-                store::outbox::done(tx, row).await?;
+                // Also when the lease had ended: the provider has it, whoever else holds the row by now.
+                store::outbox::forget(tx, row.partner, row.message).await?;
                 sms.sent_at = sms.sent_at.or(Some(now.micros()));
                 let parts =
                     ids.into_iter().enumerate().map(|(index, id)| AcceptedPart { index, provider_message_id: id });
@@ -131,24 +158,38 @@ impl Core {
                 self.settle(tx, sms, &code, now).await
             }
             Tried::Again { accepted, due_at, reason, counts } => {
-                store::outbox::again(tx, row, due_at, &reason, counts).await?;
-                let code = self.keep_parts(tx, &sms, accepted, now).await?;
-                sms.reason = reason;
-                self.settle(tx, sms, &code, now).await
+                let is_ours = store::outbox::again(tx, row, due_at, &reason, counts).await?;
+                self.settle_unsent(tx, sms, accepted, Some(reason).filter(|_| is_ours), now).await
             }
             Tried::GivenUp { accepted, reason } => {
-                store::outbox::give_up(tx, row, now, &reason).await?;
-                let code = self.keep_parts(tx, &sms, accepted, now).await?;
-                sms.reason = reason;
-                self.settle(tx, sms, &code, now).await
+                let is_ours = store::outbox::give_up(tx, row, now, &reason).await?;
+                self.settle_unsent(tx, sms, accepted, Some(reason).filter(|_| is_ours), now).await
             }
-            Tried::Ended { state, code, reason } => {
+            Tried::Ended { accepted, state, code, reason } => {
+                self.keep_parts(tx, &sms, accepted, now).await?;
                 if store::outbox::done(tx, row).await? {
                     self.end(tx, sms, state, &code, &reason, now).await?;
                 }
                 Ok(())
             }
+            Tried::Over => store::outbox::done(tx, row).await.map(drop),
         }
+    }
+
+    /// Keeps what was taken of a message that was not sent whole, and why; not, when it is over or another worker has it.
+    async fn settle_unsent(
+        &self,
+        tx: &mut Tx,
+        mut sms: SmsRow,
+        accepted: Vec<AcceptedPart>,
+        reason: Option<String>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let code = self.keep_parts(tx, &sms, accepted, now).await?;
+        if let Some(reason) = reason.filter(|_| sms.final_at.is_none()) {
+            sms.reason = reason;
+        }
+        self.settle(tx, sms, &code, now).await
     }
 
     /// Keeps the parts that the provider has taken, with the receipts that have come for them before, and gives the code of the first
@@ -178,7 +219,7 @@ impl Core {
             store::sms::insert_report(tx, sms.partner, sms.sms, &report).await?;
             for form in id_forms(&part.provider_message_id) {
                 for receipt in store::sms::receipts(tx, &part.channel, &form, ALIKE).await? {
-                    if is_for(&receipt.recipient, &sms.recipient) {
+                    if is_of(&receipt.recipient, sms) {
                         let has_moved = self.move_part(tx, &mut part, &receipt).await?;
                         if has_moved && code.is_empty() {
                             code.clone_from(&receipt.error_code);
@@ -219,10 +260,11 @@ impl Core {
         if after != before {
             after.as_str().clone_into(&mut sms.state);
             sms.state_at = now;
+            // What an earlier try failed for is not why it ended.
+            sms.reason.clear();
             if matches!(after, SmsState::Sent | SmsState::Delivered) {
                 // Some providers give success a code as well, such as 000.
                 sms.error_code.clear();
-                sms.reason.clear();
             } else {
                 error_code.clone_into(&mut sms.error_code);
             }
@@ -292,63 +334,50 @@ impl Core {
         Ok(())
     }
 
-    /// The message of a receipt, after it was moved on.
-    async fn match_receipt(&self, tx: &mut Tx, receipt: &ReceiptRow) -> Result<Option<uuid::Uuid>, StoreError> {
+    /// The part of a receipt, and its message.
+    async fn part_of(
+        &self,
+        db: &mut impl Access,
+        receipt: &ReceiptRow,
+    ) -> Result<Option<(PartRow, SmsRow)>, StoreError> {
         for form in id_forms(&receipt.provider_message_id) {
             let mut candidates = Vec::new();
-            for part in store::sms::parts_by_lookup(tx, &receipt.channel, &form, ALIKE).await? {
-                let sms = store::sms::by_id(tx, part.partner, part.sms).await?;
-                if let Some(sms) = sms.filter(|sms| is_for(&receipt.recipient, &sms.recipient)) {
+            for part in store::sms::parts_by_lookup(db, &receipt.channel, &form, ALIKE).await? {
+                let sms = store::sms::by_id(db, part.partner, part.sms).await?;
+                if let Some(sms) = sms.filter(|sms| is_of(&receipt.recipient, sms)) {
                     candidates.push((part, sms));
                 }
             }
             // One that is open before one that is over: a provider gives an identifier again after a while.
             candidates.sort_by_key(|(_, sms)| sms.final_at.is_some());
-            if let Some((mut part, sms)) = candidates.into_iter().next() {
-                let id = sms.sms;
-                if self.move_part(tx, &mut part, receipt).await? {
-                    self.settle(tx, sms, &receipt.error_code, receipt.received_at).await?;
-                }
-                return Ok(Some(id));
+            if let Some(found) = candidates.into_iter().next() {
+                return Ok(Some(found));
             }
         }
         Ok(None)
     }
 
-    /// Tries once more to find the messages of the receipts that wait, and ends messages of which no receipt came in time. Gives how many
+    /// The message of a receipt, after it was moved on.
+    async fn match_receipt(&self, tx: &mut Tx, receipt: &ReceiptRow) -> Result<Option<Uuid>, StoreError> {
+        let Some((mut part, sms)) = self.part_of(tx, receipt).await? else { return Ok(None) };
+        let id = sms.sms;
+        if self.move_part(tx, &mut part, receipt).await? {
+            self.settle(tx, sms, &receipt.error_code, receipt.received_at).await?;
+        }
+        Ok(Some(id))
+    }
+
+    /// Ends messages of which no receipt came in time, and tries once more to find the messages of the receipts that wait. Gives how many
     /// were settled.
     ///
     /// # Errors
     /// When the database fails. What was settled by then stays so.
     pub async fn settle_sms(&self) -> Result<u64, StoreError> {
-        const BATCH: i64 = 200;
-        let mut settled = 0;
-        let mut after = uuid::Uuid::nil();
-        loop {
-            let rows = store::sms::receipt_page(&mut self.db().reader().await?, after, BATCH).await?;
-            let Some(last) = rows.last() else { break };
-            after = last.receipt;
-            for row in rows {
-                let core = self.clone();
-                let found = self
-                    .db()
-                    .write(move |tx| {
-                        let (core, row) = (core.clone(), row.clone());
-                        Box::pin(async move {
-                            let found = core.match_receipt(tx, &row).await?;
-                            if found.is_some() {
-                                store::sms::delete_receipt(tx, &row.channel, row.receipt).await?;
-                            }
-                            Ok::<_, StoreError>(found)
-                        })
-                    })
-                    .await?;
-                if let Some(id) = found {
-                    self.sms_news().send(id).unwrap_or_default();
-                    settled += 1;
-                }
-            }
-        }
+        Ok(self.end_overdue_sms().await? + self.match_waiting_receipts().await?)
+    }
+
+    async fn end_overdue_sms(&self) -> Result<u64, StoreError> {
+        let mut ended = 0;
         loop {
             let now = self.now();
             let rows = store::sms::overdue(&mut self.db().reader().await?, now.before(GRACE), BATCH).await?;
@@ -371,18 +400,73 @@ impl Core {
                     .await?;
                 self.sms_news().send(id).unwrap_or_default();
             }
-            settled += many;
+            ended += many;
             if many < BATCH as u64 {
-                return Ok(settled);
+                return Ok(ended);
+            }
+        }
+    }
+
+    /// An answer that comes after its receipt finds the receipt by itself, so only young ones are looked at. They are found by reading: most
+    /// of those that wait are those of somebody else's messages.
+    async fn match_waiting_receipts(&self) -> Result<u64, StoreError> {
+        let mut matched = 0;
+        let mut after = first_id_of(self.now().before(GRACE));
+        loop {
+            let rows = store::sms::receipt_page(&mut self.db().reader().await?, after, BATCH).await?;
+            let Some(last) = rows.last() else { return Ok(matched) };
+            after = last.receipt;
+            for row in rows {
+                if self.part_of(&mut self.db().reader().await?, &row).await?.is_none() {
+                    continue;
+                }
+                let core = self.clone();
+                let found = self
+                    .db()
+                    .write(move |tx| {
+                        let (core, row) = (core.clone(), row.clone());
+                        Box::pin(async move {
+                            let found = core.match_receipt(tx, &row).await?;
+                            if found.is_some() {
+                                store::sms::delete_receipt(tx, &row.channel, row.receipt).await?;
+                            }
+                            Ok::<_, StoreError>(found)
+                        })
+                    })
+                    .await?;
+                if let Some(id) = found {
+                    self.sms_news().send(id).unwrap_or_default();
+                    matched += 1;
+                }
             }
         }
     }
 }
 
+/// The least identifier that is made at `at` (RFC 9562 section 5.7: the milliseconds stand in front).
+fn first_id_of(at: Timestamp) -> Uuid {
+    Uuid::from_u128(u128::from(u64::try_from(at.micros() / 1000).unwrap_or(0)) << 80)
+}
+
+/// Whether a receipt that names `told` may be of a message: it names the recipient, or, from providers that leave the addresses as they were
+/// in the message, the number that it is from.
+fn is_of(told: &str, sms: &SmsRow) -> bool {
+    is_for(told, &sms.recipient) || is_from(told, &sms.sender)
+}
+
+/// Whether `told` is this sender, when that is a number.
+fn is_from(told: &str, sender: &str) -> bool {
+    let (told, sender) = (digits(told), digits(sender));
+    !sender.is_empty() && told.trim_start_matches('0') == sender.trim_start_matches('0')
+}
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
 /// Whether a receipt for `told` may be of a message to `recipient`, which is in E.164: providers leave out the plus, write the
 /// international prefix, or say nothing.
 fn is_for(told: &str, recipient: &str) -> bool {
-    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     let (told, recipient) = (digits(told), digits(recipient));
     let told = told.trim_start_matches('0');
     told.is_empty() || recipient.ends_with(told) || told.ends_with(&recipient)
@@ -412,5 +496,7 @@ mod tests {
             assert!(is_for(told, "+358441234567"), "{told}");
         }
         assert!(!is_for("358441234568", "+358441234567"));
+        assert!(is_from("+358 50 1", "358501") && is_from("17017", "17017"));
+        assert!(!is_from("", "17017") && !is_from("17018", "17017") && !is_from("358441234567", "Tally"));
     }
 }

@@ -61,20 +61,26 @@ columns!(DeploymentRow {
     client_id,
 });
 
+/// The columns of a [`DeploymentRow`].
+macro_rules! deployment_columns {
+    () => {
+        "partner_id, request_id, state, client, accounting_system, responsible_name, responsible_email, created_at, \
+         decided_at, reason, client_partner_id, client_id"
+    };
+}
+
 statements! {
     INSERT = "INSERT INTO deployment_request (partner_id, request_id, state, client, accounting_system, responsible_name, \
               responsible_email, created_at, reason, client_partner_id, client_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', 0, 0)";
-    BY_ID = "SELECT partner_id, request_id, state, client, accounting_system, responsible_name, responsible_email, created_at, \
-             decided_at, reason, client_partner_id, client_id FROM deployment_request WHERE request_id = $1";
-    PAGE = "SELECT partner_id, request_id, state, client, accounting_system, responsible_name, responsible_email, created_at, \
-            decided_at, reason, client_partner_id, client_id FROM deployment_request WHERE request_id > $1 ORDER BY request_id LIMIT $2";
-    PAGE_IN_STATE = "SELECT partner_id, request_id, state, client, accounting_system, responsible_name, responsible_email, created_at, \
-                     decided_at, reason, client_partner_id, client_id FROM deployment_request \
-                     WHERE state = $1 AND request_id > $2 ORDER BY request_id LIMIT $3";
+    BY_ID = concat!("SELECT ", deployment_columns!(), " FROM deployment_request WHERE request_id = $1");
+    PAGE = concat!("SELECT ", deployment_columns!(), " FROM deployment_request WHERE request_id > $1 ORDER BY request_id LIMIT $2");
+    PAGE_IN_STATE = concat!("SELECT ", deployment_columns!(), " FROM deployment_request \
+                     WHERE state = $1 AND request_id > $2 ORDER BY request_id LIMIT $3");
     APPROVE = "UPDATE deployment_request SET state = 'APPROVED', decided_at = $3, client_partner_id = $4, client_id = $5 \
                WHERE partner_id = $1 AND request_id = $2 AND state = 'RECEIVED'";
     REJECT = "UPDATE deployment_request SET state = 'REJECTED', decided_at = $3, reason = $4 \
               WHERE partner_id = $1 AND request_id = $2 AND state = 'RECEIVED'";
+    COUNT_OPEN = "SELECT COUNT(*) FROM (SELECT 1 FROM deployment_request WHERE partner_id = $1 AND decided_at IS NULL LIMIT $2) AS open";
     DECIDED_BEFORE = "SELECT partner_id, request_id FROM deployment_request WHERE decided_at < $1 LIMIT $2";
     DELETE = "DELETE FROM deployment_request WHERE partner_id = $1 AND request_id = $2";
 }
@@ -121,6 +127,14 @@ pub async fn page(
         Some(state) => fetch!(fetch_all, DeploymentRow, db, PAGE_IN_STATE, state, after, limit),
         None => fetch!(fetch_all, DeploymentRow, db, PAGE, after, limit),
     }
+}
+
+/// How many requests of a partner wait for their decision; no more than `most` are counted.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn count_open(db: &mut impl Access, partner: PartnerId, most: i64) -> Result<i64, StoreError> {
+    fetch!(count, db, COUNT_OPEN, partner.0, most)
 }
 
 /// Notes that a request was approved and which client it became; false when it was decided before.

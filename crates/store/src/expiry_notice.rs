@@ -35,12 +35,12 @@ columns!(ExpiringKey {
 
 statements! {
     EXPIRING = "SELECT k.partner_id, k.key_id, k.client_id, k.created_at, k.expires_at FROM api_key k \
-                WHERE k.expires_at > $1 AND k.expires_at <= $2 AND k.expires_at IS NOT NULL AND k.revoked_at IS NULL \
+                WHERE k.expires_at >= $1 AND (k.expires_at, k.key_id) > ($1, $5) AND k.expires_at <= $2 AND k.expires_at IS NOT NULL AND k.revoked_at IS NULL \
                 AND k.successor_id IS NULL AND k.client_id <> 0 AND k.expires_at - k.created_at > $3 \
                 AND NOT EXISTS (SELECT 1 FROM client c WHERE c.partner_id = k.partner_id AND c.client_id = k.client_id \
                 AND c.expiry_notices = 0) \
                 AND NOT EXISTS (SELECT 1 FROM expiry_notice n WHERE n.partner_id = k.partner_id AND n.key_id = k.key_id AND n.lead = $3) \
-                ORDER BY k.expires_at LIMIT $4";
+                ORDER BY k.expires_at, k.key_id LIMIT $4";
     STILL_EXPIRES = "SELECT k.expires_at FROM api_key k WHERE k.partner_id = $1 AND k.key_id = $2 AND k.revoked_at IS NULL \
                      AND k.successor_id IS NULL AND k.expires_at = $3";
     INSERT = "INSERT INTO expiry_notice (partner_id, key_id, lead, expires_at) VALUES ($1, $2, $3, $4) \
@@ -53,19 +53,19 @@ fn micros(span: Duration) -> i64 {
     i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
 }
 
-/// At most `limit` keys of clients that expire after `from` and at `until` at the latest, were neither revoked nor renewed, live longer
-/// than `lead`, and have no notice of this lead time.
+/// At most `limit` keys of clients after `after` (when one expires, and which of those that expire then) that expire at `until` at the
+/// latest, were neither revoked nor renewed, live longer than `lead`, and have no notice of this lead time; in that order.
 ///
 /// # Errors
 /// When the statement fails.
 pub async fn due(
     db: &mut impl Access,
-    from: Timestamp,
+    after: (Timestamp, KeyId),
     until: Timestamp,
     lead: Duration,
     limit: i64,
 ) -> Result<Vec<ExpiringKey>, StoreError> {
-    fetch!(fetch_all, ExpiringKey, db, EXPIRING, from.micros(), until.micros(), micros(lead), limit)
+    fetch!(fetch_all, ExpiringKey, db, EXPIRING, after.0.micros(), until.micros(), micros(lead), limit, after.1.0)
 }
 
 /// Whether a key was neither revoked nor renewed since it was found.

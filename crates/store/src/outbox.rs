@@ -7,6 +7,26 @@ use uuid::Uuid;
 use crate::connection::{Access, Tx};
 use crate::error::StoreError;
 
+/// What is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A short message.
+    Sms,
+    /// A mail.
+    Mail,
+}
+
+impl Kind {
+    /// Its name in the table.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sms => "sms",
+            Self::Mail => "mail",
+        }
+    }
+}
+
 /// A row of `outbox`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OutboxRow {
@@ -18,7 +38,7 @@ pub struct OutboxRow {
     pub channel: String,
     /// Who must not hold up others: the client's number, or the partner's made negative.
     pub lane: i64,
-    /// `sms` or `mail`.
+    /// The name of a [`Kind`].
     pub kind: String,
     /// What is sent, sealed, where no table of its kind holds it; else empty.
     pub payload: Vec<u8>,
@@ -38,6 +58,37 @@ pub struct OutboxRow {
     pub fault: String,
     /// When it was given up, in microseconds.
     pub dead_at: Option<i64>,
+}
+
+impl OutboxRow {
+    /// A message without a payload that nobody has tried yet, due at once.
+    #[must_use]
+    pub fn new(
+        partner: PartnerId,
+        message: Uuid,
+        kind: Kind,
+        channel: &str,
+        lane: i64,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Self {
+        Self {
+            partner,
+            message,
+            channel: channel.to_owned(),
+            lane,
+            kind: kind.as_str().to_owned(),
+            payload: Vec::new(),
+            master_key_version: 0,
+            due_at: now,
+            lease: None,
+            attempts: 0,
+            created_at: now,
+            expires_at,
+            fault: String::new(),
+            dead_at: None,
+        }
+    }
 }
 
 impl std::fmt::Debug for OutboxRow {
@@ -66,6 +117,14 @@ columns!(OutboxRow {
     dead_at,
 });
 
+/// The columns of an [`OutboxRow`].
+macro_rules! outbox_columns {
+    () => {
+        "partner_id, message_id, channel, lane, kind, payload, master_key_version, due_at, lease, attempts, created_at, \
+         expires_at, fault, dead_at"
+    };
+}
+
 /// How many messages of a channel there are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
@@ -90,26 +149,26 @@ statements! {
              SELECT lane, CAST(CASE WHEN EXISTS (SELECT 1 FROM outbox o WHERE o.channel = $1 AND o.lane = found.lane \
              AND o.dead_at IS NULL AND o.due_at <= $3) THEN 1 ELSE 0 END AS BIGINT) AS is_due FROM found WHERE lane IS NOT NULL";
     /// SQLite, where no two writes overlap, is told nothing of row locks: see `Statement::sqlite`.
-    TAKE = "WITH due AS MATERIALIZED ( \
+    TAKE = concat!("WITH due AS MATERIALIZED ( \
             SELECT partner_id, message_id FROM outbox WHERE channel = $1 AND lane = $2 AND dead_at IS NULL AND due_at <= $3 \
             ORDER BY due_at LIMIT $6 FOR UPDATE SKIP LOCKED) \
             UPDATE outbox SET lease = $4, attempts = attempts + 1, due_at = $5 \
             WHERE (partner_id, message_id) IN (SELECT partner_id, message_id FROM due) \
-            RETURNING partner_id, message_id, channel, lane, kind, payload, master_key_version, due_at, lease, attempts, created_at, \
-            expires_at, fault, dead_at";
+            RETURNING ", outbox_columns!());
     DONE = "DELETE FROM outbox WHERE partner_id = $1 AND message_id = $2 AND lease = $3";
     AGAIN = "UPDATE outbox SET lease = NULL, due_at = $4, fault = $5, attempts = attempts - $6 \
              WHERE partner_id = $1 AND message_id = $2 AND lease = $3";
     GIVE_UP = "UPDATE outbox SET lease = NULL, dead_at = $4, fault = $5 WHERE partner_id = $1 AND message_id = $2 AND lease = $3";
     FORGET = "DELETE FROM outbox WHERE partner_id = $1 AND message_id = $2";
-    BY_ID = "SELECT partner_id, message_id, channel, lane, kind, payload, master_key_version, due_at, lease, attempts, created_at, \
-             expires_at, fault, dead_at FROM outbox WHERE partner_id = $1 AND message_id = $2";
-    DEAD = "SELECT partner_id, message_id, channel, lane, kind, payload, master_key_version, due_at, lease, attempts, created_at, \
-            expires_at, fault, dead_at FROM outbox WHERE dead_at IS NOT NULL AND message_id > $1 ORDER BY message_id LIMIT $2";
-    DEAD_BY_ID = "SELECT partner_id, message_id, channel, lane, kind, payload, master_key_version, due_at, lease, attempts, created_at, \
-                  expires_at, fault, dead_at FROM outbox WHERE dead_at IS NOT NULL AND message_id = $1";
-    REPLAY = "UPDATE outbox SET dead_at = NULL, due_at = $3, attempts = 0 \
+    BY_ID = concat!("SELECT ", outbox_columns!(), " FROM outbox WHERE partner_id = $1 AND message_id = $2");
+    DEAD = concat!("SELECT ", outbox_columns!(), " FROM outbox WHERE dead_at IS NOT NULL AND message_id > $1 ORDER BY message_id LIMIT $2");
+    DEAD_BY_ID = concat!("SELECT ", outbox_columns!(), " FROM outbox WHERE dead_at IS NOT NULL AND message_id = $1");
+    REPLAY = "UPDATE outbox SET dead_at = NULL, due_at = $3, attempts = 0, \
+              expires_at = CASE WHEN kind = 'mail' THEN $4 ELSE expires_at END \
               WHERE partner_id = $1 AND message_id = $2 AND dead_at IS NOT NULL";
+    RENEW = "UPDATE outbox SET due_at = $4 WHERE partner_id = $1 AND message_id = $2 AND lease = $3";
+    OLD_MAIL = "SELECT partner_id, message_id FROM outbox WHERE kind = 'mail' AND expires_at < $1 \
+                AND (dead_at IS NOT NULL OR due_at < $1) LIMIT $2";
     COUNTS = "SELECT channel, SUM(CASE WHEN dead_at IS NULL THEN 1 ELSE 0 END) AS waiting, \
               SUM(CASE WHEN dead_at IS NULL THEN 0 ELSE 1 END) AS dead FROM outbox GROUP BY channel ORDER BY channel";
     COUNT_NOT_SEALED_UNDER = "SELECT COUNT(*) FROM outbox WHERE master_key_version <> $1 AND payload <> $2";
@@ -233,12 +292,39 @@ pub async fn dead_by_id(db: &mut impl Access, message: Uuid) -> Result<Option<Ou
     fetch!(fetch_optional, OutboxRow, db, DEAD_BY_ID, message)
 }
 
-/// Has a message that was given up tried again from `now` on, as if it were new; false when it was not given up.
+/// Has a message that was given up tried again from `now` on, as if it were new; false when it was not given up. A mail is worth sending
+/// until `worth_until` then.
 ///
 /// # Errors
 /// When the statement fails.
-pub async fn replay(tx: &mut Tx, partner: PartnerId, message: Uuid, now: Timestamp) -> Result<bool, StoreError> {
-    Ok(execute!(tx, REPLAY, partner.0, message, now.micros())? == 1)
+pub async fn replay(
+    tx: &mut Tx,
+    partner: PartnerId,
+    message: Uuid,
+    now: Timestamp,
+    worth_until: Timestamp,
+) -> Result<bool, StoreError> {
+    Ok(execute!(tx, REPLAY, partner.0, message, now.micros(), worth_until.micros())? == 1)
+}
+
+/// Lets the lease of a message end at `until`; false when another worker has taken it.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn renew(tx: &mut Tx, row: &OutboxRow, until: Timestamp) -> Result<bool, StoreError> {
+    Ok(execute!(tx, RENEW, row.partner.0, row.message, row.lease, until.micros())? == 1)
+}
+
+/// Removes at most `limit` mails that nobody is sending and that were worth sending until before `now`, and gives their number.
+///
+/// # Errors
+/// When a statement fails.
+pub async fn purge_mail(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<u64, StoreError> {
+    let old = fetch!(fetch_all, (i64, Uuid), tx, OLD_MAIL, now.micros(), limit)?;
+    for (partner, message) in &old {
+        execute!(tx, FORGET, *partner, *message)?;
+    }
+    Ok(old.len() as u64)
 }
 
 /// How many messages each channel has.
@@ -249,7 +335,8 @@ pub async fn counts(db: &mut impl Access) -> Result<Vec<Waiting>, StoreError> {
     fetch!(fetch_all, Waiting, db, COUNTS)
 }
 
-/// How many sealed messages are sealed under another master key than `version`. They go by themselves when they are sent.
+/// How many sealed messages are sealed under another master key than `version`. They go by themselves: when they are sent, or when they
+/// are not worth sending any more.
 ///
 /// # Errors
 /// When the statement fails.

@@ -76,6 +76,14 @@ columns!(SmsRow {
     final_at,
 });
 
+/// The columns of an [`SmsRow`].
+macro_rules! sms_columns {
+    () => {
+        "partner_id, sms_id, client_id, channel, recipient, sender, body, reference, encoding, part_count, state, state_at, \
+         error_code, reason, created_at, expires_at, sent_at, final_at"
+    };
+}
+
 /// A row of `sms_part`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartRow {
@@ -122,6 +130,25 @@ pub struct ReportRow {
 
 columns!(ReportRow { report = "report_id", at as i64, state, provider_message_id, error_code });
 
+/// A row of `sms_report`.
+struct ReportOfPage {
+    sms: Uuid,
+    report: Uuid,
+    at: Timestamp,
+    state: String,
+    provider_message_id: String,
+    error_code: String,
+}
+
+columns!(ReportOfPage { sms = "sms_id", report = "report_id", at as i64, state, provider_message_id, error_code });
+
+impl ReportOfPage {
+    fn split(self) -> (Uuid, ReportRow) {
+        let Self { sms, report, at, state, provider_message_id, error_code } = self;
+        (sms, ReportRow { report, at, state, provider_message_id, error_code })
+    }
+}
+
 /// A row of `sms_receipt`: a receipt of which the message is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceiptRow {
@@ -158,14 +185,11 @@ statements! {
     INSERT = "INSERT INTO sms (partner_id, sms_id, client_id, channel, recipient, sender, body, reference, encoding, part_count, state, \
               state_at, error_code, reason, created_at, expires_at) \
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
-    BY_ID = "SELECT partner_id, sms_id, client_id, channel, recipient, sender, body, reference, encoding, part_count, state, state_at, \
-             error_code, reason, created_at, expires_at, sent_at, final_at FROM sms WHERE partner_id = $1 AND sms_id = $2";
-    PAGE = "SELECT partner_id, sms_id, client_id, channel, recipient, sender, body, reference, encoding, part_count, state, state_at, \
-            error_code, reason, created_at, expires_at, sent_at, final_at FROM sms \
-            WHERE partner_id = $1 AND sms_id < $2 ORDER BY sms_id DESC LIMIT $3";
-    PAGE_OF_CLIENT = "SELECT partner_id, sms_id, client_id, channel, recipient, sender, body, reference, encoding, part_count, state, \
-                      state_at, error_code, reason, created_at, expires_at, sent_at, final_at FROM sms \
-                      WHERE partner_id = $1 AND client_id = $2 AND sms_id < $3 ORDER BY sms_id DESC LIMIT $4";
+    BY_ID = concat!("SELECT ", sms_columns!(), " FROM sms WHERE partner_id = $1 AND sms_id = $2");
+    PAGE = concat!("SELECT ", sms_columns!(), " FROM sms \
+            WHERE partner_id = $1 AND sms_id < $2 ORDER BY sms_id DESC LIMIT $3");
+    PAGE_OF_CLIENT = concat!("SELECT ", sms_columns!(), " FROM sms \
+                      WHERE partner_id = $1 AND client_id = $2 AND sms_id < $3 ORDER BY sms_id DESC LIMIT $4");
     MOVE = "UPDATE sms SET state = $3, state_at = $4, error_code = $5, reason = $6, sent_at = $7, final_at = $8 \
             WHERE partner_id = $1 AND sms_id = $2";
     INSERT_PART = "INSERT INTO sms_part (partner_id, sms_id, part_index, channel, provider_message_id, lookup, state) \
@@ -179,6 +203,13 @@ statements! {
                      VALUES ($1, $2, $3, $4, $5, $6, $7)";
     REPORTS = "SELECT report_id, at, state, provider_message_id, error_code FROM sms_report \
                WHERE partner_id = $1 AND sms_id = $2 ORDER BY report_id";
+    // The messages are those of PAGE and PAGE_OF_CLIENT.
+    REPORTS_OF_PAGE = "SELECT sms_id, report_id, at, state, provider_message_id, error_code FROM sms_report \
+                       WHERE partner_id = $1 AND sms_id IN (SELECT sms_id FROM sms WHERE partner_id = $1 AND sms_id < $2 \
+                       ORDER BY sms_id DESC LIMIT $3) ORDER BY sms_id, report_id";
+    REPORTS_OF_PAGE_OF_CLIENT = "SELECT sms_id, report_id, at, state, provider_message_id, error_code FROM sms_report \
+                                 WHERE partner_id = $1 AND sms_id IN (SELECT sms_id FROM sms WHERE partner_id = $1 AND client_id = $2 \
+                                 AND sms_id < $3 ORDER BY sms_id DESC LIMIT $4) ORDER BY sms_id, report_id";
     INSERT_RECEIPT = "INSERT INTO sms_receipt (channel, receipt_id, provider_message_id, lookup, state, error_code, recipient, received_at) \
                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     RECEIPTS = "SELECT channel, receipt_id, provider_message_id, lookup, state, error_code, recipient, received_at FROM sms_receipt \
@@ -186,9 +217,8 @@ statements! {
     RECEIPT_PAGE = "SELECT channel, receipt_id, provider_message_id, lookup, state, error_code, recipient, received_at FROM sms_receipt \
                     WHERE receipt_id > $1 ORDER BY receipt_id LIMIT $2";
     DELETE_RECEIPT = "DELETE FROM sms_receipt WHERE channel = $1 AND receipt_id = $2";
-    OVERDUE = "SELECT partner_id, sms_id, client_id, channel, recipient, sender, body, reference, encoding, part_count, state, state_at, \
-               error_code, reason, created_at, expires_at, sent_at, final_at FROM sms \
-               WHERE final_at IS NULL AND expires_at < $1 ORDER BY expires_at LIMIT $2";
+    OVERDUE = concat!("SELECT ", sms_columns!(), " FROM sms \
+               WHERE final_at IS NULL AND expires_at < $1 ORDER BY expires_at LIMIT $2");
     CREATED_BEFORE = "SELECT partner_id, sms_id FROM sms WHERE created_at < $1 AND final_at IS NOT NULL ORDER BY created_at LIMIT $2";
     DELETE = "DELETE FROM sms WHERE partner_id = $1 AND sms_id = $2";
     DELETE_PARTS = "DELETE FROM sms_part WHERE partner_id = $1 AND sms_id = $2";
@@ -342,6 +372,26 @@ pub async fn insert_report(tx: &mut Tx, partner: PartnerId, sms: Uuid, row: &Rep
 /// When the statement fails.
 pub async fn reports(db: &mut impl Access, partner: PartnerId, sms: Uuid) -> Result<Vec<ReportRow>, StoreError> {
     fetch!(fetch_all, ReportRow, db, REPORTS, partner.0, sms)
+}
+
+/// The delivery reports of the messages that [`page`] gives, by message, oldest first.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn reports_of_page(
+    db: &mut impl Access,
+    partner: PartnerId,
+    client: Option<i64>,
+    before: Uuid,
+    limit: i64,
+) -> Result<Vec<(Uuid, ReportRow)>, StoreError> {
+    let rows = match client {
+        Some(client) => {
+            fetch!(fetch_all, ReportOfPage, db, REPORTS_OF_PAGE_OF_CLIENT, partner.0, client, before, limit)?
+        }
+        None => fetch!(fetch_all, ReportOfPage, db, REPORTS_OF_PAGE, partner.0, before, limit)?,
+    };
+    Ok(rows.into_iter().map(ReportOfPage::split).collect())
 }
 
 /// Keeps a receipt until its message is known.

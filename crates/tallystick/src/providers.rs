@@ -12,8 +12,8 @@ use service::Core;
 use service::outbox::{Provider, Sends};
 use service::sms_delivery::Receipts;
 
-use crate::config::Settings;
 use crate::config::channels::{Channel, Kind};
+use crate::config::{Channels, Settings};
 use crate::system::{SystemClock, SystemRandom};
 
 /// A channel can't be made.
@@ -37,26 +37,55 @@ struct Parts {
 /// # Errors
 /// When a setting of a channel can't be used. A provider that can't be reached is none.
 pub fn all(core: &Core, settings: &Settings) -> Result<Vec<Provider>, ChannelError> {
-    let parts = Parts {
-        environment: settings.server.environment,
-        sink: Arc::new(Receipts(core.clone())),
-        clock: Arc::new(SystemClock),
-        random: Arc::new(SystemRandom),
+    let parts = Parts::new(core, settings);
+    set_up(core, settings).iter().map(|(name, channel)| parts.make(name, channel)).collect()
+}
+
+/// Makes the channel `name` alone: no other is connected, or looked at. `None` when it is not set up.
+///
+/// # Errors
+/// When a setting of it can't be used.
+pub fn one(core: &Core, settings: &Settings, name: &str) -> Result<Option<Provider>, ChannelError> {
+    set_up(core, settings).get(name).map(|channel| Parts::new(core, settings).make(name, channel)).transpose()
+}
+
+/// Tells whether `channel` can be made under `name`, without connecting.
+///
+/// # Errors
+/// When a setting of it can't be used.
+pub fn check(name: &str, channel: &Channel) -> Result<(), ChannelError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let checked = match &channel.kind {
+        Kind::Smpp(config) => config.check(),
+        // These two connect only when there is something to send.
+        Kind::HttpGateway(config) => HttpGatewayChannel::new(name, config, clock).map(drop),
+        Kind::Smtp(config) => SmtpChannel::new(name, config, clock).map(drop),
+        // Where it may not be, the configuration is refused as a whole.
+        Kind::Console => Ok(()),
     };
-    let mut made = Vec::new();
-    for (name, channel) in &settings.channels {
-        made.push(parts.make(name, channel)?);
+    checked.map_err(|fault| ChannelError { name: name.to_owned(), fault })
+}
+
+/// The channels of the settings, and in sandbox the console when no other carries short messages.
+fn set_up(core: &Core, settings: &Settings) -> Channels {
+    let mut channels = settings.channels.clone();
+    if let Some(sms) = &core.settings().sms {
+        let console = || Channel { kind: Kind::Console, per_second: None, in_flight: 8 };
+        channels.entry(sms.channel.clone()).or_insert_with(console);
     }
-    if let Some(sms) = &core.settings().sms
-        && made.iter().all(|provider| provider.name() != sms.channel)
-    {
-        let console = Channel { kind: Kind::Console, per_second: None, in_flight: 8 };
-        made.push(parts.make(&sms.channel, &console)?);
-    }
-    Ok(made)
+    channels
 }
 
 impl Parts {
+    fn new(core: &Core, settings: &Settings) -> Self {
+        Self {
+            environment: settings.server.environment,
+            sink: Arc::new(Receipts(core.clone())),
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+        }
+    }
+
     fn make(&self, name: &str, channel: &Channel) -> Result<Provider, ChannelError> {
         let (sink, clock, random) = (Arc::clone(&self.sink), Arc::clone(&self.clock), Arc::clone(&self.random));
         let sends = match &channel.kind {
@@ -72,5 +101,33 @@ impl Parts {
         };
         let sends = sends.map_err(|fault| ChannelError { name: name.to_owned(), fault })?;
         Ok(Provider { sends, window: channel.in_flight, per_second: channel.per_second })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_channel_that_cannot_be_made_is_told_without_connecting() {
+        let channels: Channels = toml::from_str(
+            "[good]\nkind = 'smpp'\nhost = 'smsc.example'\nsystem-id = 'tally'\npassword = 'hunter22'\n\
+             [post]\nkind = 'smtp'\ntls = 'none'\nhost = 'h'\nmessage-id-domain = 'a b'\n\
+             [main]\nkind = 'smpp'\nhost = 'h'\nsystem-id = 'tally'\npassword = 'p'\ntls = { ca-file = '/no/such/file' }\n\
+             [gateway]\nkind = 'http-gateway'\nurl = 'ftp://a.example'\n\
+             [here]\nkind = 'console'\n",
+        )
+        .unwrap();
+        for name in ["good", "here"] {
+            assert!(check(name, &channels[name]).is_ok(), "{name}");
+        }
+        for (name, told) in [
+            ("post", "[channels.post]: message-id-domain: "),
+            ("main", "[channels.main]: tls.ca-file: /no/such/file"),
+            ("gateway", "[channels.gateway]: url: "),
+        ] {
+            let error = check(name, &channels[name]).unwrap_err().to_string();
+            assert!(error.starts_with(told), "{error}");
+        }
     }
 }

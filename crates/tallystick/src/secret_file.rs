@@ -43,6 +43,14 @@ pub fn check_mode(path: &Path) -> Result<(), SecretFileError> {
     refuse_open(path, &std::fs::metadata(path).map_err(io_error(path))?)
 }
 
+/// As [`check_mode`], of a file that is open: its name could come to mean another.
+///
+/// # Errors
+/// As [`check_mode`].
+pub fn check_open(file: &File, path: &Path) -> Result<(), SecretFileError> {
+    refuse_open(path, &file.metadata().map_err(io_error(path))?)
+}
+
 fn refuse_open(path: &Path, metadata: &std::fs::Metadata) -> Result<(), SecretFileError> {
     match metadata.mode() & 0o777 {
         mode if mode & 0o077 != 0 => Err(SecretFileError::OpenToOthers { path: path.to_owned(), mode }),
@@ -56,8 +64,7 @@ fn refuse_open(path: &Path, metadata: &std::fs::Metadata) -> Result<(), SecretFi
 /// When it can't be read, is no text, or is open to others.
 pub fn read(path: &Path) -> Result<Secret<String>, SecretFileError> {
     let mut file = File::open(path).map_err(io_error(path))?;
-    // The opened file is checked, not its name, which could come to mean another.
-    refuse_open(path, &file.metadata().map_err(io_error(path))?)?;
+    check_open(&file, path)?;
     let mut text = String::new();
     file.read_to_string(&mut text).map_err(io_error(path))?;
     Ok(Secret::new(text))
@@ -98,7 +105,7 @@ fn write_new(path: &Path, content: &Secret<String>) -> io::Result<()> {
 }
 
 /// Makes the names in the directory of `path` outlive a power failure.
-fn sync_directory(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(directory)?.sync_all()
 }
@@ -143,5 +150,17 @@ mod tests {
             assert!(matches!(error, SecretFileError::OpenToOthers { .. }));
             assert!(error.to_string().contains("chmod 600"), "{error}");
         }
+    }
+
+    #[test]
+    fn the_open_file_is_checked_whatever_its_name_means_by_now() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key");
+        create(&path, &text("one")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let opened = File::open(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        create(&path, &text("two")).unwrap();
+        assert!(matches!(check_open(&opened, &path), Err(SecretFileError::OpenToOthers { .. })));
     }
 }

@@ -103,7 +103,12 @@ pub async fn core_with(
             return Err(error.into());
         }
     };
-    match Core::open(db.clone(), clock, random, keys, settings.service()).await {
+    let opened = match Core::open(db.clone(), clock, random, keys, settings.service()).await {
+        // Here and not in the opening, because `doctor` opens the core as well and changes nothing.
+        Ok(core) => core.fold_names().await.map(|()| core).map_err(CoreError::Store),
+        Err(error) => Err(error),
+    };
+    match opened {
         Ok(core) => {
             if let Source::Made(path) = &found {
                 tracing::info!(file = %path.display(), "a master key was made; keep it together with the database");

@@ -103,6 +103,6 @@ fn refusal(error: LinkError, visitor: &Visitor, state: &HttpState) -> Page {
             "There is nothing to show any more",
             &["The key of this client was revoked or has expired. Ask whoever approved your request."],
         ),
-        LinkError::Store(error) => Problem::from(error).into(),
+        LinkError::Store(error) => Page::failed(&Problem::from(error), &visitor.context(PAGE).request_id),
     }
 }

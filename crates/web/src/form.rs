@@ -13,10 +13,10 @@ impl Filled {
         Self(fields)
     }
 
-    /// The value of a field, unless it is blank.
+    /// The value of a field without the white space around it, unless nothing else is there.
     pub(crate) fn get(&self, name: &str) -> Option<String> {
-        let value = self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value);
-        value.filter(|value| !value.trim().is_empty()).cloned()
+        let value = self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value.trim());
+        value.filter(|value| !value.is_empty()).map(str::to_owned)
     }
 }
 
@@ -26,7 +26,7 @@ pub(crate) enum Input {
     Text,
     Email,
     Telephone,
-    /// One of these: the value, and what is said of it.
+    /// One of these: the value, and what is said of it. None is chosen at first.
     Choice(&'static [(&'static str, &'static str)]),
 }
 
@@ -102,7 +102,8 @@ impl Field {
         }
         match self.input {
             Input::Choice(choices) => {
-                html.push_raw(">\n");
+                // Without it the browser sends the first one for whoever passes over the field.
+                html.push_raw(">\n<option value=\"\">Choose…</option>\n");
                 for (choice, said) in choices {
                     html.push_raw("<option value=\"").push_text(choice).push_raw("\"");
                     if *choice == value {
@@ -128,19 +129,24 @@ impl Field {
     }
 }
 
-/// What is wrong, above the form: each fault leads to its field.
-pub(crate) fn summary(faults: &[Fault], fields: &[Field]) -> Html {
+/// A part of a form: its legend, and its fields.
+pub(crate) type Group = (&'static str, &'static [Field]);
+
+/// What is wrong, above the form: each fault leads to its field. The legend is in the text of the link, because several parts may have
+/// a field of one label.
+pub(crate) fn summary(faults: &[Fault], groups: &[Group]) -> Html {
+    let fields = || groups.iter().flat_map(|(legend, fields)| fields.iter().map(move |field| (*legend, field)));
     let mut html = Html::raw("<div class=\"summary\" role=\"alert\">\n<p>Please mend the following:</p>\n<ul>\n");
     for fault in faults {
         // A fault of a group stands at its first field.
-        let field = fields
-            .iter()
-            .find(|field| field.name == fault.field)
-            .or_else(|| fields.iter().find(|field| field.name.starts_with(&*fault.field)));
+        let place = fields()
+            .find(|(_, field)| field.name == fault.field)
+            .or_else(|| fields().find(|(_, field)| field.name.starts_with(&*fault.field)));
         html.push_raw("<li>");
-        match field {
-            Some(field) => {
-                html.push_raw("<a href=\"#").push_text(field.name).push_raw("\">").push_text(field.label);
+        match place {
+            Some((legend, field)) => {
+                html.push_raw("<a href=\"#").push_text(field.name).push_raw("\">").push_text(legend).push_raw(", ");
+                html.push_text(&field.label.to_lowercase());
                 html.push_raw("</a>: ").push_text(&fault.message);
             }
             None => {
@@ -180,5 +186,35 @@ mod tests {
         let html =
             Field::new("a", "A").of(Input::Choice(&[("1", "one"), ("2", "two")])).html(&filled, &[]).into_string();
         assert!(html.contains("<option value=\"2\" selected>two</option>") && html.contains("(optional)"), "{html}");
+    }
+
+    #[test]
+    fn nothing_is_chosen_for_the_visitor() {
+        let choice = Field::new("a", "A").required().of(Input::Choice(&[("1", "one")]));
+        let html = choice.html(&Filled::default(), &[]).into_string();
+        assert!(html.contains("required>\n<option value=\"\">Choose…</option>\n<option value=\"1\">one"), "{html}");
+        assert!(!html.contains("selected"), "{html}");
+    }
+
+    #[test]
+    fn a_value_is_read_without_the_white_space_around_it() {
+        let filled = Filled::new(vec![("a".into(), "\u{a0} 1 2\t\n".into()), ("b".into(), " \u{2003}".into())]);
+        assert_eq!((filled.get("a").as_deref(), filled.get("b"), filled.get("c")), (Some("1 2"), None, None));
+    }
+
+    #[test]
+    fn the_summary_tells_fields_of_one_label_apart() {
+        const GROUPS: &[Group] =
+            &[("First", &[Field::new("a.name", "Name")]), ("Second <x>", &[Field::new("b.name", "Name")])];
+        let fault =
+            |field: &'static str| Fault { field: field.into(), code: "required".into(), message: "Give it".into() };
+        let html = summary(&[fault("b.name"), fault("a"), fault("c")], GROUPS).into_string();
+        for part in [
+            "<li><a href=\"#b.name\">Second &lt;x&gt;, name</a>: Give it</li>",
+            "<li><a href=\"#a.name\">First, name</a>: Give it</li>",
+            "<li>Give it</li>",
+        ] {
+            assert!(html.contains(part), "{part} is not in {html}");
+        }
     }
 }

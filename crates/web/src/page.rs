@@ -69,22 +69,75 @@ impl Page {
     }
 }
 
-impl From<Problem> for Page {
-    /// The problem in words. What really happened goes to the log.
-    fn from(problem: Problem) -> Self {
-        let status = problem.status();
+impl Page {
+    /// What is on it, for a test.
+    #[cfg(test)]
+    pub(crate) fn into_text(self) -> String {
+        self.body.into_string()
+    }
+
+    /// The page of what the server could not do for the request of this identifier, by which its operator finds the cause in the log.
+    pub(crate) fn failed(problem: &Problem, request_id: &str) -> Self {
+        Self::of_problem(problem, Some(request_id))
+    }
+
+    /// A problem in words for a person: its own are meant for programs. What really happened goes to the log.
+    fn of_problem(problem: &Problem, request_id: Option<&str>) -> Self {
+        let (status, retry_after) = (problem.status(), problem.retry_after());
         if let Some(cause) = problem.cause() {
             let code = problem.code().name;
             if status == StatusCode::INTERNAL_SERVER_ERROR {
-                tracing::error!(code, cause, "a page failed");
+                tracing::error!(request_id, code, cause, "a page failed");
             } else {
-                tracing::warn!(code, cause, "a page could not be served");
+                tracing::warn!(request_id, code, cause, "a page could not be served");
             }
         }
-        let title = if status == StatusCode::TOO_MANY_REQUESTS { "Please wait" } else { "This did not work" };
-        let mut page = Self::notice(status, title, &[problem.detail()]);
-        page.retry_after = problem.retry_after().cloned();
+        let mut page = match status {
+            StatusCode::TOO_MANY_REQUESTS => Self::notice(
+                status,
+                "Please wait",
+                &["Too many requests came from your network in a short time.", &again(retry_after)],
+            ),
+            StatusCode::SERVICE_UNAVAILABLE => Self::notice(
+                status,
+                "This did not work",
+                &["The service cannot work at the moment.", &again(retry_after)],
+            ),
+            _ if status.is_server_error() => Self::notice(
+                status,
+                "This did not work",
+                &["The server failed. The fault is ours, and not in what you have done."],
+            ),
+            _ => Self::notice(
+                status,
+                "This did not work",
+                &["The server did not take this request: go back, check it, and try again."],
+            ),
+        };
+        if let Some(request_id) = request_id.filter(|_| status.is_server_error()) {
+            page.body.push_raw("<p>If you ask the operator for help, tell the identifier of this request: <code>");
+            page.body.push_text(request_id).push_raw("</code></p>");
+        }
+        page.retry_after = retry_after.cloned();
         page
+    }
+}
+
+impl From<Problem> for Page {
+    /// The page of a refusal, which nobody has to look for in the log. What the server could not do is [`Page::failed`].
+    fn from(problem: Problem) -> Self {
+        Self::of_problem(&problem, None)
+    }
+}
+
+/// When to try again, by the header `Retry-After`, which has seconds here.
+fn again(retry_after: Option<&HeaderValue>) -> String {
+    let seconds = retry_after.and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<u64>().ok());
+    match seconds {
+        None => "Try again later.".to_owned(),
+        Some(0 | 1) => "Try again in a second.".to_owned(),
+        Some(seconds) if seconds < 100 => format!("Try again in {seconds} seconds."),
+        Some(seconds) => format!("Try again in {} minutes.", seconds.div_ceil(60)),
     }
 }
 
@@ -117,4 +170,46 @@ impl IntoResponse for Page {
 pub(crate) async fn style() -> impl IntoResponse {
     let headers = [(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "public, max-age=3600")];
     (headers, STYLE)
+}
+
+#[cfg(test)]
+mod tests {
+    use http_kit::code;
+
+    use super::*;
+
+    fn unavailable(seconds: u64) -> Problem {
+        Problem::new(code::UNAVAILABLE, "Repeat after the time in Retry-After").with_retry_after(seconds)
+    }
+
+    #[test]
+    fn a_fault_of_the_server_names_the_request_and_not_the_cause() {
+        for problem in [Problem::internal("the disk is on fire"), unavailable(5).with_cause("the disk is on fire")] {
+            let page = Page::failed(&problem, "01J<7>");
+            assert_eq!(page.status, problem.status());
+            let text = page.into_text();
+            assert!(text.contains("<code>01J&lt;7&gt;</code>") && !text.contains("fire"), "{text}");
+            assert!(!text.contains(problem.detail()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_has_a_sentence_of_its_own_and_says_when_to_try_again() {
+        let refused = Problem::new(code::RATE_LIMITED, "Too many requests with wrong keys came from this address");
+        let page = Page::from(refused.clone().with_retry_after(40));
+        assert_eq!(page.retry_after, Some(HeaderValue::from(40)));
+        let text = page.into_text();
+        assert!(text.contains("<p>Try again in 40 seconds.</p>") && !text.contains("key"), "{text}");
+        // Whoever was refused has nothing to ask the operator.
+        assert!(!Page::failed(&refused, "01J").into_text().contains("01J"));
+    }
+
+    #[test]
+    fn a_time_is_told_in_a_unit_that_a_person_reads() {
+        let said = |seconds| again(unavailable(seconds).retry_after());
+        assert_eq!(again(None), "Try again later.");
+        assert_eq!(said(1), "Try again in a second.");
+        assert_eq!(said(99), "Try again in 99 seconds.");
+        assert_eq!(said(121), "Try again in 3 minutes.");
+    }
 }

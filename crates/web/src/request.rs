@@ -11,7 +11,7 @@ use http::StatusCode;
 use http_kit::{HttpState, Problem, Visitor};
 use service::deployment::DeploymentError;
 
-use crate::form::{Field, Filled, Input, summary};
+use crate::form::{Field, Filled, Group, Input, summary};
 use crate::html::Html;
 use crate::page::Page;
 
@@ -23,8 +23,8 @@ pub(crate) const RECEIVED: &str = "/onboarding/request/received";
 /// The name of this page in the audit trail.
 const PAGE: &str = "deployment_form";
 
-/// A field that people do not see and programs fill in.
-const TRAP: &str = "homepage";
+/// A field that people do not see and programs fill in. The name means nothing, so that no browser knows what to put there.
+const TRAP: &str = "x-leave-empty";
 
 const SERVICES: &[(&str, &str)] = &[
     ("LIFECYCLE", "Lifecycle"),
@@ -42,7 +42,7 @@ const fn telephone(name: &'static str, label: &'static str) -> Field {
 }
 
 /// The parts of the form, with their fields.
-const GROUPS: &[(&str, &[Field])] = &[
+const GROUPS: &[Group] = &[
     (
         "Business",
         &[
@@ -99,20 +99,32 @@ pub(crate) async fn send(
         )
     })?;
     visitor.count_form(&state)?;
-    let filled = Filled::new(fields);
+    let (filled, context) = (Filled::new(fields), visitor.context(PAGE));
     if filled.get(TRAP).is_some() {
-        // A program that fills in every field learns nothing of it.
+        // A program that fills in every field learns nothing of it. If it was a person's, the operator finds it here.
+        tracing::info!("a form was passed over, because the field that people do not see was filled in");
         return Ok(Redirect::to(RECEIVED).into_response());
     }
-    match state.core().request_deployment(None, &draft(&filled), None, &visitor.context(PAGE)).await {
+    match state.core().request_deployment(None, &draft(&filled), None, &context).await {
         Ok(_) => Ok(Redirect::to(RECEIVED).into_response()),
         Err(DeploymentError::Invalid(faults)) => {
-            Ok(page(&filled, &faults).with_status(StatusCode::BAD_REQUEST).into_response())
+            Ok(page(&filled, &at_fields(faults)).with_status(StatusCode::BAD_REQUEST).into_response())
         }
-        Err(DeploymentError::Store(error)) => Err(Problem::from(error).into()),
+        Err(DeploymentError::Store(error)) => Err(Page::failed(&Problem::from(error), &context.request_id)),
+        Err(DeploymentError::Full) => {
+            tracing::warn!("a form was refused, because as many requests wait for the operator as are kept");
+            Err(Page::notice(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "This did not work",
+                &[
+                    "More requests wait than can be kept, so yours was not.",
+                    "Please send it again in a day or two: with the button Back you find what you have filled in.",
+                ],
+            ))
+        }
         // Neither comes without a key.
         Err(error @ (DeploymentError::PartnerMismatch | DeploymentError::Idempotency(_))) => {
-            Err(Problem::internal(error).into())
+            Err(Page::failed(&Problem::internal(error), &context.request_id))
         }
     }
 }
@@ -131,8 +143,7 @@ fn page(filled: &Filled, faults: &[Fault]) -> Page {
     if faults.is_empty() {
         html.push_raw("<p>Fill in this form to be connected. We look at each request, and write to the person who completes the onboarding.</p>\n");
     } else {
-        let fields: Vec<Field> = GROUPS.iter().flat_map(|(_, fields)| fields.iter().copied()).collect();
-        html.push(&summary(faults, &fields));
+        html.push(&summary(faults, GROUPS));
     }
     html.push_raw("<form method=\"post\" action=\"/onboarding/request\" novalidate>\n");
     for (legend, fields) in GROUPS {
@@ -142,13 +153,21 @@ fn page(filled: &Filled, faults: &[Fault]) -> Page {
         }
         html.push_raw("</fieldset>\n");
     }
-    html.push_raw(
-        "<p class=\"trap\" aria-hidden=\"true\"><label for=\"homepage\">Leave this empty</label>\
-         <input type=\"text\" id=\"homepage\" name=\"homepage\" tabindex=\"-1\" autocomplete=\"off\"></p>\n\
-         <button type=\"submit\">Send the request</button>\n</form>",
-    );
+    html.push_raw("<p class=\"trap\" aria-hidden=\"true\"><label for=\"").push_raw(TRAP);
+    html.push_raw("\">Leave this empty</label><input type=\"text\" id=\"").push_raw(TRAP);
+    html.push_raw("\" name=\"").push_raw(TRAP).push_raw("\" tabindex=\"-1\" autocomplete=\"off\"></p>\n");
+    html.push_raw("<button type=\"submit\">Send the request</button>\n</form>");
     let title = if faults.is_empty() { "Deployment request" } else { "Deployment request: please mend it" };
     Page::new(title, html)
+}
+
+/// The faults at the fields of the form. That nobody can be reached is a fault of a whole contact: it stands at its e-mail, whose hint
+/// names what else would do.
+fn at_fields(mut faults: Vec<Fault>) -> Vec<Fault> {
+    for fault in faults.iter_mut().filter(|fault| fault.field == "contacts.primary") {
+        fault.field = "contacts.primary.email".into();
+    }
+    faults
 }
 
 fn draft(filled: &Filled) -> DeploymentDraft {
@@ -198,6 +217,31 @@ mod tests {
             // The form of a business code depends on the country, which is wrong.
             assert!(known || *name == "client.businessCode", "{name}: {faults:?}");
         }
+    }
+
+    #[test]
+    fn a_contact_that_cannot_be_reached_is_marked_at_a_field() {
+        let filled = Filled::new(vec![("contacts.primary.name".to_owned(), "Matti".to_owned())]);
+        let faults = domain::deployment::check(&draft(&filled), Environment::Sandbox).unwrap_err().into_vec();
+        let faults = at_fields(faults);
+        let text = page(&filled, &faults).into_text();
+        for part in [
+            "<a href=\"#contacts.primary.email\">Primary contact, e-mail</a>: ",
+            "aria-describedby=\"contacts.primary.email-hint contacts.primary.email-error\" aria-invalid=\"true\"",
+            "<p class=\"error\" id=\"contacts.primary.email-error\">",
+        ] {
+            assert!(text.contains(part), "{part} is not in {text}");
+        }
+    }
+
+    #[test]
+    fn the_trap_is_out_of_sight_and_no_field_of_the_request() {
+        let text = page(&Filled::default(), &[]).into_text();
+        assert!(
+            text.contains(&format!("<input type=\"text\" id=\"{TRAP}\" name=\"{TRAP}\" tabindex=\"-1\"")),
+            "{text}"
+        );
+        assert!(GROUPS.iter().flat_map(|(_, fields)| *fields).all(|field| field.name != TRAP));
     }
 
     #[test]

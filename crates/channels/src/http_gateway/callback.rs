@@ -1,5 +1,7 @@
 //! A provider's call with receipts: who it is from, how old it is, and what it says. Pure, so that whoever owns the route decides the rest.
 
+use std::collections::BTreeSet;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::Timestamp;
@@ -10,7 +12,7 @@ use sha2::Sha256;
 
 use super::config::{CallbackConfig, SignatureEncoding};
 use crate::fault::one_line;
-use crate::{ConfigFault, Receipt};
+use crate::{ConfigFault, Receipt, span};
 
 /// The least octets of a key: half of what the hash gives.
 const SHORTEST_SECRET: usize = 16;
@@ -23,8 +25,9 @@ const MOST_RECEIPTS: usize = 10_000;
 pub struct Callback {
     /// Store them all, then answer success.
     pub receipts: Vec<Receipt>,
-    /// The states that are in no map of the configuration, for the log. Their receipts are left out: asking for them again would not help.
-    pub unknown_states: Vec<String>,
+    /// The states that are in no map of the configuration, each once, for the log. Their receipts are left out: asking for them again
+    /// would not help.
+    pub unknown_states: BTreeSet<String>,
 }
 
 /// Why a call is refused.
@@ -80,7 +83,7 @@ pub fn read_callback(
         let id = text_at(item, &config.message_id).ok_or(CallbackFault::Body)?;
         let named = text_at(item, &config.state).ok_or(CallbackFault::Body)?;
         let Some((_, state)) = config.states.iter().find(|(name, _)| name.eq_ignore_ascii_case(&named)) else {
-            callback.unknown_states.push(named);
+            callback.unknown_states.insert(named);
             continue;
         };
         callback.receipts.push(Receipt {
@@ -117,6 +120,7 @@ pub(super) fn check(config: &CallbackConfig) -> Result<(), ConfigFault> {
             "must name the provider's states, like delivered = \"DELIVERED\"",
         ));
     }
+    span::at_least_some("callback.max-age", config.max_age)?;
     let optional = [("callback.error-code", &config.error_code), ("callback.recipient", &config.recipient)];
     let optional = optional.into_iter().filter_map(|(setting, pointer)| Some((setting, pointer.as_ref()?)));
     let given = [
@@ -230,10 +234,11 @@ mod tests {
 
     #[test]
     fn many_come_in_one_call_and_unknown_states_are_told() {
-        let body = r#"{"reports": [{"messageId": "a", "status": "FAILED"}, {"messageId": "b", "status": "odd"}]}"#;
+        let body = r#"{"reports": [{"messageId": "a", "status": "FAILED"}, {"messageId": "b", "status": "odd"},
+            {"messageId": "c", "status": "odd"}]}"#;
         let callback = signed(body, &config("receipts = '/reports'")).unwrap();
         assert_eq!((callback.receipts.len(), callback.receipts[0].state), (1, SmsState::Undeliverable));
-        assert_eq!(callback.unknown_states, ["odd"]);
+        assert_eq!(callback.unknown_states, BTreeSet::from(["odd".to_owned()]));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::callback;
 use super::config::HttpGatewayConfig;
 use super::template::{Place, Template, Values};
-use crate::{Accepted, ConfigFault, Fault, FaultKind, SmsChannel, SmsSubmit, tls};
+use crate::{Accepted, ConfigFault, Fault, FaultKind, SmsChannel, SmsSubmit, span, tls};
 
 /// The most octets of an answer that are read.
 const LONGEST_ANSWER: usize = 64 * 1024;
@@ -40,6 +40,9 @@ impl HttpGatewayChannel {
     /// # Errors
     /// [`ConfigFault`], when a setting cannot be used.
     pub fn new(name: &str, config: &HttpGatewayConfig, clock: Arc<dyn Clock>) -> Result<Self, ConfigFault> {
+        span::at_least_some("connect-timeout", config.connect_timeout)?;
+        span::at_least_some("timeout", config.timeout)?;
+        span::at_least_some("validity", config.validity)?;
         let read = |setting: &str, text: &str, place: Place| {
             Template::parse(text, place, &config.secrets).map_err(|unknown| {
                 ConfigFault::new(setting, format!("{unknown} is no placeholder and no configured secret"))
@@ -203,7 +206,7 @@ fn check_url(setting: &str, template: &Template) -> Result<(), ConfigFault> {
 fn client(config: &HttpGatewayConfig) -> Result<Client, ConfigFault> {
     let plain =
         [Some(&config.url), config.test_url.as_ref()].into_iter().flatten().all(|url| url.starts_with("http://"));
-    let mut settings = if plain { tls::none()? } else { tls::config(config.ca_file.as_deref())? };
+    let mut settings = if plain { tls::none()? } else { tls::config("ca-file", config.ca_file.as_deref())? };
     settings.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Client::builder()
         .tls_backend_preconfigured(settings)
@@ -303,6 +306,14 @@ mod tests {
             ("url = 'http://a.example'\nmethod = 'P OST'", "method"),
             ("url = 'http://a.example'\ntest-url = 'http://a.example/{id}'", "test-url"),
             ("url = 'http://a.example'\n[headers]\n'a b' = 'c'", "headers.a b"),
+            ("url = 'http://a.example'\nconnect-timeout = '0s'", "connect-timeout"),
+            ("url = 'http://a.example'\ntimeout = '0s'", "timeout"),
+            ("url = 'http://a.example'\nvalidity = '0s'", "validity"),
+            ("url = 'https://a.example'\nca-file = '/no/such/file'", "ca-file"),
+            (
+                "url = 'http://a.example'\n[callback]\nsecret = 'sixteen-octets-long'\nmax-age = '0s'\nstates = { ok = 'DELIVERED' }",
+                "callback.max-age",
+            ),
             (
                 "url = 'http://a.example'\n[callback]\nsecret = 'short'\nstates = { ok = 'DELIVERED' }",
                 "callback.secret",

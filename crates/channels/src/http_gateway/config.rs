@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::{secret, span};
 
-/// A provider's HTTP API.
+/// A provider's HTTP API. Every span is longer than 0.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct HttpGatewayConfig {
@@ -86,7 +86,7 @@ pub struct CallbackConfig {
     /// What stands between the timestamp and the body in what is signed. Default: a full stop.
     #[serde(default = "separator")]
     pub separator: String,
-    /// How far the timestamp may be from now, in either direction. Default: 5m.
+    /// How far the timestamp may be from now, in either direction: longer than 0. Default: 5m.
     #[serde(default = "max_age", deserialize_with = "span::read")]
     pub max_age: Duration,
     /// Where the receipts stand: a JSON pointer to one, or to an array of them. Default: the whole body.

@@ -4,16 +4,19 @@ use std::time::Duration;
 use domain::{Clock, Random};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use rusmpp::pdus::SubmitSm;
+use rusmpp::pdus::{BindTransceiver, SubmitSm};
 use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::time::timeout;
 
 use super::config::SmppConfig;
-use super::keeper::Keeper;
+use super::keeper::{self, Encryption, Keeper};
 use super::link::{Answer, Bound, Request, Standing, Terms, What};
-use super::outgoing::{self, Template};
+use super::outgoing::{self, Submits, Template};
 use super::status;
-use crate::{Accepted, AcceptedPart, ConfigFault, Fault, FaultKind, ReceiptSink, SmsChannel, SmsSubmit};
+use crate::{Accepted, AcceptedPart, ConfigFault, Fault, FaultKind, ReceiptSink, SmsChannel, SmsSubmit, span};
+
+/// How long a farewell waits for answers that are out: less than a process that ends waits for the farewell.
+const LONGEST_WAIT_FOR_ANSWERS: Duration = Duration::from_secs(5);
 
 /// SMS by SMPP 3.4. It connects when it is made, and again whenever the connection is lost, until it is closed or dropped.
 pub struct SmppChannel {
@@ -31,6 +34,47 @@ pub struct SmppChannel {
     stop: watch::Sender<bool>,
 }
 
+/// What is made of the settings before anything is connected.
+struct Prepared {
+    most: u32,
+    bind: BindTransceiver,
+    template: Template,
+    tls: Option<Encryption>,
+}
+
+impl Prepared {
+    fn of(config: &SmppConfig) -> Result<Self, ConfigFault> {
+        let most = u32::try_from(config.window).ok().filter(|window| (1..=10_000).contains(window));
+        let most = most.ok_or_else(|| ConfigFault::new("window", "must be 1 to 10000"))?;
+        for (setting, span) in [
+            ("connect-timeout", config.connect_timeout),
+            ("response-timeout", config.response_timeout),
+            ("enquire-link", config.enquire_link),
+            ("throttle-pause", config.throttle_pause),
+            ("reconnect-first", config.reconnect_first),
+            ("reconnect-longest", config.reconnect_longest),
+        ] {
+            span::at_least_some(setting, span)?;
+        }
+        Ok(Self {
+            most,
+            bind: outgoing::bind(config)?,
+            template: Template::new(config)?,
+            tls: keeper::encryption(config)?,
+        })
+    }
+}
+
+impl SmppConfig {
+    /// Tells whether a channel can be made of these settings, without connecting.
+    ///
+    /// # Errors
+    /// [`ConfigFault`], when a setting cannot be used.
+    pub fn check(&self) -> Result<(), ConfigFault> {
+        Prepared::of(self).map(drop)
+    }
+}
+
 impl SmppChannel {
     /// Starts to connect, on the runtime that it is called on. Receipts go to `sink`.
     ///
@@ -46,15 +90,11 @@ impl SmppChannel {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, ConfigFault> {
-        let most = u32::try_from(config.window).ok().filter(|window| (1..=10_000).contains(window));
-        let most = most.ok_or_else(|| ConfigFault::new("window", "must be 1 to 10000"))?;
-        if config.enquire_link.is_zero() {
-            return Err(ConfigFault::new("enquire-link", "must be longer than nothing"));
-        }
+        let Prepared { most, bind, template, tls } = Prepared::of(config)?;
         let name: Arc<str> = name.into();
         let terms = Terms {
             channel: Arc::clone(&name),
-            bind: outgoing::bind(config)?,
+            bind,
             window: config.window,
             bind_timeout: config.connect_timeout,
             response_timeout: config.response_timeout,
@@ -63,7 +103,7 @@ impl SmppChannel {
             sink,
             clock,
         };
-        let (template, keeper) = (Template::new(config)?, Keeper::new(config, terms, random)?);
+        let keeper = Keeper::new(config, tls, terms, random);
         let (announce, standing) = watch::channel(Standing::Connecting);
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(keeper.run(announce, stopped));
@@ -83,11 +123,13 @@ impl SmppChannel {
     }
 
     async fn submit_all(&self, message: &SmsSubmit) -> Result<Accepted, Fault> {
-        let submits = self.template.submits(message)?;
-        let mut accepted: Vec<AcceptedPart> = Vec::with_capacity(submits.len());
+        let Submits { pdus, is_whole } = self.template.submits(message)?;
+        // Parts that were taken before `long-messages` was changed are none of a text that goes whole.
+        let earlier = if is_whole { &[] } else { message.accepted.as_slice() };
+        let mut accepted: Vec<AcceptedPart> = Vec::with_capacity(pdus.len());
         // One after the other: the parts arrive in order, and a fault leaves as few as may be behind.
-        for (index, submit) in submits.into_iter().enumerate() {
-            if let Some(done) = message.accepted.iter().find(|part| part.index == index) {
+        for (index, submit) in pdus.into_iter().enumerate() {
+            if let Some(done) = earlier.iter().find(|part| part.index == index) {
                 accepted.push(done.clone());
                 continue;
             }
@@ -198,8 +240,9 @@ impl SmsChannel for SmppChannel {
 
     fn close(&self) -> BoxFuture<'_, ()> {
         async {
-            // When all places are ours nothing is out. Each is given back within the time for an answer.
-            let all = timeout(self.response_timeout, self.window.acquire_many(self.most)).await;
+            // When all places are ours nothing is out. Each is given back within the time for an answer, which may be longer than we have.
+            let wait = self.response_timeout.min(LONGEST_WAIT_FOR_ANSWERS);
+            let all = timeout(wait, self.window.acquire_many(self.most)).await;
             self.window.close();
             drop(all);
             self.stop.send_replace(true);
@@ -208,5 +251,33 @@ impl SmsChannel for SmppChannel {
             let _ = standing.wait_for(|standing| matches!(standing, Standing::Closed)).await;
         }
         .boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_cannot_be_used_are_named_without_connecting() {
+        let check = |text: &str| {
+            let text = format!("host = 'smsc.example'\nsystem-id = 'tally'\npassword = 'hunter22'\n{text}");
+            toml::from_str::<SmppConfig>(&text).unwrap().check()
+        };
+        assert_eq!(check(""), Ok(()));
+        for (text, setting) in [
+            ("window = 0", "window"),
+            ("connect-timeout = '0s'", "connect-timeout"),
+            ("response-timeout = '0s'", "response-timeout"),
+            ("enquire-link = '0s'", "enquire-link"),
+            ("throttle-pause = '0s'", "throttle-pause"),
+            ("reconnect-first = '0s'", "reconnect-first"),
+            ("reconnect-longest = '0s'", "reconnect-longest"),
+            ("service-type = 'too long'", "service-type"),
+            ("[tls]\nca-file = '/no/such/file'", "tls.ca-file"),
+            ("[tls]\nserver-name = 'no name'", "tls.server-name"),
+        ] {
+            assert_eq!(check(text).unwrap_err().setting, setting, "{text}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::{secret, span};
 
-/// A connection to a provider by SMPP 3.4.
+/// A connection to a provider by SMPP 3.4. Every span is longer than 0.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct SmppConfig {

@@ -19,26 +19,29 @@ use crate::{ConfigFault, tls};
 pub(super) struct Keeper {
     host: String,
     port: u16,
-    tls: Option<(TlsConnector, ServerName<'static>)>,
+    tls: Option<Encryption>,
     connect_timeout: std::time::Duration,
     backoff: Backoff,
     random: Arc<dyn Random>,
     terms: Terms,
 }
 
+/// How the connection is encrypted, and the name that the provider's certificate must bear.
+pub(super) type Encryption = (TlsConnector, ServerName<'static>);
+
+/// Reads the certificates, where the connection is encrypted.
+pub(super) fn encryption(config: &SmppConfig) -> Result<Option<Encryption>, ConfigFault> {
+    let Some(settings) = &config.tls else { return Ok(None) };
+    let name = settings.server_name.as_ref().unwrap_or(&config.host).clone();
+    let name = ServerName::try_from(name)
+        .map_err(|_| ConfigFault::new("tls.server-name", "is neither a host name nor an address"))?;
+    let trusted = tls::config("tls.ca-file", settings.ca_file.as_deref())?;
+    Ok(Some((TlsConnector::from(Arc::new(trusted)), name)))
+}
+
 impl Keeper {
-    pub(super) fn new(config: &SmppConfig, terms: Terms, random: Arc<dyn Random>) -> Result<Self, ConfigFault> {
-        let tls = match &config.tls {
-            None => None,
-            Some(settings) => {
-                let name = settings.server_name.as_ref().unwrap_or(&config.host).clone();
-                let name = ServerName::try_from(name)
-                    .map_err(|_| ConfigFault::new("tls.server-name", "is neither a host name nor an address"))?;
-                let connector = TlsConnector::from(Arc::new(tls::config(settings.ca_file.as_deref())?));
-                Some((connector, name))
-            }
-        };
-        Ok(Self {
+    pub(super) fn new(config: &SmppConfig, tls: Option<Encryption>, terms: Terms, random: Arc<dyn Random>) -> Self {
+        Self {
             host: config.host.clone(),
             port: config.port,
             tls,
@@ -46,7 +49,7 @@ impl Keeper {
             backoff: Backoff::new(config.reconnect_first, config.reconnect_longest),
             random,
             terms,
-        })
+        }
     }
 
     /// Connects again and again until `stop` turns true.
@@ -68,8 +71,8 @@ impl Keeper {
                 self.backoff.reset();
             }
             let wait = self.backoff.next(&*self.random);
-            let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-            tracing::warn!(channel = %self.terms.channel, why = %end.why, wait_ms, "the SMPP connection is down");
+            let pause_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+            tracing::warn!(channel = %self.terms.channel, error = %end.why, pause_ms, "the SMPP connection is down");
             standing.send_replace(Standing::Down { why: end.why, code: end.code, retry_after: wait });
             tokio::select! {
                 () = sleep(wait) => {}

@@ -17,8 +17,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, Wr
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
-use super::incoming::{self, Delivery, Pdu, command};
-use super::{outgoing, receipt, status};
+use super::incoming::{self, Pdu, command};
+use super::receipt::{self, NoReceipt};
+use super::{outgoing, status};
 use crate::{ReceiptSink, SinkFault};
 
 /// The sequence numbers that a request may have (3.2).
@@ -112,6 +113,17 @@ struct Waiting {
     /// It is on its way when this many octets were written.
     end: u64,
     submit: bool,
+}
+
+impl Waiting {
+    /// What `pdu` says of the request. That a message was taken, only a submit_sm_resp can say.
+    fn status_of(&self, pdu: &Pdu) -> u32 {
+        if self.submit && pdu.command != command::SUBMIT_SM_RESP && pdu.status == status::OK {
+            status::UNKNOWN
+        } else {
+            pdu.status
+        }
+    }
 }
 
 struct Link<'t> {
@@ -319,15 +331,15 @@ impl Link<'_> {
                 let message_id = incoming::text(&mut pdu.body);
                 match self.waiting.remove(&pdu.sequence) {
                     Some(waiting) => {
-                        turn.throttled |=
-                            waiting.submit && status::kind(pdu.status, &[]) == crate::FaultKind::Throttled;
+                        let status = waiting.status_of(&pdu);
+                        turn.throttled |= waiting.submit && status::kind(status, &[]) == crate::FaultKind::Throttled;
                         // Nobody may wait any more; then it was told that the answer was not known.
-                        let _ = waiting.answer.send(Answer::Given { status: pdu.status, message_id });
+                        let _ = waiting.answer.send(Answer::Given { status, message_id });
                     }
                     None => tracing::debug!(
                         channel = %self.terms.channel,
                         sequence = pdu.sequence,
-                        status = %status::name(pdu.status),
+                        smpp_status = %status::name(pdu.status),
                         "an answer to nothing, or too late"
                     ),
                 }
@@ -343,7 +355,8 @@ impl Link<'_> {
             command::ALERT_NOTIFICATION => {}
             other if other & command::RESPONSE != 0 => {
                 if let Some(waiting) = self.waiting.remove(&pdu.sequence) {
-                    let _ = waiting.answer.send(Answer::Given { status: pdu.status, message_id: String::new() });
+                    let status = waiting.status_of(&pdu);
+                    let _ = waiting.answer.send(Answer::Given { status, message_id: String::new() });
                 }
             }
             other => {
@@ -357,16 +370,25 @@ impl Link<'_> {
 
     /// Hands a receipt on; it is acknowledged when the sink has it.
     fn deliver(&mut self, pdu: Pdu) {
-        let (terms, sequence) = (self.terms, pdu.sequence);
+        let (terms, sequence, octets) = (self.terms, pdu.sequence, pdu.body.len());
         let channel = &terms.channel;
-        let delivery = Delivery::read(pdu.body);
-        let Some(delivery) = delivery.filter(receipt::is_receipt) else {
-            tracing::info!(%channel, "an inbound text was acknowledged and dropped");
-            return self.put(sequence, status::OK, outgoing::deliver_sm_resp());
-        };
-        let Some(receipt) = receipt::read(&delivery, channel, terms.clock.now()) else {
-            tracing::warn!(%channel, octets = delivery.message.len(), "a receipt that names no message or no state was dropped");
-            return self.put(sequence, status::OK, outgoing::deliver_sm_resp());
+        let receipt = match receipt::of(pdu.body, channel, terms.clock.now()) {
+            Ok(receipt) => receipt,
+            Err(none) => {
+                match none {
+                    NoReceipt::Unreadable => {
+                        tracing::warn!(%channel, octets, "a deliver_sm that can't be read was dropped");
+                    }
+                    NoReceipt::InboundText => {
+                        tracing::info!(%channel, "an inbound text was acknowledged and dropped");
+                    }
+                    NoReceipt::Nameless => {
+                        tracing::warn!(%channel, octets, "a receipt that names no message or no state was dropped");
+                    }
+                }
+                // Sent again, it would be the same.
+                return self.put(sequence, status::OK, outgoing::deliver_sm_resp());
+            }
         };
         if self.receipts.len() >= MOST_RECEIPTS {
             return self.put(sequence, status::QUEUE_FULL, outgoing::deliver_sm_resp());

@@ -59,6 +59,14 @@ pub(super) struct Template {
     user_message_reference: bool,
 }
 
+/// The PDUs that carry a message, in order.
+#[derive(Debug)]
+pub(super) struct Submits {
+    pub(super) pdus: Vec<SubmitSm>,
+    /// One PDU holds the text of several parts.
+    pub(super) is_whole: bool,
+}
+
 impl Template {
     pub(super) fn new(config: &SmppConfig) -> Result<Self, ConfigFault> {
         Ok(Self {
@@ -69,8 +77,8 @@ impl Template {
         })
     }
 
-    /// The PDUs that carry `message`, in order.
-    pub(super) fn submits(&self, message: &SmsSubmit) -> Result<Vec<SubmitSm>, Fault> {
+    /// The PDUs that carry `message`.
+    pub(super) fn submits(&self, message: &SmsSubmit) -> Result<Submits, Fault> {
         let refused = |what: &str| Fault::permanent(format!("the {what} cannot be sent by SMPP"));
         let parts = Parts::of(&message.text, MOST_PARTS).map_err(|fault| Fault::permanent(fault.to_string()))?;
         let recipient = message
@@ -110,7 +118,7 @@ impl Template {
         if parts.count() > 1 && self.long_messages == LongMessages::Payload {
             let payload = AnyOctetString::from_vec(octets.flatten().collect());
             whole.push_tlv(MessageSubmissionRequestTlvValue::MessagePayload(MessagePayload::new(payload)));
-            return Ok(vec![whole]);
+            return Ok(Submits { pdus: vec![whole], is_whole: true });
         }
         // 255 parts are the most.
         let count = u8::try_from(parts.count()).unwrap_or(u8::MAX);
@@ -125,7 +133,7 @@ impl Template {
             part.set_short_message(OctetString::from_vec(message_octets).map_err(|_| refused("text"))?);
             Ok(part)
         });
-        submits.collect()
+        Ok(Submits { pdus: submits.collect::<Result<_, _>>()?, is_whole: false })
     }
 }
 
@@ -177,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_message_has_no_octet_that_was_not_asked_for() {
-        let submit = template("").submits(&message("Hi@")).unwrap().remove(0);
+        let submit = template("").submits(&message("Hi@")).unwrap().pdus.remove(0);
         let mut octets = BytesMut::new();
         write(&mut octets, 7, 0, submit);
         let expected = [
@@ -195,12 +203,14 @@ mod tests {
     fn long_texts_bear_a_header_or_go_as_payload() {
         let long = "a".repeat(161);
         let parts = template("").submits(&message(&long)).unwrap();
-        assert_eq!(parts.len(), 2);
-        assert_eq!(parts[1].short_message()[..7], [5, 0, 3, reference(message("").id), 2, 2, b'a']);
+        assert_eq!((parts.pdus.len(), parts.is_whole), (2, false));
+        assert_eq!(parts.pdus[1].short_message()[..7], [5, 0, 3, reference(message("").id), 2, 2, b'a']);
         let whole = template("long-messages = 'payload'").submits(&message(&long)).unwrap();
-        assert_eq!((whole.len(), whole[0].sm_length(), whole[0].tlvs().len()), (1, 0, 1));
+        assert_eq!((whole.pdus.len(), whole.is_whole), (1, true));
+        assert_eq!((whole.pdus[0].sm_length(), whole.pdus[0].tlvs().len()), (0, 1));
         // A short one is never a payload.
-        assert_eq!(template("long-messages = 'payload'").submits(&message("a")).unwrap()[0].sm_length(), 1);
+        let short = template("long-messages = 'payload'").submits(&message("a")).unwrap();
+        assert_eq!((short.pdus[0].sm_length(), short.is_whole), (1, false));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A delivery receipt, by its optional parameters and by its text (SMPP 3.4, appendix B, and what providers make of it).
 
+use bytes::Bytes;
 use domain::Timestamp;
 use domain::sms::SmsState;
 
@@ -12,13 +13,33 @@ const KIND: u8 = 0b0011_1100;
 const RECEIPT: u8 = 0b0000_0100;
 const NEWS: u8 = 0b0010_0000;
 
+/// Why a deliver_sm brings no receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoReceipt {
+    /// It ends before its time; it may have been one.
+    Unreadable,
+    /// Somebody has written to us.
+    InboundText,
+    /// It is one that names no message or no state.
+    Nameless,
+}
+
+/// The receipt in the body of a deliver_sm.
+pub(super) fn of(body: Bytes, channel: &str, at: Timestamp) -> Result<Receipt, NoReceipt> {
+    let delivery = Delivery::read(body).ok_or(NoReceipt::Unreadable)?;
+    if !is_receipt(&delivery) {
+        return Err(NoReceipt::InboundText);
+    }
+    read(&delivery, channel, at).ok_or(NoReceipt::Nameless)
+}
+
 /// Whether `delivery` is a receipt. A text alone never makes one: anybody with a phone can write it.
-pub(super) fn is_receipt(delivery: &Delivery) -> bool {
+fn is_receipt(delivery: &Delivery) -> bool {
     matches!(delivery.esm_class & KIND, RECEIPT | NEWS) || delivery.parameter(tag::RECEIPTED_MESSAGE_ID).is_some()
 }
 
 /// Reads it; `None` when it names no message or no state.
-pub(super) fn read(delivery: &Delivery, channel: &str, at: Timestamp) -> Option<Receipt> {
+fn read(delivery: &Delivery, channel: &str, at: Timestamp) -> Option<Receipt> {
     let text = decode(&delivery.message, delivery.data_coding);
     let own = own_words(&text);
     let id = delivery
@@ -127,7 +148,7 @@ mod tests {
 
     use super::*;
 
-    fn delivery(esm_class: u8, message: &[u8], parameters: &[(u16, &[u8])]) -> Delivery {
+    fn body(esm_class: u8, message: &[u8], parameters: &[(u16, &[u8])]) -> Vec<u8> {
         let mut body = b"\0\x01\x01358441234567\0\x05\0Tally\0".to_vec();
         body.extend([esm_class, 0, 0, 0, 0, 0, 0, 0, 0, u8::try_from(message.len()).unwrap()]);
         body.extend(message);
@@ -136,7 +157,11 @@ mod tests {
             body.extend(u16::try_from(value.len()).unwrap().to_be_bytes());
             body.extend(*value);
         }
-        Delivery::read(body.into()).unwrap()
+        body
+    }
+
+    fn delivery(esm_class: u8, message: &[u8], parameters: &[(u16, &[u8])]) -> Delivery {
+        Delivery::read(body(esm_class, message, parameters).into()).unwrap()
     }
 
     fn of_text(text: &str) -> Option<Receipt> {
@@ -199,6 +224,17 @@ mod tests {
         assert!(is_receipt(&delivery(4, b"", &[])));
         assert!(is_receipt(&delivery(0x20, b"", &[])));
         assert!(is_receipt(&delivery(0, b"", &[(tag::RECEIPTED_MESSAGE_ID, b"6\0")])));
+    }
+
+    #[test]
+    fn a_broken_receipt_is_told_from_a_text() {
+        let of = |body: Vec<u8>| of(body.into(), "smsc", Timestamp::from_micros(1));
+        let mut receipt = body(4, b"id:6 stat:DELIVRD", &[]);
+        assert!(of(receipt.clone()).is_ok());
+        receipt.pop();
+        assert_eq!(of(receipt), Err(NoReceipt::Unreadable));
+        assert_eq!(of(body(0, b"STOP", &[])), Err(NoReceipt::InboundText));
+        assert_eq!(of(body(4, b"id:6", &[])), Err(NoReceipt::Nameless));
     }
 
     proptest! {

@@ -13,7 +13,8 @@ const INVALID_BIND_STATE: u32 = 0x04;
 const SYSTEM_ERROR: u32 = 0x08;
 const SUBMIT_FAILED: u32 = 0x45;
 const THROTTLED: u32 = 0x58;
-const UNKNOWN: u32 = 0xff;
+/// Neither taken nor refused in a way that we know.
+pub(super) const UNKNOWN: u32 = 0xff;
 
 /// What may be done after the answer `status` to a message; `further` are those that pass at this provider.
 pub(super) fn kind(status: u32, further: &[u32]) -> FaultKind {

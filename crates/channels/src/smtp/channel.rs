@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use super::compose::{Composed, compose};
 use super::config::{SmtpConfig, SmtpTls};
-use crate::{Accepted, ConfigFault, Fault, FaultKind, Mail, MailChannel};
+use crate::{Accepted, ConfigFault, Fault, FaultKind, Mail, MailChannel, span, tls};
 
 /// Mail by SMTP.
 pub struct SmtpChannel {
@@ -49,9 +49,18 @@ impl SmtpChannel {
             (Some(_), None) => return Err(ConfigFault::new("password", "is missing beside the user")),
             (None, Some(_)) => return Err(ConfigFault::new("user", "is missing beside the password")),
         };
+        span::at_least_some("connect-timeout", config.connect_timeout)?;
+        span::at_least_some("response-timeout", config.response_timeout)?;
         let domain = &config.message_id_domain;
-        if domain.is_empty() || !domain.bytes().all(|octet| octet.is_ascii_alphanumeric() || b".-".contains(&octet)) {
+        if !is_made_of(domain, b".-") {
             return Err(ConfigFault::new("message-id-domain", "must be a domain name, like example.com"));
+        }
+        // An address stands there as a literal (RFC 5321, section 4.1.3).
+        if !is_made_of(&config.hello, b".-[]:") {
+            return Err(ConfigFault::new(
+                "hello",
+                "must be a host name, like mail.example.com, or an address like [192.0.2.1]",
+            ));
         }
         let parameters = if config.tls == SmtpTls::None { None } else { Some(parameters(config)?) };
         Ok(Self {
@@ -134,6 +143,11 @@ impl SmtpChannel {
     }
 }
 
+/// Whether `text` is there, and of letters, digits and `further` only.
+fn is_made_of(text: &str, further: &[u8]) -> bool {
+    !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_alphanumeric() || further.contains(&octet))
+}
+
 fn is_enhanced(word: &str) -> bool {
     let numbers: Vec<&str> = word.split('.').collect();
     numbers.len() == 3
@@ -145,12 +159,14 @@ fn is_enhanced(word: &str) -> bool {
 fn parameters(config: &SmtpConfig) -> Result<TlsParameters, ConfigFault> {
     let mut builder = TlsParameters::builder(config.host.clone());
     if let Some(path) = &config.ca_file {
-        let unreadable = |why: String| ConfigFault::new("ca-file", format!("{}: {why}", path.display()));
-        let pem = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
-        let certificates = Certificate::from_pem(&pem).map_err(|error| unreadable(error.to_string()))?;
+        let pem = std::fs::read(path).map_err(|error| tls::unreadable("ca-file", path, error))?;
+        let certificates = Certificate::from_pem(&pem).map_err(|error| tls::unreadable("ca-file", path, error))?;
         builder = builder.certificate_store(CertificateStore::None).add_root_certificate(certificates);
     }
-    builder.build_rustls().map_err(|error| ConfigFault::new("tls", format!("could not be set up: {error}")))
+    builder.build_rustls().map_err(|error| match &config.ca_file {
+        Some(path) => tls::unreadable("ca-file", path, error),
+        None => tls::no_roots("ca-file"),
+    })
 }
 
 impl std::fmt::Debug for SmtpChannel {
@@ -215,10 +231,22 @@ mod tests {
             ("message-id-domain = 'a.example'\npassword = 'hunter2'", "user"),
             ("message-id-domain = 'a b>'", "message-id-domain"),
             ("message-id-domain = 'a.example'\nca-file = '/no/such/file'", "ca-file"),
+            ("message-id-domain = 'a.example'\nhello = 'our host'", "hello"),
+            ("message-id-domain = 'a.example'\nhello = ''", "hello"),
+            ("message-id-domain = 'a.example'\nconnect-timeout = '0s'", "connect-timeout"),
+            ("message-id-domain = 'a.example'\nresponse-timeout = '0s'", "response-timeout"),
         ] {
             let fault = fault(text);
             assert_eq!(fault.setting, setting, "{text}");
             assert!(!fault.to_string().contains("hunter2"));
+        }
+    }
+
+    #[test]
+    fn we_greet_by_a_name_or_an_address() {
+        for hello in ["localhost", "mail.example.com", "[192.0.2.1]", "[IPv6:2001:db8::1]"] {
+            let text = format!("host = 'h'\ntls = 'none'\nmessage-id-domain = 'a.example'\nhello = '{hello}'");
+            assert!(SmtpChannel::new("mail", &toml::from_str(&text).unwrap(), Arc::new(Noon)).is_ok(), "{hello}");
         }
     }
 

@@ -63,6 +63,12 @@ fn both(text: SinglePart, html: &str) -> MultiPart {
     MultiPart::alternative().singlepart(text).singlepart(SinglePart::html(html.to_owned()))
 }
 
+/// Whether `text` is one mail address, as [`Mail`] takes it: `name@example.com` or `Name <name@example.com>`.
+#[must_use]
+pub fn is_address(text: &str) -> bool {
+    text.parse::<Mailbox>().is_ok()
+}
+
 fn mailbox(field: &str, text: &str) -> Result<Mailbox, Fault> {
     text.parse()
         .map_err(|_| Fault::permanent(format!("`{field}` is no mail address: write it like Name <name@example.com>")))
@@ -118,6 +124,16 @@ mod tests {
             let Err(fault) = compose(&wrong, "tally.example", Timestamp::from_micros(0)) else { panic!("{broken}") };
             assert_eq!(fault.kind, FaultKind::Permanent);
             assert!(fault.reason.contains("`to`"), "{fault}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_told_before_the_first_mail() {
+        for good in ["tally@example.com", "Tally Oy <tally@example.com>", "Tally Oy Äänekoski <tally@example.com>"] {
+            assert!(is_address(good), "{good}");
+        }
+        for wrong in ["", "tally", "tally@", "Tally Oy", "a@example.com, b@example.com", "Tally <tally@example.com"] {
+            assert!(!is_address(wrong), "{wrong}");
         }
     }
 

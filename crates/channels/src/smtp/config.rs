@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::{secret, span};
 
-/// A mail server that takes our mail.
+/// A mail server that takes our mail. Every span is longer than 0.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct SmtpConfig {
@@ -27,7 +27,7 @@ pub struct SmtpConfig {
     /// Our password at the server.
     #[serde(default, deserialize_with = "secret::optional")]
     pub password: Option<Secret<String>>,
-    /// The name that we greet the server with. Default: `localhost`.
+    /// The name that we greet the server with: a host name, or an address like `[192.0.2.1]`. Default: `localhost`.
     #[serde(default = "hello")]
     pub hello: String,
     /// What stands behind the @ of a Message-ID: a domain of the operator.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use channels::{FaultKind, SmsChannel};
+use channels::{AcceptedPart, FaultKind, SmsChannel};
 use domain::sms::Sender;
 use serde_json::json;
 
@@ -94,6 +94,17 @@ async fn only_the_parts_that_are_missing_are_sent_again() {
 }
 
 #[tokio::test]
+async fn parts_of_before_do_not_stand_for_a_text_that_goes_whole() {
+    let mut smpp = bound(json!({}), "long-messages = 'payload'").await;
+    let mut sent = message(1, &"a".repeat(400));
+    // By a try of before, when the channel sent texts in parts.
+    sent.accepted = vec![AcceptedPart { index: 0, provider_message_id: "of-before".to_owned() }];
+    let accepted = smpp.channel.submit(&sent).await.unwrap();
+    assert_eq!(accepted.provider_message_ids, ["001A2B3C00"]);
+    assert_eq!(smpp.smsc.event("submit").await["text"], json!(sent.text));
+}
+
+#[tokio::test]
 async fn the_window_is_kept_full_and_never_overrun() {
     let mut smpp = bound(json!({}), "window = 4").await;
     smpp.answer_with(json!("hold")).await;
@@ -142,6 +153,22 @@ async fn closing_waits_for_the_answers_and_unbinds() {
     close.await.unwrap();
     let fault = smpp.channel.submit(&message(2, "Hello")).await.unwrap_err();
     assert_eq!((fault.kind, fault.may_have_been_accepted), (FaultKind::Temporary, false));
+}
+
+#[tokio::test]
+async fn closing_does_not_wait_long_for_an_answer_that_does_not_come() {
+    let mut smpp = bound(json!({}), "response-timeout = '10m'").await;
+    smpp.answer_with(json!("hold")).await;
+    let channel = smpp.channel.clone();
+    let submit = tokio::spawn(async move { channel.submit(&message(1, "Hello")).await });
+    smpp.smsc.event("submit").await;
+    let channel = smpp.channel.clone();
+    let close = tokio::spawn(async move { channel.close().await });
+    // The peer's patience is shorter than the time for the answer.
+    smpp.smsc.event("unbind").await;
+    close.await.unwrap();
+    let fault = submit.await.unwrap().unwrap_err();
+    assert_eq!((fault.kind, fault.may_have_been_accepted), (FaultKind::Temporary, true));
 }
 
 #[tokio::test]

@@ -126,6 +126,20 @@ async fn a_provider_that_unbinds_is_bound_again() {
 }
 
 #[tokio::test]
+async fn only_the_answer_of_its_kind_accepts_a_message() {
+    let mut smpp = bound(json!({}), "").await;
+    smpp.answer_with(json!("hold")).await;
+    // A generic_nack, and the answer to another request, both with a status of success.
+    for command in ["80000000", "80000015"] {
+        let submit = submit(&smpp.channel, 1);
+        let sequence = smpp.smsc.event("submit").await["sequence"].as_u64().unwrap();
+        smpp.smsc.ask("raw", json!({ "hex": format!("00000010{command}00000000{sequence:08x}") })).await;
+        let fault = submit.await.unwrap().unwrap_err();
+        assert_eq!((fault.kind, fault.code.as_deref()), (FaultKind::Temporary, Some("ESME_RUNKNOWNERR")));
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_smpp_ends_the_link_only() {
     let mut smpp = bound(json!({}), "").await;
     smpp.smsc.ask("raw", json!({ "hex": "485454502f312e31" })).await;

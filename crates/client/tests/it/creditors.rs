@@ -50,8 +50,12 @@ on_both_engines! {
         let Err(Error::Validation(problem)) = fault else { panic!("{fault:?}") };
         assert_eq!((&*problem.faults[0].field, &*problem.faults[0].code), ("client.businessCode", "immutable"));
 
-        let history = partner.creditor_history(number, None).await.unwrap();
-        assert_eq!((history.changes.len(), history.next_cursor), (2, None));
+        let history = partner.creditor_history(number, None, None).await.unwrap();
+        assert_eq!((history.changes.len(), &history.next_cursor), (2, &None));
+        let newest = partner.creditor_history(number, Some(1), None).await.unwrap();
+        let oldest = partner.creditor_history(number, Some(1), newest.next_cursor.as_deref()).await.unwrap();
+        assert_eq!([newest.changes, oldest.changes].concat(), history.changes);
+        assert_eq!(oldest.next_cursor, None);
         assert_eq!((&*history.changes[1].changed_by.kind, &*history.changes[1].fields[0].field), ("partner", "client.name"));
         assert!(matches!(partner.creditor(999_999).await, Err(Error::NotFound(_))));
     }
@@ -94,7 +98,7 @@ on_both_engines! {
         let name = partner.new_idempotency_key();
         let rotated = partner.rotate_credentials_with(number, &name).await.unwrap();
         assert_eq!(partner.rotate_credentials_with(number, &name).await.unwrap(), rotated);
-        assert!(rotated.former_key_works_until.is_some());
+        assert!(rotated.issued_at.is_some() && rotated.former_key_works_until > rotated.issued_at);
         assert!(partner.with_api_key(rotated.api_access_token.clone()).validate().await.unwrap().is_valid());
         assert_eq!(partner.revoke_credentials(number).await.unwrap().revoked_keys, 2);
         let shown = partner.credentials(number).await.unwrap();
@@ -119,10 +123,14 @@ on_both_engines! {
             valid_to: None,
         };
         let replaced = partner.replace_agreements(one, &agreements.etag, &[new("B-1")]).await.unwrap();
-        assert_eq!((replaced.list[0].identifier.as_str(), replaced.etag.as_str()), ("B-1", "\"v2\""));
+        assert_eq!((replaced.agreements.list[0].identifier.as_str(), replaced.agreements.etag.as_str()), ("B-1", "\"v2\""));
+        assert_eq!(replaced.warnings, []);
         assert!(matches!(partner.replace_agreements(one, &agreements.etag, &[]).await, Err(Error::Stale(_))));
         match partner.replace_agreements(two, &EntityTag::ANY, &[new("B-1")]).await {
-            Err(Error::Conflict(problem)) => assert_eq!(problem.code, "agreement_taken"),
+            Err(Error::AgreementTaken { client_identifier, agreement, problem }) => {
+                assert_eq!((client_identifier, problem.code.as_str()), (one, "agreement_taken"));
+                assert_eq!((agreement.system.as_str(), agreement.identifier.as_str()), ("ERP", "B-1"));
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -148,6 +156,15 @@ async fn a_change_carries_its_version_and_its_media_type_in_every_try() {
         assert_eq!(request.header("content-type"), Some("application/merge-patch+json"));
         assert_eq!(request.body, r#"{"client":{"email":"a@b.fi"}}"#);
     }
+}
+
+#[tokio::test]
+async fn what_was_accepted_of_agreements_although_it_looks_wrong_is_told() {
+    let body = r#"{"agreements":[],"warnings":[{"field":"0.note","code":"unknown_field","message":"M"}]}"#;
+    let step = Step::Send(text(200, "application/json", "etag: \"v2\"\r\n", body));
+    let (_peer, _, client) = support::client([step]).await;
+    let replaced = client.replace_agreements(7, &EntityTag::ANY, &[]).await.unwrap();
+    assert_eq!((replaced.warnings.len(), replaced.warnings[0].field.as_str()), (1, "0.note"));
 }
 
 #[tokio::test]

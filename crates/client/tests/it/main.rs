@@ -17,6 +17,7 @@ mod renew;
 mod retry;
 mod secrets;
 mod server;
+mod sms;
 mod support;
 mod tls;
 mod validate;

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use crate::peer::{Peer, Step, json};
 
 pub(crate) const NOW: OffsetDateTime = datetime!(2026-11-06 08:49:00 UTC);
-/// Long beyond every pause, so that the runtime can tell the limit of a try from a pause.
+/// Long beyond every pause, so that the runtime can tell the limit of a try, which a `wait` makes longer, from a pause.
 pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(100_000);
 /// The limit when none is set. No pause here is of this length.
 const DEFAULT_TIME_LIMIT: Duration = Duration::from_secs(30);
@@ -57,7 +57,7 @@ impl Runtime for Still {
     }
 
     fn sleep(&self, duration: Duration) -> Wait<'_> {
-        if [TIME_LIMIT, DEFAULT_TIME_LIMIT].contains(&duration) {
+        if duration >= TIME_LIMIT || duration == DEFAULT_TIME_LIMIT {
             return Box::pin(self.time_is_up.notified());
         }
         self.pauses.lock().unwrap().push(duration);

@@ -39,7 +39,7 @@ pub enum FieldValue {
     Flag(bool),
     /// A text.
     Text(String),
-    /// The list of agreements.
+    /// Agreements: in a change, those that went or came.
     Agreements(Vec<Agreement>),
 }
 

@@ -95,7 +95,8 @@ pub fn check(draft: &SmsDraft, rules: &SmsRules) -> Result<NewSms, Faults> {
             Ok(number) => Some(number),
         },
     };
-    let body = draft.text.clone().unwrap_or_default();
+    // Kept as sent, but for white space alone, which would be paid for and say nothing.
+    let body = present(&draft.text).unwrap_or_default();
     let cut = match Parts::of(&body, rules.most_parts) {
         Ok(parts) => Some((parts.encoding(), parts.count())),
         Err(fault) => {
@@ -103,7 +104,7 @@ pub fn check(draft: &SmsDraft, rules: &SmsRules) -> Result<NewSms, Faults> {
             None
         }
     };
-    let sender = match present(&draft.sender).map(|text| Sender::parse(&text)) {
+    let sender = match present(&draft.sender).map(|text| Sender::parse(text.trim())) {
         None => Some(rules.sender.clone()),
         Some(Ok(sender)) => Some(sender),
         Some(Err(fault)) => {
@@ -141,6 +142,7 @@ pub fn check(draft: &SmsDraft, rules: &SmsRules) -> Result<NewSms, Faults> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fault_code::FAULT_CODES;
 
     fn rules() -> SmsRules {
         SmsRules { sender: Sender::parse("Tally").unwrap(), most_parts: 10 }
@@ -152,6 +154,9 @@ mod tests {
 
     fn codes(draft: &SmsDraft) -> Vec<(String, String)> {
         let faults = check(draft, &rules()).err().unwrap().into_vec();
+        for fault in &faults {
+            assert!(FAULT_CODES.iter().any(|(code, _)| *code == fault.code), "{} is not listed", fault.code);
+        }
         faults.into_iter().map(|fault| (fault.field.to_string(), fault.code.to_string())).collect()
     }
 
@@ -160,6 +165,20 @@ mod tests {
         let sms = check(&draft("+358 44 123 4567", "Hei"), &rules()).ok().unwrap();
         assert_eq!((sms.recipient.as_str(), sms.sender.as_str()), ("+358441234567", "Tally"));
         assert_eq!((sms.encoding, sms.parts, sms.validity), (Encoding::Gsm7, 1, USUAL_VALIDITY));
+    }
+
+    #[test]
+    fn white_space_is_no_text_and_none_of_a_sender() {
+        assert_eq!(codes(&draft("+358441234567", " \n\u{a0}")), [("text".to_owned(), "required".to_owned())]);
+        let named = SmsDraft { sender: Some(" Test ".into()), ..draft("+358441234567", " Hei ") };
+        let sms = check(&named, &rules()).ok().unwrap();
+        assert_eq!((sms.sender.as_str(), sms.text.as_str()), ("Test", " Hei "));
+    }
+
+    #[test]
+    fn a_reference_is_one_line() {
+        let two_lines = SmsDraft { reference: Some("a\nb".into()), ..draft("+358441234567", "Hei") };
+        assert_eq!(codes(&two_lines), [("reference".to_owned(), "control_character".to_owned())]);
     }
 
     #[test]

@@ -18,14 +18,10 @@ use uuid::Uuid;
 
 use super::{CreditorError, status_of};
 use crate::Core;
-use crate::cursor::Cursor;
+use crate::cursor::{BadCursor, Cursor};
 
-/// The most entries of a page, and how many there are when no number is asked for.
-const MOST: u32 = 500;
-const USUAL: u32 = 100;
-
-/// What is asked for in a list of creditors: texts that may hold anything. `None` and a blank text are absent.
-#[derive(Clone, Debug, Default)]
+/// What is asked for in a list of creditors. Its texts may hold anything; `None` and a blank one are absent.
+#[derive(Clone, Debug)]
 pub struct CreditorQuery {
     /// The beginning of a name, or a business code.
     pub search: Option<String>,
@@ -36,18 +32,26 @@ pub struct CreditorQuery {
     /// The system of that agreement.
     pub system: Option<String>,
     /// How many at most.
-    pub limit: Option<String>,
+    pub limit: u32,
     /// Where the page before ended.
-    pub cursor: Option<String>,
+    pub cursor: Option<Cursor>,
+}
+
+impl CreditorQuery {
+    /// Every parameter that is wrong, for a caller that has found others wrong ahead of asking.
+    #[must_use]
+    pub fn faults(&self) -> Faults {
+        check(self).err().unwrap_or_default()
+    }
 }
 
 /// What is asked for in the history of a creditor.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct HistoryQuery {
     /// How many at most.
-    pub limit: Option<String>,
+    pub limit: u32,
     /// Where the page before ended.
-    pub cursor: Option<String>,
+    pub cursor: Option<Cursor>,
 }
 
 /// A creditor in a list.
@@ -111,10 +115,16 @@ enum Wanted {
     Agreement { system: Option<String>, identifier: String, after: ClientIdentifier },
 }
 
+impl Wanted {
+    /// Those with this agreement, which is there unless it has a fault.
+    fn of_agreement(system: Option<String>, identifier: Option<String>, after: ClientIdentifier) -> Self {
+        Self::Agreement { system, identifier: identifier.unwrap_or_default(), after }
+    }
+}
+
 struct Checked {
     wanted: Wanted,
     status: OfStatus,
-    limit: u32,
 }
 
 impl Core {
@@ -123,7 +133,8 @@ impl Core {
     /// # Errors
     /// [`CreditorError::Invalid`] names every parameter that is wrong; [`CreditorError::Store`].
     pub async fn creditors(&self, partner: PartnerId, query: &CreditorQuery) -> Result<CreditorPage, CreditorError> {
-        let Checked { wanted, status, limit } = check(query).map_err(CreditorError::rules)?;
+        let Checked { wanted, status } = check(query).map_err(CreditorError::rules)?;
+        let limit = query.limit;
         let mut reader = self.db().reader().await?;
         // One more than asked for tells whether there is more.
         let (mut rows, by_name) = match &wanted {
@@ -150,7 +161,7 @@ impl Core {
     /// A page of the changes of a creditor, newest first.
     ///
     /// # Errors
-    /// [`CreditorError::NotFound`], [`CreditorError::Invalid`] with every parameter that is wrong, or [`CreditorError::Store`].
+    /// [`CreditorError::NotFound`], [`CreditorError::Invalid`] for a cursor of another list, or [`CreditorError::Store`].
     pub async fn creditor_history(
         &self,
         partner: PartnerId,
@@ -159,19 +170,16 @@ impl Core {
     ) -> Result<HistoryPage, CreditorError> {
         let mut reader = self.db().reader().await?;
         store::creditor::by_id(&mut reader, partner, client).await?.ok_or(CreditorError::NotFound)?;
-        let mut faults = Faults::new();
-        let limit = limit_of(query.limit.as_deref(), &mut faults);
-        let before = match cursor_of(query.cursor.as_deref(), &mut faults) {
+        let before = match query.cursor {
+            None => Uuid::max(),
             Some(Cursor::Change(before)) => before,
             Some(_) => {
-                add_bad_cursor(&mut faults);
-                Uuid::max()
+                let mut faults = Faults::new();
+                faults.extend([BadCursor.into()]);
+                return Err(CreditorError::rules(faults));
             }
-            None => Uuid::max(),
         };
-        if !faults.is_empty() {
-            return Err(CreditorError::rules(faults));
-        }
+        let limit = query.limit;
         let mut rows = store::creditor::changes(&mut reader, partner, client, before, limit + 1).await?;
         drop(reader);
         let there_is_more = rows.len() > limit as usize;
@@ -267,8 +275,6 @@ fn check(query: &CreditorQuery) -> Result<Checked, Faults> {
             OfStatus::Any
         }
     };
-    let limit = limit_of(query.limit.as_deref(), &mut faults);
-    let cursor = cursor_of(query.cursor.as_deref(), &mut faults);
     let asks = |text: &Option<String>| present(text.as_deref()).is_some();
     if asks(&query.agreement) && asks(&query.search) {
         faults.add("search", "not_combinable", "Give `search` or `agreement`, not both");
@@ -276,43 +282,21 @@ fn check(query: &CreditorQuery) -> Result<Checked, Faults> {
     if asks(&query.system) && !asks(&query.agreement) {
         faults.add("system", "not_combinable", "Give `agreement` as well, whose system this is");
     }
-    let wanted = match (agreement, cursor) {
-        (Some(identifier), None) => Wanted::Agreement { system, identifier, after: ClientIdentifier(0) },
-        (Some(identifier), Some(Cursor::Number(after))) => Wanted::Agreement { system, identifier, after },
-        (None, None) => Wanted::Names { search, after: None },
-        (None, Some(Cursor::Name(name, client))) => Wanted::Names { search, after: Some((name, client)) },
+    // Which list it is goes by what was asked for, so that a cursor is not blamed for an agreement that is wrong.
+    let wanted = match (asks(&query.agreement), query.cursor.clone()) {
+        (true, None) => Some(Wanted::of_agreement(system, agreement, ClientIdentifier(0))),
+        (true, Some(Cursor::Number(after))) => Some(Wanted::of_agreement(system, agreement, after)),
+        (false, None) => Some(Wanted::Names { search, after: None }),
+        (false, Some(Cursor::Name(name, client))) => Some(Wanted::Names { search, after: Some((name, client)) }),
         (_, Some(_)) => {
-            add_bad_cursor(&mut faults);
-            Wanted::Names { search, after: None }
+            faults.extend([BadCursor.into()]);
+            None
         }
     };
-    if faults.is_empty() { Ok(Checked { wanted, status, limit }) } else { Err(faults) }
-}
-
-fn limit_of(text: Option<&str>, faults: &mut Faults) -> u32 {
-    let Some(text) = present(text) else { return USUAL };
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
-    let limit = text.parse().ok().filter(|limit| plain && (1..=MOST).contains(limit));
-    limit.unwrap_or_else(|| {
-        faults.add("limit", "limit_range", format!("The limit is a number from 1 to {MOST}"));
-        USUAL
-    })
-}
-
-fn cursor_of(text: Option<&str>, faults: &mut Faults) -> Option<Cursor> {
-    let cursor = Cursor::parse(present(text)?);
-    if cursor.is_none() {
-        add_bad_cursor(faults);
+    match wanted {
+        Some(wanted) if faults.is_empty() => Ok(Checked { wanted, status }),
+        _ => Err(faults),
     }
-    cursor
-}
-
-fn add_bad_cursor(faults: &mut Faults) {
-    faults.add(
-        "cursor",
-        "cursor_invalid",
-        "Give `nextCursor` of the page before as it is, or no cursor for the first page",
-    );
 }
 
 fn summary(row: ClientRow) -> Result<CreditorSummary, StoreError> {
@@ -334,6 +318,19 @@ fn summary(row: ClientRow) -> Result<CreditorSummary, StoreError> {
 mod tests {
     use super::*;
 
+    fn all() -> CreditorQuery {
+        CreditorQuery { search: None, status: None, agreement: None, system: None, limit: 100, cursor: None }
+    }
+
+    fn told(query: &CreditorQuery) -> Vec<(String, String)> {
+        let faults = query.faults().into_vec().into_iter();
+        faults.map(|fault| (fault.field.into_owned(), fault.code.into_owned())).collect()
+    }
+
+    fn pairs<const N: usize>(faults: [(&str, &str); N]) -> [(String, String); N] {
+        faults.map(|(field, code)| (field.to_owned(), code.to_owned()))
+    }
+
     #[test]
     fn every_wrong_parameter_is_named() {
         let some = |text: &str| Some(text.to_owned());
@@ -341,39 +338,26 @@ mod tests {
             search: some("a\0"),
             status: some("active"),
             agreement: some(&"x".repeat(129)),
-            system: None,
-            limit: some("501"),
-            cursor: some("nonsense"),
+            cursor: Some(Cursor::Sms(Uuid::max())),
+            ..all()
         };
-        let told: Vec<_> = check(&query)
-            .err()
-            .unwrap()
-            .into_vec()
-            .into_iter()
-            .map(|fault| (fault.field.into_owned(), fault.code.into_owned()))
-            .collect();
-        let expected = [
+        let expected = pairs([
             ("search", "nul_character"),
             ("agreement", "too_long"),
             ("status", "unknown_status"),
-            ("limit", "limit_range"),
             ("cursor", "cursor_invalid"),
-        ];
-        assert_eq!(told, expected.map(|(field, code)| (field.to_owned(), code.to_owned())));
+        ]);
+        assert_eq!(told(&query), expected);
     }
 
     #[test]
     fn a_cursor_fits_its_list_only() {
-        let number = Cursor::Number(ClientIdentifier(1)).to_text();
-        let of_names = CreditorQuery { cursor: Some(number.clone()), ..CreditorQuery::default() };
-        assert!(check(&of_names).is_err());
-        assert!(check(&CreditorQuery { agreement: Some("a".into()), ..of_names }).is_ok());
-        for limit in ["0", "-1", "+1", "1e2", "501", "99999999999"] {
-            assert!(
-                check(&CreditorQuery { limit: Some(limit.into()), ..CreditorQuery::default() }).is_err(),
-                "{limit}"
-            );
-        }
+        let of_names = CreditorQuery { cursor: Some(Cursor::Number(ClientIdentifier(1))), ..all() };
+        assert_eq!(told(&of_names), pairs([("cursor", "cursor_invalid")]));
+        let of_agreement = CreditorQuery { agreement: Some("a".into()), ..of_names };
+        assert_eq!(told(&of_agreement), []);
+        let too_long = CreditorQuery { agreement: Some("a".repeat(129)), ..of_agreement };
+        assert_eq!(told(&too_long), pairs([("agreement", "too_long")]), "the cursor is right");
     }
 
     #[test]

@@ -4,7 +4,8 @@
 //! | --- | --- | --- |
 //! | `idempotency` | `idempotency_retention` after the answer, 24 hours | the contract's promise to repeats |
 //! | `api_key` that was renewed | `superseded_key_retention` after its overlap, 30 days | the operator can still see who used it |
-//! | `sms` with a final state, its parts and reports | `sms_retention` after it was asked for, 90 days | the partner can still look it up |
+//! | `sms` with a final state, its parts and reports | `sms_retention` after it was asked for, 90 days, and not less than `idempotency_retention` | the partner can still look it up |
+//! | `outbox`, of a mail that was given up or that no channel takes | until it is no longer worth sending, 3 days after it was written | it may hold a one-time link |
 //! | `sms_receipt` | 7 days after it came | its message is not ours |
 //! | `deployment_request` that was decided | 365 days after its decision | who asked can still see it |
 //! | `credentials_link` | 30 days after its end | who opens it late is told what it was |
@@ -52,7 +53,8 @@ impl Core {
     pub async fn clean_up(&self) -> Result<u64, StoreError> {
         let now = self.now();
         let superseded = now.before(self.settings().superseded_key_retention);
-        let told = now.before(self.settings().sms_retention);
+        // A kept answer names its message.
+        let told = now.before(self.settings().sms_retention.max(self.settings().idempotency_retention));
         let unmatched = now.before(RECEIPT_RETENTION);
         let forgotten = now.before(HEARTBEAT_RETENTION);
         let (decided, ended) = (now.before(REQUEST_RETENTION), now.before(LINK_RETENTION));
@@ -69,6 +71,10 @@ impl Core {
                 .await?;
             let messages =
                 self.db().write(move |tx| Box::pin(async move { store::sms::purge(tx, told, BATCH).await })).await?;
+            let mail = self
+                .db()
+                .write(move |tx| Box::pin(async move { store::outbox::purge_mail(tx, now, BATCH).await }))
+                .await?;
             let receipts = self
                 .db()
                 .write(move |tx| Box::pin(async move { store::sms::purge_receipts(tx, unmatched, BATCH).await }))
@@ -85,7 +91,7 @@ impl Core {
                 .db()
                 .write(move |tx| Box::pin(async move { store::expiry_notice::purge(tx, now, BATCH).await }))
                 .await?;
-            let each = [answers, keys, messages, receipts, requests, links, notices];
+            let each = [answers, keys, messages, mail, receipts, requests, links, notices];
             removed += each.iter().sum::<u64>();
             if each.iter().all(|removed| *removed < BATCH as u64) {
                 return Ok(removed);

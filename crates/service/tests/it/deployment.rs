@@ -407,7 +407,85 @@ on_both_engines! {
         let third = token(&office.mails().await[0]);
         let keys = core.list_keys("QUICK3", Some(approved.client)).await.unwrap();
         core.revoke_key(keys[0].id, &operator()).await.unwrap();
-        assert!(matches!(core.open_link(&third, &operator()).await, Err(LinkError::NoKey)));
+        assert!(matches!(core.open_link(&third, &operator()).await, Err(LinkError::Expired)));
+    }
+
+    async fn a_link_that_nobody_has_opened_ends_with_a_revocation(database: TestDatabase) {
+        let office = Office::open(&database, settings()).await;
+        let core = &office.test.core;
+        let id = office.ask(1).await;
+        office.mails().await;
+        let approved = core.approve_deployment(id, &further(), None, &operator()).await.unwrap();
+        let link = token(&office.mails().await[0]);
+        let partner = Principal { kind: domain::api_key::KeyKind::Partner, ..office.asker.clone() };
+        core.revoke_credentials(&partner, approved.client, &operator()).await.unwrap();
+        core.rotate_credentials(&partner, approved.client, None, &operator()).await.unwrap();
+        assert!(matches!(core.open_link(&link, &operator()).await, Err(LinkError::Expired)), "it would show the new key");
+    }
+
+    async fn a_link_to_a_key_that_has_expired_shows_nothing(database: TestDatabase) {
+        let office = Office::open(&database, Settings { client_key_lifetime: Some(DAY), ..settings() }).await;
+        let id = office.ask(1).await;
+        office.mails().await;
+        office.test.core.approve_deployment(id, &further(), None, &operator()).await.unwrap();
+        let link = token(&office.mails().await[0]);
+        office.test.clock.advance(2 * DAY);
+        assert!(matches!(office.test.core.open_link(&link, &operator()).await, Err(LinkError::NoKey)));
+    }
+
+    async fn mail_that_was_given_up_goes_when_it_is_not_worth_sending_any_more(database: TestDatabase) {
+        let office = Office::open(&database, settings()).await;
+        let core = &office.test.core;
+        office.ask(1).await;
+        office.send_by(Arc::new(Closed)).await;
+        office.test.clock.advance(2 * DAY);
+        core.clean_up().await.unwrap();
+        let dead = core.dead_letters(None, 10).await.unwrap();
+        assert_eq!(dead.len(), 1);
+        // Tried again, it is worth as much as a new one.
+        core.replay(dead[0].message, &operator()).await.unwrap();
+        office.send_by(Arc::new(Closed)).await;
+        office.test.clock.advance(2 * DAY);
+        core.clean_up().await.unwrap();
+        assert_eq!(core.dead_letters(None, 10).await.unwrap().len(), 1);
+        office.test.clock.advance(2 * DAY);
+        core.clean_up().await.unwrap();
+        assert_eq!(core.outbox_counts().await.unwrap(), []);
+    }
+
+    async fn mail_that_waited_too_long_is_given_up_unsent(database: TestDatabase) {
+        let office = Office::open(&database, settings()).await;
+        office.ask(1).await;
+        office.test.clock.advance(4 * DAY);
+        assert_eq!(office.mails().await.len(), 0);
+        let dead = office.test.core.dead_letters(None, 10).await.unwrap();
+        assert!(dead[0].fault.contains("worth sending"), "{}", dead[0].fault);
+    }
+
+    async fn requests_of_strangers_are_bounded(database: TestDatabase) {
+        let office = Office::open(&database, Settings { mail: None, ..settings() }).await;
+        let core = &office.test.core;
+        let first = core.request_deployment(None, &request(1), None, &operator()).await.unwrap().value.deployment.id;
+        let row = store::deployment::by_id(&mut core.db().reader().await.unwrap(), first).await.unwrap().unwrap();
+        core.db()
+            .write(move |tx| {
+                let row = row.clone();
+                Box::pin(async move {
+                    for number in 1..1000_u128 {
+                        let further = store::deployment::DeploymentRow { request: Uuid::from_u128(number), ..row.clone() };
+                        store::deployment::insert(tx, &further).await?;
+                    }
+                    Ok::<_, service::StoreError>(())
+                })
+            })
+            .await
+            .unwrap();
+        let full = core.request_deployment(None, &request(2), None, &operator()).await;
+        assert!(matches!(full, Err(DeploymentError::Full)), "{full:?}");
+        // Partners are not strangers, and what is decided makes room.
+        office.ask(3).await;
+        core.reject_deployment(first, "No", &operator()).await.unwrap();
+        core.request_deployment(None, &request(2), None, &operator()).await.unwrap();
     }
 
     async fn a_link_shows_the_key_that_works_then(database: TestDatabase) {
@@ -493,8 +571,8 @@ on_both_engines! {
             assert!(mails.iter().all(|mail| !mail.text.contains(&key.key.expose().to_text())), "a mail holds a key");
         }
         assert!(!text.contains(&created[4].key_id.to_string()));
-        let told: BTreeSet<_> = office.actions().await.into_iter().filter(|action| action.starts_with("token.")).collect();
-        assert_eq!(told.into_iter().collect::<Vec<_>>(), ["token.expiring done"]);
+        let told: BTreeSet<_> = office.actions().await.into_iter().filter(|action| action.contains(".expiring")).collect();
+        assert_eq!(told.into_iter().collect::<Vec<_>>(), ["api_key.expiring done"]);
 
         assert_eq!(core.send_expiry_notices().await.unwrap(), 0, "each once");
         // Nobody looked while seven days passed: the nearest alone is told.

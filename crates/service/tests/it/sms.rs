@@ -20,6 +20,9 @@ use testkit::database::TestDatabase;
 use testkit::on_both_engines;
 use uuid::Uuid;
 
+/// The longest that anything may take, on a machine that has much else to do.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// The answer of a provider to one submit.
 type Answer = Result<Vec<String>, Fault>;
 /// What a provider does when it gets a message; the second argument is how often it has got this one.
@@ -82,9 +85,13 @@ struct Bench {
 
 impl Bench {
     async fn open(database: &TestDatabase) -> Self {
+        Self::with(database, Settings::default()).await
+    }
+
+    async fn with(database: &TestDatabase, settings: Settings) -> Self {
         let rules = SmsRules { sender: Sender::parse("Tally").unwrap(), most_parts: 10 };
         let sms = Some(SmsSettings { channel: "test".into(), rules });
-        let test = TestCore::with(database, Settings { sms, ..Settings::default() }).await;
+        let test = TestCore::with(database, Settings { sms, ..settings }).await;
         let partner = test.partner("QUICK3").await;
         let key = partner.partner_key.value.expose().to_text();
         let partner = test.core.authenticate(Some(&key), None).await.unwrap();
@@ -117,11 +124,26 @@ impl Bench {
                 tokio::task::yield_now().await;
             }
         };
-        let reached = tokio::time::timeout(Duration::from_secs(20), waiting).await;
+        let reached = tokio::time::timeout(PATIENCE, waiting).await;
         match reached {
             Ok(sms) => sms,
             Err(_) => panic!("it never came so far: {:?}", self.sms(id).await),
         }
+    }
+
+    /// Returns once the message is leased for at least `time` from now.
+    async fn until_leased_for(&self, id: Uuid, time: Duration) {
+        let waiting = async {
+            loop {
+                let core = &self.test.core;
+                let row = store::outbox::by_id(&mut core.db().reader().await.unwrap(), self.id(), id).await.unwrap();
+                if row.is_some_and(|row| row.lease.is_some() && row.due_at >= core.clock().now().after(time)) {
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), waiting).await.expect("the lease is not renewed");
     }
 
     async fn receive(&self, id: &str, state: SmsState) {
@@ -274,7 +296,7 @@ on_both_engines! {
                 tokio::task::yield_now().await;
             }
         };
-        let dead = tokio::time::timeout(Duration::from_secs(40), given_up).await.unwrap();
+        let dead = tokio::time::timeout(PATIENCE * 2, given_up).await.unwrap();
         assert_eq!((dead.message, dead.attempts, dead.fault.as_str()), (id, MOST_TRIES, "down 20"));
         assert_eq!(bench.sms(id).await.state, SmsState::Queued);
         assert!(bench.test.core.replay(id, &operator()).await.is_ok());
@@ -311,6 +333,109 @@ on_both_engines! {
         bench.until(id, |sms| sms.state == SmsState::Sent).await;
         assert_eq!(provider.seen(), [other, id]);
         second.stop().await;
+    }
+
+    async fn a_slow_provider_gets_a_message_once_because_its_lease_is_renewed(database: TestDatabase) {
+        let lease = Duration::from_millis(300);
+        let bench = Bench::with(&database, Settings { outbox_lease: lease, ..Settings::default() }).await;
+        let gate = Arc::new(tokio::sync::Semaphore::new(0));
+        let slow = {
+            let gate = Arc::clone(&gate);
+            Scripted::new(move |id, _| {
+                let gate = Arc::clone(&gate);
+                Box::pin(async move {
+                    gate.acquire().await.unwrap().forget();
+                    Ok(vec![id.simple().to_string()])
+                })
+            })
+        };
+        let first = start(&bench.test.core, &slow, 4);
+        let id = bench.send(None, "Hei").await;
+        for _ in 0..4 {
+            bench.test.clock.advance(lease * 3 / 4);
+            bench.until_leased_for(id, lease / 2).await;
+        }
+        let quick = Scripted::willing();
+        let second = start(&bench.test.core, &quick, 4);
+        let other = bench.send(None, "Another").await;
+        gate.add_permits(2);
+        bench.until(other, |sms| sms.state == SmsState::Sent).await;
+        bench.until(id, |sms| sms.state == SmsState::Sent).await;
+        assert_eq!(slow.seen().iter().chain(&quick.seen()).filter(|seen| **seen == id).count(), 1);
+        assert_eq!(bench.test.core.outbox_counts().await.unwrap(), []);
+        first.stop().await;
+        second.stop().await;
+    }
+
+    async fn what_was_taken_of_a_message_that_is_refused_is_kept(database: TestDatabase) {
+        let bench = Bench::open(&database).await;
+        let provider = Scripted::new(|_, _| {
+            Box::pin(async {
+                let mut fault = Fault::permanent("no such number").with_code("0x0b");
+                fault.accepted.push(channels::AcceptedPart { index: 0, provider_message_id: "p0".to_owned() });
+                Err(fault)
+            })
+        });
+        let worker = start(&bench.test.core, &provider, 4);
+        let id = bench.send(None, &"x".repeat(200)).await;
+        let sms = bench.until(id, |sms| sms.state.is_final()).await;
+        assert_eq!((sms.state, sms.error_code.as_deref()), (SmsState::Rejected, Some("0x0b")));
+        assert_eq!(states(&sms), [SmsState::Queued, SmsState::Sent, SmsState::Rejected]);
+        // Its receipt is known, and changes nothing.
+        bench.receive("p0", SmsState::Delivered).await;
+        assert_eq!(bench.sms(id).await.state, SmsState::Rejected);
+        worker.stop().await;
+    }
+
+    async fn a_receipt_that_names_our_own_number_is_taken(database: TestDatabase) {
+        let bench = Bench::open(&database).await;
+        let provider = Scripted::new(|_, _| Box::pin(async { Ok(vec!["77".to_owned()]) }));
+        let worker = start(&bench.test.core, &provider, 4);
+        let draft = SmsDraft {
+            recipient: Some("+358441234567".into()),
+            text: Some("Hei".into()),
+            sender: Some("17017".into()),
+            ..SmsDraft::default()
+        };
+        let sent = bench.test.core.send_sms(bench.partner.holder, None, &draft, None, &operator()).await.unwrap();
+        bench.until(sent.value.id, |sms| sms.state == SmsState::Sent).await;
+        let receipt = Receipt { recipient: Some("17017".into()), ..bench.receipt("77", SmsState::Delivered) };
+        bench.test.core.receive_receipt(receipt).await.unwrap();
+        assert_eq!(bench.sms(sent.value.id).await.state, SmsState::Delivered);
+        worker.stop().await;
+    }
+
+    async fn a_receipt_of_somebody_elses_message_goes_after_a_week(database: TestDatabase) {
+        let bench = Bench::open(&database).await;
+        bench.receive("other-1", SmsState::Delivered).await;
+        assert_eq!(bench.test.core.settle_sms().await.unwrap(), 0);
+        bench.test.clock.advance(Duration::from_secs(8 * 24 * 3600));
+        assert_eq!(bench.test.core.clean_up().await.unwrap(), 1);
+    }
+
+    async fn a_page_holds_the_reports_of_each_message(database: TestDatabase) {
+        let bench = Bench::open(&database).await;
+        let (one, other) = (bench.creditor(1).await, bench.creditor(2).await);
+        let provider = Scripted::willing();
+        let worker = start(&bench.test.core, &provider, 4);
+        let mut ids = Vec::new();
+        for number in 0..6 {
+            ids.push(bench.send(Some(if number % 2 == 0 { one } else { other }), &number.to_string()).await);
+        }
+        for id in &ids {
+            bench.until(*id, |sms| sms.state == SmsState::Sent).await;
+        }
+        worker.stop().await;
+        let list = |filter, limit| bench.test.core.list_sms(bench.id(), filter, limit);
+        let of_one = SmsFilter { creditor: Some(one.into()), before: None };
+        for listed in [list(SmsFilter::default(), 4).await.unwrap(), list(of_one, 4).await.unwrap()] {
+            for sms in listed {
+                assert_eq!(states(&sms), [SmsState::Queued, SmsState::Sent]);
+                assert_eq!(sms.reports[1].provider_message_id, Some(sms.id.simple().to_string()));
+            }
+        }
+        let second = list(SmsFilter { creditor: Some(one.into()), before: Some(ids[4]) }, 10).await.unwrap();
+        assert_eq!(second.iter().map(|sms| sms.id).collect::<Vec<_>>(), [ids[2], ids[0]]);
     }
 
     async fn two_workers_send_each_message_once(database: TestDatabase) {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::routing::post;
 use channels::http_gateway::{CallbackConfig, CallbackFault, read_callback};
@@ -15,6 +16,9 @@ use http_kit::{HttpState, Problem, code};
 
 use crate::config::Settings;
 use crate::config::channels::Kind;
+
+/// The most unknown states of one call that are logged by name.
+const STATES_TOLD: usize = 8;
 
 type Callbacks = Arc<BTreeMap<String, CallbackConfig>>;
 
@@ -39,7 +43,7 @@ pub(super) fn router(settings: &Settings) -> Router<HttpState> {
 async fn receive(
     callbacks: Callbacks,
     State(state): State<HttpState>,
-    Path(channel): Path<String>,
+    channel: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<StatusCode, Problem> {
     let (parts, body) = request.into_parts();
@@ -47,6 +51,8 @@ async fn receive(
     let (limits, now) = (state.limits(), http_kit::request_info::started(&parts));
     limits.admit(source, now)?;
     let unknown = || Problem::new(code::NOT_FOUND, "No channel of this name is called back");
+    // What is no text is no name either.
+    let Path(channel) = channel.map_err(|_| unknown())?;
     let config = callbacks.get(&channel).ok_or_else(unknown)?;
     let bytes = whole(body, state.settings().body_limit).await?;
     let core = state.core();
@@ -58,8 +64,14 @@ async fn receive(
         }
         CallbackFault::Body => Problem::new(code::CALLBACK_INVALID, format!("The call was not taken: {fault}")),
     })?;
-    if !callback.unknown_states.is_empty() {
-        tracing::warn!(channel, states = ?callback.unknown_states, "receipts with states that the channel's callback section does not name");
+    let unknown = &callback.unknown_states;
+    if !unknown.is_empty() {
+        tracing::warn!(
+            channel,
+            states = ?unknown.iter().take(STATES_TOLD).collect::<Vec<_>>(),
+            state_count = unknown.len(),
+            "receipts with states that the channel's callback section does not name were dropped"
+        );
     }
     for receipt in callback.receipts {
         core.receive_receipt(receipt).await?;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use service::audit::TrailReport;
 use uuid::Uuid;
 
-use super::output::{Items, table};
+use super::output::{Items, count, table};
 use super::{CommandError, Essentials, Output, Session};
 
 /// How many records `tallystick audit` alone shows.
@@ -143,8 +143,10 @@ fn seals(trails: &[Trail]) -> String {
         .iter()
         .map(|trail| {
             let name = if trail.partner_code.is_empty() { "(installation)" } else { &trail.partner_code };
-            let verdict =
-                if trail.faults.is_empty() { "intact".to_owned() } else { format!("{} faults", trail.faults.len()) };
+            let verdict = match trail.faults.len() {
+                0 => "intact".to_owned(),
+                faults => count(faults, "fault", "faults"),
+            };
             let head = trail.head.chars().take(16).collect();
             [
                 name.to_owned(),

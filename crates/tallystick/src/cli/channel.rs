@@ -62,11 +62,9 @@ pub(super) fn run(command: Command, file: Option<PathBuf>, output: Output) -> Re
         Command::Test { name, essentials } => {
             let settings = essentials.settings(file)?;
             Session::run_with(&settings, async |session| {
-                let all = providers::all(&session.core, &settings)
-                    .map_err(|error| CommandError::Channel(error.to_string()))?;
-                let provider = all.into_iter().find(|provider| provider.name() == name);
-                let provider =
-                    provider.ok_or_else(|| CommandError::Channel(format!("there is no [channels.{name}]")))?;
+                let provider = providers::one(&session.core, &settings, &name)
+                    .map_err(|error| CommandError::Channel(error.to_string()))?
+                    .ok_or_else(|| CommandError::Channel(format!("there is no [channels.{name}]")))?;
                 let tried = match &provider.sends {
                     Sends::Sms(channel) => {
                         let tried = channel.test().await;

@@ -9,6 +9,7 @@ use domain::identifier::ClientIdentifier;
 use serde::Serialize;
 use service::client::ClientDetails;
 use service::creditor::{CreditorPage, CreditorQuery, HistoryPage, HistoryQuery};
+use service::cursor::Cursor;
 
 use super::output::{self, table};
 use super::{CommandError, Essentials, Output, Session};
@@ -37,7 +38,7 @@ pub(crate) enum Command {
         system: Option<String>,
         /// Where the page before ended; what --json calls nextCursor
         #[arg(long, value_name = "CURSOR")]
-        cursor: Option<String>,
+        cursor: Option<Cursor>,
         /// How many at most
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=500))]
         limit: u32,
@@ -57,7 +58,7 @@ pub(crate) enum Command {
         creditor: i64,
         /// Where the page before ended; what --json calls nextCursor
         #[arg(long, value_name = "CURSOR")]
-        cursor: Option<String>,
+        cursor: Option<Cursor>,
         /// How many at most
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=500))]
         limit: u32,
@@ -88,7 +89,7 @@ struct Settings {
 pub(super) fn run(command: Command, file: Option<PathBuf>, output: Output) -> Result<(), CommandError> {
     match command {
         Command::List { partner, search, status, agreement, system, cursor, limit, essentials } => {
-            let query = CreditorQuery { search, status, agreement, system, limit: Some(limit.to_string()), cursor };
+            let query = CreditorQuery { search, status, agreement, system, limit, cursor };
             Session::run(essentials, file, async |session| {
                 let page = session.core.creditors_of(&partner, &query).await?;
                 output.answer(&page, || listing(&page))
@@ -112,7 +113,7 @@ pub(super) fn run(command: Command, file: Option<PathBuf>, output: Output) -> Re
             output.answer(&sheet, || shown(&sheet))
         }),
         Command::History { creditor, cursor, limit, essentials } => {
-            let query = HistoryQuery { limit: Some(limit.to_string()), cursor };
+            let query = HistoryQuery { limit, cursor };
             Session::run(essentials, file, async |session| {
                 let page = session.core.history_of(ClientIdentifier(creditor), &query).await?;
                 output.answer(&page, || history(&page))

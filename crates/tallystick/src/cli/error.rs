@@ -3,6 +3,7 @@
 use service::{AdminError, CoreError, StoreError};
 use store::OpenError;
 
+use super::output::count;
 use crate::config::ConfigError;
 use crate::master_key::NoMasterKey;
 use crate::secret_file::SecretFileError;
@@ -51,7 +52,10 @@ pub enum CommandError {
         rows: u64,
     },
     /// The import ended before the end of the file.
-    #[error("the import stopped after {done} rows: {reason}. Run it again to go on; what is there is not made twice")]
+    #[error(
+        "the import stopped after {}: {reason}. Run it again to go on; what is there is not made twice",
+        count(done, "row", "rows")
+    )]
     ImportStopped {
         /// Rows that were dealt with.
         done: u64,

@@ -10,7 +10,7 @@ use serde::Serialize;
 use service::key_admin::KeyDetails;
 use uuid::Uuid;
 
-use super::output::{Items, table};
+use super::output::{Items, count, table};
 use super::{CommandError, Essentials, Output, Session};
 
 /// Keys: list, show, revoke, bind to networks, seal anew
@@ -165,13 +165,15 @@ pub(super) fn run(command: Command, file: Option<PathBuf>, output: Output) -> Re
             output.answer(&printed, || {
                 let rest = match (rest.secrets, rest.answers) {
                     (0, 0) => "nothing needs an older master key: it can be removed".to_owned(),
+                    (0, 1) => "1 kept answer or mail needs the older one until it is gone: keep it for now".to_owned(),
                     (0, rest) => format!("{rest} kept answers or mails need the older one until they are gone: keep it for now"),
                     (rest, _) => format!(
-                        "{rest} keys or secrets were sealed under an older one meanwhile: restart every server with the newest, \
-                         and run this again"
+                        "{} sealed under an older one meanwhile: restart every server with the newest, and run this again",
+                        count(rest, "key or secret was", "keys or secrets were")
                     ),
                 };
-                format!("{resealed} keys and secrets sealed under the newest master key\n{rest}\n")
+                let resealed = count(resealed, "key or secret", "keys and secrets");
+                format!("{resealed} sealed under the newest master key\n{rest}\n")
             })
         }),
     }

@@ -37,7 +37,8 @@ use crate::config::{Layer, Span};
 #[derive(Debug, Parser)]
 #[command(name = "tallystick", version, max_term_width = 110, arg_required_else_help = true, after_help = EXAMPLES)]
 pub struct Cli {
-    /// Print exactly one JSON document on standard output, and an error as JSON on standard error
+    /// Print exactly one JSON document on standard output, and an error of the command as JSON on standard error; wrong
+    /// usage is told as text
     #[arg(long, global = true)]
     json: bool,
 

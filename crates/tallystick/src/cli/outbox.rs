@@ -6,10 +6,10 @@ use clap::Subcommand;
 use domain::Timestamp;
 use serde::Serialize;
 use service::AdminError;
-use service::outbox::DeadLetter;
+use service::dead_letter::DeadLetter;
 use uuid::Uuid;
 
-use super::output::{Items, table};
+use super::output::{Items, count, table};
 use super::{CommandError, Essentials, Output, Session};
 
 /// The outbox: messages that were given up, and trying them again
@@ -95,8 +95,12 @@ pub(super) fn run(command: Command, file: Option<PathBuf>, output: Output) -> Re
                     let Some(last) = letters.last() else { break };
                     after = Some(last.message);
                     for letter in &letters {
-                        session.core.replay(letter.message, &session.context).await?;
-                        replayed += 1;
+                        match session.core.replay(letter.message, &session.context).await {
+                            Ok(()) => replayed += 1,
+                            // Somebody else was faster, or it is no longer worth sending.
+                            Err(AdminError::NotFound(_)) => {}
+                            Err(error) => return Err(error.into()),
+                        }
                     }
                 }
             }
@@ -104,7 +108,8 @@ pub(super) fn run(command: Command, file: Option<PathBuf>, output: Output) -> Re
                 session.core.replay(message, &session.context).await?;
                 replayed += 1;
             }
-            output.answer(&Replayed { replayed }, || format!("{replayed} messages are tried again\n"))
+            let told = || count(replayed, "message is tried again\n", "messages are tried again\n");
+            output.answer(&Replayed { replayed }, told)
         }),
     }
 }

@@ -1,6 +1,6 @@
 //! What commands print: text for people, or exactly one JSON document.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -88,6 +88,13 @@ fn write_error(text: &str) {
 /// The control characters that the program's own texts are laid out with.
 const LAYOUT: &[char] = &['\n', '\t'];
 
+/// A number with its noun: `1 part`, `2 parts`.
+pub(crate) fn count(number: impl Display, one: &str, many: &str) -> String {
+    let number = number.to_string();
+    let noun = if number == "1" { one } else { many };
+    format!("{number} {noun}")
+}
+
 /// A value as one line that a terminal only shows, whoever wrote it: control characters, line ends among them, and those that turn the
 /// direction of writing are spelled out, such as `\u{1b}`.
 pub(crate) fn value(text: &str) -> String {
@@ -145,6 +152,12 @@ mod tests {
     fn columns_line_up_by_characters() {
         let rows = [["1".into(), "Mäkinen".into(), "x".into()], ["100".into(), "Li".into(), String::new()]];
         assert_eq!(table(["id", "name", "z"], &rows), "id   name     z\n1    Mäkinen  x\n100  Li\n");
+    }
+
+    #[test]
+    fn one_has_a_noun_of_its_own() {
+        let counted: Vec<_> = [0, 1, 2, 11].into_iter().map(|number| count(number, "key", "keys")).collect();
+        assert_eq!(counted, ["0 keys", "1 key", "2 keys", "11 keys"]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use domain::api_key::{AllowedNetworks, KeyKind};
 use serde::Serialize;
 use service::partner::{AddedPartner, PartnerDetails};
 
-use super::output::{Items, table};
+use super::output::{Items, count, table};
 use super::{CommandError, Essentials, Output, Session};
 use crate::config::Span;
 
@@ -142,7 +142,7 @@ pub(super) fn run(command: Command, file: Option<PathBuf>, output: Output) -> Re
         Command::Revoke { code, essentials } => Session::run(essentials, file, async |session| {
             let revoked = session.core.revoke_partner(&code, &session.context).await?;
             let answer = serde_json::json!({ "partnerCode": code, "keysRevoked": revoked });
-            output.answer(&answer, || format!("{revoked} keys of {code} revoked\n"))
+            output.answer(&answer, || format!("{} of {code} revoked\n", count(revoked, "key", "keys")))
         }),
     }
 }

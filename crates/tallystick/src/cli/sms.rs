@@ -11,6 +11,7 @@ use service::sms::{Sms, SmsError};
 use service::{AdminError, StoreError};
 use uuid::Uuid;
 
+use super::output::count;
 use super::{CommandError, Essentials, Output, Session};
 
 /// Short messages: send, show
@@ -148,7 +149,7 @@ fn sheet(sms: &Shown) -> String {
         ("message", sms.sms_id.to_string()),
         ("to", sms.recipient.clone()),
         ("from", sms.sender.clone()),
-        ("encoding", format!("{}, {} parts", sms.encoding, sms.parts)),
+        ("encoding", format!("{}, {}", sms.encoding, count(sms.parts, "part", "parts"))),
         ("state", sms.state.to_owned()),
         ("error code", sms.error_code.clone().unwrap_or_default()),
         ("reason", sms.reason.clone().unwrap_or_default()),

@@ -9,6 +9,8 @@ use channels::smtp::SmtpConfig;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+use super::file::one_line;
+
 /// The channels by name.
 pub type Channels = BTreeMap<String, Channel>;
 
@@ -17,7 +19,7 @@ pub type Channels = BTreeMap<String, Channel>;
 pub struct Channel {
     /// What it is.
     pub kind: Kind,
-    /// The most messages a second; `None` is no limit of ours.
+    /// The most messages a second, 10,000 at most; `None` is no limit of ours.
     pub per_second: Option<NonZeroU32>,
     /// The most messages that are under way at once.
     pub in_flight: usize,
@@ -35,6 +37,9 @@ pub enum Kind {
     /// Short messages on the console; sandbox only.
     Console,
 }
+
+/// The highest `per-second`: more than one process sends.
+const MOST_PER_SECOND: u32 = 10_000;
 
 /// Under way at once, where the channel has no window of its own.
 const IN_FLIGHT: usize = 8;
@@ -60,32 +65,36 @@ impl Kind {
 
 impl<'de> Deserialize<'de> for Channel {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut table = toml::Table::deserialize(deserializer)?;
+        // Not in the words of the deserializer, which show a password that was written here by mistake.
+        let mut table = toml::Table::deserialize(deserializer).map_err(|_| {
+            D::Error::custom("a channel is a table of its own: write its settings below [channels.NAME]")
+        })?;
         let kind = match table.remove("kind") {
             Some(toml::Value::String(kind)) => kind,
             _ => return Err(D::Error::custom("a channel needs a kind: smpp, http-gateway, smtp or console")),
         };
-        let number = |name: &str, value: Option<toml::Value>| {
+        let number = |value: Option<toml::Value>, most: u32, fault: &str| {
             value
                 .map(|value| {
                     let number = value.as_integer().and_then(|number| u32::try_from(number).ok());
-                    number
-                        .and_then(NonZeroU32::new)
-                        .ok_or_else(|| D::Error::custom(format!("{name} is a number above 0")))
+                    let number = number.filter(|number| *number <= most).and_then(NonZeroU32::new);
+                    number.ok_or_else(|| D::Error::custom(fault))
                 })
                 .transpose()
         };
-        let per_second = number("per-second", table.remove("per-second"))?;
-        let in_flight = number("in-flight", table.remove("in-flight"))?;
+        let per_second =
+            number(table.remove("per-second"), MOST_PER_SECOND, "per-second is a number from 1 to 10000, or left out")?;
+        let in_flight = number(table.remove("in-flight"), u32::MAX, "in-flight is a number above 0")?;
         let rest = toml::Value::Table(table);
+        let own = |error: toml::de::Error| D::Error::custom(one_line(&error));
         let (kind, usual) = match kind.as_str() {
             "smpp" => {
-                let config: SmppConfig = rest.try_into().map_err(D::Error::custom)?;
+                let config: SmppConfig = rest.try_into().map_err(own)?;
                 let window = config.window;
                 (Kind::Smpp(Box::new(config)), window)
             }
-            "http-gateway" => (Kind::HttpGateway(Box::new(rest.try_into().map_err(D::Error::custom)?)), IN_FLIGHT),
-            "smtp" => (Kind::Smtp(Box::new(rest.try_into().map_err(D::Error::custom)?)), IN_FLIGHT),
+            "http-gateway" => (Kind::HttpGateway(Box::new(rest.try_into().map_err(own)?)), IN_FLIGHT),
+            "smtp" => (Kind::Smtp(Box::new(rest.try_into().map_err(own)?)), IN_FLIGHT),
             "console" if rest.as_table().is_some_and(toml::Table::is_empty) => (Kind::Console, IN_FLIGHT),
             "console" => return Err(D::Error::custom("a console channel has no settings of its own")),
             other => {
@@ -130,10 +139,15 @@ mod tests {
             ("[a]\nkind = 'pigeon'", "no kind of channel"),
             ("[a]\nkind = 'console'\nhost = 'x'", "no settings"),
             ("[a]\nkind = 'smpp'\nhost = 'x'", "system-id"),
-            ("[a]\nkind = 'console'\nper-second = 0", "per-second"),
+            ("[a]\nkind = 'console'\nper-second = 0", "per-second is a number from 1 to 10000"),
+            ("[a]\nkind = 'console'\nper-second = 10001", "per-second is a number from 1 to 10000"),
+            ("[a]\nkind = 'console'\nper-second = 2000000000", "per-second is a number from 1 to 10000"),
+            ("[a]\nkind = 'console'\nin-flight = 0", "in-flight is a number above 0"),
+            ("a = 'x'", "a table of its own"),
         ] {
             let error = read(text).unwrap_err().to_string();
             assert!(error.contains(told), "{text}: {error}");
         }
+        assert!(read("[a]\nkind = 'console'\nper-second = 10000").is_ok());
     }
 }

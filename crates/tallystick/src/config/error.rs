@@ -14,12 +14,12 @@ pub enum ConfigError {
         source: std::io::Error,
     },
     /// The file holds an unknown key, a wrong value or a fault of syntax.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {fault}", path.display())]
     File {
         /// The file.
         path: PathBuf,
-        /// What and on which line.
-        source: Box<toml::de::Error>,
+        /// What, and on which line. Not the line itself, which may hold a password.
+        fault: String,
     },
     /// A variable has a value that its setting does not take.
     #[error("a TALLYSTICK_… variable: {0}")]

@@ -20,5 +20,17 @@ pub(crate) fn read(named: Option<PathBuf>) -> Result<(Layer, Option<PathBuf>), C
 
 /// Reads the text of a file; `path` is for the error.
 pub(crate) fn parse(text: &str, path: &Path) -> Result<Layer, ConfigError> {
-    toml::from_str(text).map_err(|source| ConfigError::File { path: path.to_owned(), source: Box::new(source) })
+    toml::from_str(text).map_err(|error| ConfigError::File { path: path.to_owned(), fault: told(&error, text) })
+}
+
+/// What is wrong with `text`, and on which line. The error's own text shows the whole line, which may hold a password.
+fn told(error: &toml::de::Error, text: &str) -> String {
+    let Some(span) = error.span() else { return one_line(error) };
+    let line = 1 + text.bytes().take(span.start).filter(|byte| *byte == b'\n').count();
+    format!("line {line}: {}", error.message())
+}
+
+/// The text of an error that knows no line, and so shows none: what is wrong and at which key.
+pub(crate) fn one_line(error: &toml::de::Error) -> String {
+    error.to_string().trim_end().replace('\n', ", ")
 }

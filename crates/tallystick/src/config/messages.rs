@@ -1,5 +1,6 @@
 //! `[messages]`: short messages and mail: by which channel they leave, and what they say of themselves.
 
+use channels::smtp::is_address;
 use domain::sms::{MOST_PARTS, Sender, SmsRules};
 use service::mail::MailSettings;
 use service::sms::SmsSettings;
@@ -23,7 +24,7 @@ section! {
     /// The most parts of a short message
     sms_max_parts ["TALLYSTICK_SMS_MAX_PARTS", "NUMBER"]: usize = 10;
 
-    /// How long a short message is kept once its state is final
+    /// How long a short message is kept after it was asked for. One whose state is not final yet stays
     sms_retention ["TALLYSTICK_SMS_RETENTION", "SPAN"]: Span = Span(service::Settings::default().sms_retention);
 
     /// The channel of mail. Without it no mail is sent
@@ -61,11 +62,18 @@ impl Messages {
                 Some(_) => {}
             }
         }
-        if self.mail_channel.is_some() {
-            for (setting, value) in [("mail-from", &self.mail_from), ("operator-mail", &self.operator_mail)] {
-                if value.is_none() {
+        for (setting, value) in [("mail-from", &self.mail_from), ("operator-mail", &self.operator_mail)] {
+            match value {
+                None if self.mail_channel.is_some() => {
                     return wrong(setting, "is needed where mail-channel is set".to_owned());
                 }
+                Some(address) if !is_address(address) => {
+                    return wrong(
+                        setting,
+                        format!("`{address}` is no mail address: write it like Example Oy <noreply@example.com>"),
+                    );
+                }
+                _ => {}
             }
         }
         Ok(())
@@ -99,5 +107,34 @@ pub(crate) fn check_environment(channels: &Channels, sandbox: bool) -> Result<()
             format!("[channels.{name}] is a console, which is for sandbox only: it delivers nothing"),
         )),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mail_needs_addresses_that_are_some() {
+        let channels: Channels =
+            toml::from_str("[post]\nkind = 'smtp'\nhost = 'h'\nmessage-id-domain = 'a.example'").unwrap();
+        let check = |from: &str, operator: Option<&str>| {
+            let messages = Messages {
+                mail_channel: Some("post".to_owned()),
+                mail_from: Some(from.to_owned()),
+                operator_mail: operator.map(str::to_owned),
+                ..Messages::default()
+            };
+            messages.check(&channels).map_err(|error| error.to_string())
+        };
+        assert_eq!(check("Example Oy <noreply@example.com>", Some("deployment@example.com")), Ok(()));
+        for (from, operator, setting, told) in [
+            ("noreply", Some("deployment@example.com"), "mail-from", "`noreply` is no mail address"),
+            ("noreply@example.com", Some("deployment"), "operator-mail", "like Example Oy <noreply@example.com>"),
+            ("noreply@example.com", None, "operator-mail", "is needed"),
+        ] {
+            let error = check(from, operator).unwrap_err();
+            assert!(error.contains(setting) && error.contains(told), "{error}");
+        }
     }
 }

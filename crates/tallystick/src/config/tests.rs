@@ -98,6 +98,43 @@ fn a_wrong_value_is_named_with_its_line_and_the_remedy() {
 }
 
 #[test]
+fn a_password_is_not_shown_with_what_is_wrong() {
+    let smpp = "[channels.main]\nkind = \"smpp\"\n";
+    for (text, line, told) in [
+        (format!("{smpp}password = \"hunter22\nhost = \"a\"\n"), "line 3", "string"),
+        (format!("{smpp}password = hunter22\n"), "line 3", "quoted"),
+        (format!("{smpp}password = 22222222\n"), "line 1", "must be a text between quotes, in `password`"),
+        (format!("{smpp}password = 'a'\npassword = 'hunter22'\n"), "line 4", "duplicate key"),
+        ("[channels]\npassword = 'hunter22'\n".to_owned(), "line 2", "[channels.NAME]"),
+    ] {
+        let error = parse(&text).unwrap_err();
+        let shown = error.to_string();
+        assert!(shown.contains(line) && shown.contains(told), "{shown}");
+        for secret in ["hunter22", "22222222"] {
+            assert!(!format!("{shown} {error:?}").contains(secret), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn the_channels_of_the_annotated_file_can_be_made() {
+    // They stand in its comments, three blanks in.
+    let text: String =
+        ANNOTATED.lines().filter_map(|line| line.strip_prefix("#   ")).flat_map(|line| [line, "\n"]).collect();
+    let directory = tempfile::tempdir().unwrap();
+    let trusted = directory.path().join("ca.pem");
+    std::fs::write(&trusted, rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap().cert.pem()).unwrap();
+    let text = text.replace("/etc/tallystick/ca.pem", trusted.to_str().unwrap());
+    let channels = parse(&text).unwrap().channels;
+    let mut kinds: Vec<_> = channels.values().map(|channel| channel.kind.name()).collect();
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["console", "http-gateway", "smpp", "smtp"]);
+    for (name, channel) in &channels {
+        crate::providers::check(name, channel).unwrap();
+    }
+}
+
+#[test]
 fn a_certificate_needs_its_key() {
     let error = Settings::resolve(flags(&["--tls-cert", "a.pem"])).checked().unwrap_err().to_string();
     assert!(error.contains("tls-key"), "{error}");

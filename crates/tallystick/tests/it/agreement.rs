@@ -44,10 +44,18 @@ on_both_engines! {
         let longer = entry("ERP", "A-1", "2025-01-01", Some("2026-06-30"));
         let second = put(&app, &partner, creditor, "\"v2\"", &json!([longer])).await;
         assert_eq!((second.header("etag"), &second.json()["agreements"]), ("\"v3\"", &json!([longer])));
+        let history = app.get(&creditor_path(creditor, "/history?limit=1"), &partner.partner).await.json();
+        let wider = json!([longer, entry("CRM", "A-2", "2026-01-01", None)]);
+        put(&app, &partner, creditor, "\"v3\"", &wider).await;
+        let history_of_wider = app.get(&creditor_path(creditor, "/history?limit=1"), &partner.partner).await.json();
+        let changed = |history: &Value| history["changes"][0]["fields"][0].clone();
+        assert_eq!(changed(&history), json!({"field": "agreements", "from": [c, a, b], "to": [longer]}));
+        let came = json!({"field": "agreements", "from": [], "to": [wider[1]]});
+        assert_eq!(changed(&history_of_wider), came, "what stayed is not told");
         let gone = put(&app, &partner, creditor, "*", &json!([])).await;
         assert_eq!((gone.status, get(&app, &partner, creditor).await.json()), (StatusCode::OK, json!([])));
         let known = app.request(Method::GET, &creditor_path(creditor, "/agreements")).key(&partner.partner);
-        assert_eq!(known.header("If-None-Match", "\"v4\"").send().await.status, StatusCode::NOT_MODIFIED);
+        assert_eq!(known.header("If-None-Match", "\"v5\"").send().await.status, StatusCode::NOT_MODIFIED);
         let shown = app.get(&creditor_path(creditor, ""), &partner.partner).await;
         assert_eq!(shown.header("etag"), "\"v1\"", "the creditor itself is as it was");
     }
@@ -88,7 +96,7 @@ on_both_engines! {
             ("5.validFrom", "required"),
         ]));
         let many: Vec<_> = (0..101).map(|n| entry(&format!("S{n}"), "1", "2026-01-01", None)).collect();
-        assert_eq!(put(&app, &partner, creditor, "*", &json!(many)).await.faults(), pairs(&[("agreements", "too_many")]));
+        assert_eq!(put(&app, &partner, creditor, "*", &json!(many)).await.faults(), pairs(&[("100", "too_many")]));
         assert_eq!(put(&app, &partner, creditor, "*", &json!(many[..100])).await.status, StatusCode::OK);
         let unknown = put(&app, &partner, creditor, "*", &json!([{"system": "E", "identifier": "1", "validFrom": "2026-01-01", "foo": 1}])).await;
         assert_eq!(unknown.warnings(), pairs(&[("0.foo", "unknown_field")]));

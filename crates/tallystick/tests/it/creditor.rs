@@ -204,11 +204,15 @@ on_both_engines! {
         let twice = twice.header("Content-Type", "application/json").bytes(r#"{"client":{"email":"a@b.fi","email":"c@d.fi"}}"#);
         assert_eq!(twice.send().await.faults(), pairs(&[("client.email", "duplicate_member")]));
 
-        let unknown = json!({"client": {"email": "a@example.fi", "foo": 1}, "status": "REVOKED"});
+        let unknown = json!({"client": {"email": "a@example.fi", "foo": 1, "vatRegNr": null}, "status": "REVOKED"});
         let answer = patch(&app, &partner.partner, creditor, Some("*"), &unknown).await;
         let mut warnings = answer.warnings();
         warnings.sort();
-        assert_eq!(warnings, pairs(&[("client.foo", "unknown_field"), ("status", "unknown_field")]));
+        assert_eq!(warnings, pairs(&[
+            ("client.foo", "unknown_field"),
+            ("client.vatRegNr", "unknown_field"),
+            ("status", "unknown_field"),
+        ]));
         assert_eq!(answer.json()["status"], "ACTIVE");
         for (body, code) in [("", "empty_body"), ("[]", "not_an_object"), ("{", "malformed_json")] {
             let request = app.request(Method::PATCH, &creditor_path(creditor, "")).key(&partner.partner).header("If-Match", "*");
@@ -330,7 +334,7 @@ on_both_engines! {
         let last = app.get(&creditor_path(creditor, &format!("/history?limit=2&cursor={cursor}")), &partner.partner).await.json();
         assert_eq!((&last["changes"], &last["nextCursor"]), (&json!([changes[2]]), &Value::Null));
         let bad = app.get(&creditor_path(creditor, "/history?limit=0&cursor=x"), &partner.partner).await;
-        assert_eq!(bad.faults(), pairs(&[("limit", "limit_range"), ("cursor", "cursor_invalid")]));
+        assert_eq!(bad.faults(), pairs(&[("limit", "out_of_range"), ("cursor", "cursor_invalid")]));
     }
 
     async fn anothers_creditor_is_like_none(database: TestDatabase) {

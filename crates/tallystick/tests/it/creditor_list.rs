@@ -107,11 +107,12 @@ on_both_engines! {
         named(&app, &partner, 2, "b").await;
         let cursor = list(&app, &partner, "limit=1").await["nextCursor"].as_str().unwrap().to_owned();
         for (query, expected) in [
-            ("limit=0&status=active&cursor=%21", &[("status", "unknown_status"), ("limit", "limit_range"), ("cursor", "cursor_invalid")][..]),
-            ("limit=501", &[("limit", "limit_range")]),
-            ("limit=ten", &[("limit", "limit_range")]),
+            ("limit=0&status=active&cursor=%21", &[("limit", "out_of_range"), ("cursor", "cursor_invalid"), ("status", "unknown_status")][..]),
+            ("limit=501", &[("limit", "out_of_range")]),
+            ("limit=ten", &[("limit", "out_of_range")]),
             ("cursor=bm9uc2Vuc2U", &[("cursor", "cursor_invalid")]),
             ("search=%00", &[("search", "nul_character")]),
+            ("search=%FF", &[("search", "query_format")]),
             ("search=a&agreement=b", &[("search", "not_combinable")]),
             ("system=ERP", &[("system", "not_combinable")]),
             ("limit=1&limit=2", &[("limit", "duplicate_member")]),

@@ -82,7 +82,7 @@ const FILLED: &[(&str, &str)] = &[
     ("responsible.email", "liisa@quick.example"),
     ("contacts.primary.name", "Matti"),
     ("contacts.primary.email", "matti@test.example"),
-    ("homepage", ""),
+    ("x-leave-empty", ""),
 ];
 
 async fn fill(app: &TestApp, fields: &[(&str, &str)]) -> TestAnswer {
@@ -115,6 +115,7 @@ on_both_engines! {
             (path.clone(), &other.provisioning),
             (format!("{DEPLOYMENTS}/{}", Uuid::nil()), &partner.provisioning),
             (format!("{DEPLOYMENTS}/7"), &partner.provisioning),
+            (format!("{DEPLOYMENTS}/%FF"), &partner.provisioning),
         ] {
             let none = app.request(Method::GET, &path).key(key).header("X-Request-Id", "same").send().await;
             assert_eq!((none.status, none.problem().as_str()), (StatusCode::NOT_FOUND, "not_found"));
@@ -287,7 +288,7 @@ on_both_engines! {
         let text = refused.text();
         for part in [
             "role=\"alert\"",
-            "<a href=\"#client.businessCode\">Business code</a>: A client needs a business code",
+            "<a href=\"#client.businessCode\">Business, business code</a>: A client needs a business code",
             "id=\"client.businessCode-error\"",
             "id=\"responsible.email-error\"",
             "value=\"no&quot;body\"",

@@ -44,8 +44,10 @@ on_both_engines! {
         let app = TestApp::open(&database).await;
         let partner = app.partner("QUICK3").await;
         let key = app.client(&partner, 1).await;
-        let answer = app.request(Method::HEAD, RENEW).key(&key).send().await;
-        assert_eq!((answer.status, answer.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, "GET"));
+        for method in [Method::HEAD, Method::POST] {
+            let answer = app.request(method, RENEW).key(&key).send().await;
+            assert_eq!((answer.status, answer.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, "GET"));
+        }
         assert!(app.get(VALIDATE, &key).await.json()["expiresAt"].is_null(), "the key was not renewed");
     }
 }

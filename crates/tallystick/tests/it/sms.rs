@@ -54,6 +54,18 @@ on_both_engines! {
         worker.stop().await;
     }
 
+    async fn a_wait_ends_before_the_deadline_of_the_request(database: TestDatabase) {
+        let mut settings = TestApp::settings();
+        settings.limits.request_timeout = "2500ms".parse().unwrap();
+        let app = TestApp::with(&database, settings).await;
+        let partner = app.partner("QUICK3").await;
+        // Nothing sends it, so there is nothing to wait for.
+        let sms = send(&app, &partner, "?wait=30", &message("+358441234567")).await;
+        assert_eq!((&sms["state"], &sms["warnings"]), (&json!("QUEUED"), &json!([])));
+        let shown = app.get(&format!("{SMS}/{}?wait=30", sms["smsId"].as_str().unwrap()), &partner.partner).await;
+        assert_eq!((shown.status, &shown.json()["state"]), (StatusCode::OK, &json!("QUEUED")));
+    }
+
     async fn what_can_not_be_sent_is_told_by_member(database: TestDatabase) {
         let app = TestApp::open(&database).await;
         let partner = app.partner("QUICK3").await;
@@ -66,6 +78,7 @@ on_both_engines! {
             (json!({"recipient": "0441234567", "text": "Hei"}), "recipient", "telephone_format"),
             (json!({"recipient": "+35891234567", "text": "Hei"}), "recipient", "telephone_no_sms"),
             (json!({"recipient": "+358441234567"}), "text", "required"),
+            (json!({"recipient": "+358441234567", "text": " \n "}), "text", "required"),
             (json!({"recipient": "+358441234567", "text": long}), "text", "too_long"),
             (json!({"recipient": "+358441234567", "text": 7}), "text", "wrong_type"),
             (json!({"recipient": "+358441234567", "text": "Hei", "sender": "a name too long"}), "sender", "sender_name"),
@@ -76,8 +89,9 @@ on_both_engines! {
             assert_eq!(refused(&body).await, [(field.to_owned(), code.to_owned())], "{body}");
         }
         let path = format!("{SMS}?wait=31");
-        let answer = app.request(Method::POST, &path).key(&partner.partner).json(&message("+358441234567")).send().await;
-        assert_eq!(answer.faults(), [("wait".to_owned(), "out_of_range".to_owned())]);
+        let body = json!({"recipient": "+358441234567", "text": 7});
+        let answer = app.request(Method::POST, &path).key(&partner.partner).json(&body).send().await;
+        assert_eq!(answer.faults(), [("wait", "out_of_range"), ("text", "wrong_type")].map(|(field, code)| (field.to_owned(), code.to_owned())));
     }
 
     async fn messages_are_listed_by_the_page_for_their_partner_alone(database: TestDatabase) {
@@ -87,10 +101,12 @@ on_both_engines! {
         for _ in 0..5 {
             sent.push(send(&app, &partner, "", &message("+358441234567")).await["smsId"].clone());
         }
+        let whole = app.get(&format!("{SMS}?limit=5"), &partner.partner).await.json();
+        assert_eq!((whole["messages"].as_array().unwrap().len(), &whole["nextCursor"]), (5, &Value::Null), "the page is full, and the last");
         let (mut listed, mut cursor) = (Vec::new(), String::new());
         loop {
             let page = app.get(&format!("{SMS}?limit=2{cursor}"), &partner.partner).await.json();
-            listed.extend(page["items"].as_array().unwrap().iter().map(|sms| sms["smsId"].clone()));
+            listed.extend(page["messages"].as_array().unwrap().iter().map(|sms| sms["smsId"].clone()));
             // What comes meanwhile does not move the pages.
             send(&app, &partner, "", &message("+358441234567")).await;
             match page["nextCursor"].as_str() {
@@ -100,7 +116,7 @@ on_both_engines! {
         }
         listed.reverse();
         assert_eq!(listed, sent);
-        assert_eq!(app.get(SMS, &other.partner).await.json()["items"], json!([]));
+        assert_eq!(app.get(SMS, &other.partner).await.json()["messages"], json!([]));
         let none = app.get(&format!("{SMS}/{}", "019aa3b2-6c0e-7cc0-8d5e-3f1f3f1b7a10"), &other.partner).await;
         let foreign = app.get(&format!("{SMS}/{}", sent[0].as_str().unwrap()), &other.partner).await;
         assert_eq!((none.status, foreign.status), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND));
@@ -110,7 +126,9 @@ on_both_engines! {
             body
         };
         assert_eq!(nameless(&none), nameless(&foreign));
-        assert_eq!(app.get(&format!("{SMS}/17"), &other.partner).await.status, StatusCode::NOT_FOUND);
+        for odd in ["17", "%FF", "019aa3b26c0e7cc08d5e3f1f3f1b7a10"] {
+            assert_eq!(nameless(&app.get(&format!("{SMS}/{odd}"), &other.partner).await), nameless(&none), "{odd}");
+        }
         assert_eq!(app.get(&format!("{SMS}?cursor=x"), &partner.partner).await.faults()[0].0, "cursor");
     }
 
@@ -127,7 +145,10 @@ on_both_engines! {
         assert_eq!(app.get(&format!("{SMS}/{id}?wait=20"), &partner.partner).await.json()["state"], "DELIVERED");
         let again = repeat().await;
         assert_eq!((again.text(), again.header("idempotent-replayed")), (first.text(), "true"));
-        assert_eq!(app.get(SMS, &partner.partner).await.json()["items"].as_array().unwrap().len(), 1);
+        let request = app.request(Method::POST, SMS).key(&partner.partner).header("Idempotency-Key", "one");
+        let other = request.json(&json!({"recipient": "+358441234567", "text": 7})).send().await;
+        assert_eq!((other.status.as_u16(), other.problem().as_str()), (422, "idempotency_key_reused"), "whatever is wrong with it");
+        assert_eq!(app.get(SMS, &partner.partner).await.json()["messages"].as_array().unwrap().len(), 1);
         worker.stop().await;
     }
 

@@ -1,4 +1,5 @@
-//! What the installation must have: a configuration, a certificate, a database, a master key, and trails that verify.
+//! What the installation must have: a configuration, channels that can be made, a certificate, a database, a master key, and trails that
+//! verify.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,8 +10,10 @@ use service::{Core, MasterKeys};
 use store::{Db, installation};
 
 use super::Findings;
+use crate::cli::output::count;
 use crate::config::{Layer, Settings};
 use crate::master_key::{self, Source};
+use crate::providers;
 use crate::secret_file::{self, SecretFileError};
 use crate::serve::Certificate;
 use crate::system::{SystemClock, SystemRandom};
@@ -27,6 +30,19 @@ pub(super) fn configuration(settings: &Settings, findings: &mut Findings) {
     let unknown = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     for name in unknown.filter(|name| name.starts_with("TALLYSTICK_") && !known.contains(&name.as_str())) {
         findings.warning("configuration", format!("the variable {name} is no setting"), "mend its name, or remove it");
+    }
+}
+
+/// Whether each channel can be made, without connecting. The file then holds passwords, and should be its owner's alone.
+pub(super) fn channels(settings: &Settings, findings: &mut Findings) {
+    if let Some(file) = settings.file.as_ref().filter(|_| !settings.channels.is_empty()) {
+        private(file, "configuration", findings);
+    }
+    for (name, channel) in &settings.channels {
+        match providers::check(name, channel) {
+            Ok(()) => findings.ok("channel", format!("{name}, {}", channel.kind.name())),
+            Err(error) => findings.fault("channel", error.to_string(), None),
+        }
     }
 }
 
@@ -75,7 +91,8 @@ async fn opened(db: &Db, settings: &Settings, findings: &mut Findings) {
         Err(error) => return findings.fault("schema", error.to_string(), None),
         Ok(state) if state.missing.is_empty() => findings.ok("schema", format!("version {}", state.version)),
         Ok(state) => {
-            let message = format!("version {}, {} migrations are missing", state.version, state.missing.len());
+            let missing = count(state.missing.len(), "migration is missing", "migrations are missing");
+            let message = format!("version {}, {missing}", state.version);
             return findings.warning(
                 "schema",
                 message,
@@ -148,10 +165,12 @@ async fn trails(core: &Core, findings: &mut Findings) {
     let faults: usize = reports.iter().map(|report| report.faults.len()).sum();
     if faults > 0 {
         let remedy = "`tallystick audit verify` names them; compare with a backup".to_owned();
-        findings.fault("audit trail", format!("{faults} records or seals do not fit"), Some(remedy));
+        let message = count(faults, "record or seal does not fit", "records or seals do not fit");
+        findings.fault("audit trail", message, Some(remedy));
     } else {
         let records: u64 = reports.iter().map(|report| report.records).sum();
-        findings.ok("audit trail", format!("{records} records in {} trails, intact", reports.len()));
+        let (records, trails) = (count(records, "record", "records"), count(reports.len(), "trail", "trails"));
+        findings.ok("audit trail", format!("{records} in {trails}, intact"));
     }
     for report in reports {
         let code = Some(report.partner_code.as_str()).filter(|code| !code.is_empty());
@@ -173,5 +192,35 @@ async fn trails(core: &Core, findings: &mut Findings) {
 fn private(path: &Path, check: &'static str, findings: &mut Findings) {
     if let Err(error @ SecretFileError::OpenToOthers { .. }) = secret_file::check_mode(path) {
         findings.warning(check, error.to_string(), format!("chmod 600 {}", path.display()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::super::Verdict;
+    use super::*;
+
+    #[test]
+    fn channels_and_the_mode_of_their_file_are_looked_at() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("tallystick.toml");
+        let text = "[channels.main]\nkind = 'smpp'\nhost = 'smsc.example'\nsystem-id = 'tally'\npassword = 'hunter22'\n\
+                    [channels.post]\nkind = 'smtp'\nhost = 'h'\nmessage-id-domain = 'a.example'\nca-file = '/no/such/file'\n";
+        std::fs::write(&file, text).unwrap();
+        let found = |mode: u32| {
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+            let settings = Settings::load(Layer::default(), Some(file.clone()), Layer::default()).unwrap();
+            let mut findings = Findings::default();
+            channels(&settings, &mut findings);
+            findings.items
+        };
+        let shown = |mode| found(mode).into_iter().map(|finding| (finding.check, finding.verdict)).collect::<Vec<_>>();
+        assert_eq!(shown(0o600), [("channel", Verdict::Ok), ("channel", Verdict::Fault)]);
+        assert_eq!(shown(0o640)[0], ("configuration", Verdict::Warning));
+        let items = found(0o600);
+        assert_eq!(items[0].message, "main, smpp");
+        assert!(items[1].message.starts_with("[channels.post]: ca-file: /no/such/file"), "{}", items[1].message);
     }
 }

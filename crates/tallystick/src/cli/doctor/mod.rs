@@ -11,9 +11,9 @@ use super::{CommandError, Output};
 use crate::config::{Layer, Settings};
 use crate::telemetry;
 
-/// Check the configuration, the database, the master key and the files, and name remedies
+/// Check the configuration, the channels, the database, the master key and the files, and name remedies
 ///
-/// It changes nothing. The exit status is 1 when there is a fault.
+/// It changes nothing, and connects to no provider. The exit status is 1 when there is a fault.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  tallystick doctor --config /etc/tallystick.toml --json")]
 pub(crate) struct Args {
@@ -76,6 +76,7 @@ pub(super) fn run(args: Args, file: Option<PathBuf>, output: Output) -> Result<(
             system::clock(&mut findings);
             system::open_files(&settings, &mut findings);
             super::block_on(settings.server.worker_threads, async {
+                checks::channels(&settings, &mut findings);
                 checks::certificate(&settings, &mut findings).await;
                 checks::installation(&settings, &mut findings).await;
                 Ok(())

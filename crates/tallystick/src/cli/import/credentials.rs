@@ -38,7 +38,7 @@ impl Credentials {
         let failed = |source| SecretFileError::Io { path: path.to_owned(), source };
         let mut options = OpenOptions::new();
         let file = options.read(true).append(true).create(true).mode(secret_file::MODE).open(path).map_err(failed)?;
-        secret_file::check_mode(path)?;
+        secret_file::check_open(&file, path)?;
         let mut credentials = Self { file, path: path.to_owned() };
         credentials.prepare().map_err(failed)?;
         Ok(credentials)
@@ -50,7 +50,8 @@ impl Credentials {
         let mut begin = vec![0; header.expose().len()];
         let length = self.file.metadata()?.len();
         if length == 0 {
-            return self.file.write_all(header.expose().as_bytes());
+            self.file.write_all(header.expose().as_bytes())?;
+            return secret_file::sync_directory(&self.path);
         }
         self.file.seek(SeekFrom::Start(0))?;
         if self.file.read_exact(&mut begin).is_err() || begin != header.expose().as_bytes() {

@@ -27,6 +27,9 @@ use super::{CommandError, Essentials, Output, Session};
 /// How many rows are under way at once. The database commits what waits together, so rows that wait side by side cost one commit.
 const ROWS_AT_ONCE: usize = 64;
 
+/// The most faults that the summary holds: a wrong file of millions of rows has more than anybody reads.
+const MOST_FAULTS: usize = 10_000;
+
 /// The longest pause between two batches.
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
@@ -78,8 +81,19 @@ struct Summary {
     already_there: u64,
     bad: u64,
     output: PathBuf,
-    /// What is wrong, by row and field.
+    /// How many faults there are.
+    fault_count: u64,
+    /// What is wrong, by row and field: the first 10,000.
     faults: Vec<RowFault>,
+}
+
+impl Summary {
+    fn add(&mut self, fault: RowFault) {
+        self.fault_count += 1;
+        if self.faults.len() < MOST_FAULTS {
+            self.faults.push(fault);
+        }
+    }
 }
 
 /// One fault of one row.
@@ -195,7 +209,7 @@ impl Import<'_> {
                 for fault in faults {
                     let fault = row_fault(line, fault);
                     self.tell(&format!("line {line}: {}: {}", fault.field, fault.message));
-                    summary.faults.push(fault);
+                    summary.add(fault);
                 }
             }
             Outcome::Created(created) => {
@@ -251,5 +265,21 @@ fn row_fault(line: u64, fault: Fault) -> RowFault {
 async fn stop_on_interrupt(stop: Arc<AtomicBool>) {
     if tokio::signal::ctrl_c().await.is_ok() {
         stop.store(true, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_holds_no_more_faults_than_anybody_reads() {
+        let mut summary = Summary::default();
+        for line in 2..20_002 {
+            let fault = Fault { field: "client.email".into(), code: "required".into(), message: "give one".into() };
+            summary.add(row_fault(line, fault));
+        }
+        assert_eq!((summary.faults.len(), summary.fault_count), (MOST_FAULTS, 20_000));
+        assert_eq!((summary.faults[0].line, summary.faults[0].field.as_str()), (2, "email"));
     }
 }

@@ -1,0 +1,95 @@
+//! Messages that wait, and those that were given up: told to the operator, and tried again.
+
+use domain::Timestamp;
+use domain::audit::{INSTALLATION, Outcome};
+use store::StoreError;
+use store::outbox::Waiting;
+use uuid::Uuid;
+
+use crate::mail::WORTH;
+use crate::{AdminError, Context, Core};
+
+/// A message that was given up.
+#[derive(Clone, Debug)]
+pub struct DeadLetter {
+    /// Its identifier.
+    pub message: Uuid,
+    /// The code of the partner whose it is; empty when it is no partner's.
+    pub partner_code: String,
+    /// The channel that should have sent it.
+    pub channel: String,
+    /// `sms` or `mail`.
+    pub kind: String,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// When it was given up.
+    pub dead_at: Timestamp,
+    /// Why the last try failed.
+    pub fault: String,
+}
+
+impl Core {
+    /// How many messages each channel has that wait or were given up.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn outbox_counts(&self) -> Result<Vec<Waiting>, StoreError> {
+        store::outbox::counts(&mut self.db().reader().await?).await
+    }
+
+    /// At most `limit` messages that were given up, after `after`, oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn dead_letters(&self, after: Option<Uuid>, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
+        let after = after.unwrap_or_default();
+        let rows = store::outbox::dead(&mut self.db().reader().await?, after, i64::from(limit)).await?;
+        let mut letters = Vec::with_capacity(rows.len());
+        for row in rows {
+            letters.push(DeadLetter {
+                // What came by the public form is no partner's.
+                partner_code: match row.partner {
+                    INSTALLATION => String::new(),
+                    partner => self.partner_code(partner).await?.to_string(),
+                },
+                message: row.message,
+                channel: row.channel,
+                kind: row.kind,
+                attempts: row.attempts,
+                created_at: row.created_at,
+                dead_at: row.dead_at.map_or(row.created_at, Timestamp::from_micros),
+                fault: row.fault,
+            });
+        }
+        Ok(letters)
+    }
+
+    /// Has a message that was given up tried again, as if it were new. A mail is worth sending for as long as a new one; a short message
+    /// keeps its validity, which its recipient was promised.
+    ///
+    /// # Errors
+    /// When there is none of this identifier that was given up, or the database fails.
+    pub async fn replay(&self, message: Uuid, context: &Context) -> Result<(), AdminError> {
+        let (core, context) = (self.clone(), context.clone());
+        let now = self.now();
+        self.db()
+            .write(move |tx| {
+                let (core, context) = (core.clone(), context.clone());
+                Box::pin(async move {
+                    let row = store::outbox::dead_by_id(tx, message).await?;
+                    let row =
+                        row.ok_or_else(|| AdminError::NotFound(format!("message {message} that was given up")))?;
+                    store::outbox::replay(tx, row.partner, message, now, now.after(WORTH)).await?;
+                    let subject = format!("{}:{message}", row.kind);
+                    let record = context.record(&core, row.partner, "outbox.replay", subject, Outcome::Done, "");
+                    store::audit::insert(tx, &record).await?;
+                    Ok::<_, AdminError>(())
+                })
+            })
+            .await?;
+        self.outbox_written().send_replace(());
+        Ok(())
+    }
+}
