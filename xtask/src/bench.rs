@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use throwaway_postgres::Programs;
 
 use crate::fault::Fault;
-use crate::{debian, process};
+use crate::{debian, peers, process};
 
 /// What to measure.
 #[derive(Debug, Default, Eq, PartialEq)]
@@ -35,7 +35,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Fault> {
     for package in ["tallystick", "bench"] {
         process::run(process::cargo().args(["build", "--release", "--package", package]))?;
     }
-    process::run(&mut request.command(cold_build))
+    let mut command = request.command(cold_build);
+    if request.sends_messages() {
+        let (name, modules) = peers::install_smsc("the measures")?;
+        command.env(name, modules);
+    }
+    process::run(&mut command)
 }
 
 impl Request {
@@ -62,6 +67,11 @@ impl Request {
     /// Whether it makes the whole table, so that it may replace the document.
     fn is_whole(&self) -> bool {
         !self.quick && self.only.is_none()
+    }
+
+    /// Whether an SMSC is needed.
+    fn sends_messages(&self) -> bool {
+        self.only.as_deref().is_none_or(|only| only == "outbox")
     }
 
     fn command(&self, cold_build: Option<Duration>) -> Command {
@@ -129,6 +139,13 @@ mod tests {
         for part in ["--quick", "--only create", "--quick --only create"] {
             let line = line(&parse(part).unwrap(), None);
             assert!(!line.contains("docs/benchmarks.md") && line.ends_with(part), "{line}");
+        }
+    }
+
+    #[test]
+    fn an_smsc_is_installed_for_the_measure_that_sends() {
+        for (line, expected) in [("", true), ("--only outbox", true), ("--quick", true), ("--only waiting", false)] {
+            assert_eq!(parse(line).unwrap().sends_messages(), expected, "{line}");
         }
     }
 

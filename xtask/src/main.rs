@@ -10,6 +10,7 @@ mod format;
 mod licences;
 mod lint;
 mod openapi_lint;
+mod peers;
 mod process;
 mod test;
 
@@ -27,7 +28,7 @@ Usage: cargo xtask COMMAND
   docs                           the documentation; a warning is an error
   licences                       licences, banned crates and sources, as deny.toml allows them
   ci                             all of the above, and openapi-lint
-  bench [--build] [--quick] [--only validate|create|misses|memory|start]
+  bench [--build] [--quick] [--only validate|create|misses|creditors|outbox|memory|waiting|start]
                                  the table of docs/benchmarks.md: with the cold build, short to try it, or one measure of it
   openapi-lint [--url URL] [--header 'NAME: VALUE']
                                  a public linter and a public property tester on the built program, or on the one at URL";

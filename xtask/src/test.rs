@@ -1,13 +1,11 @@
 //! `cargo xtask test`: every test, with a PostgreSQL server and the peers of the channels for those that want them.
 
-mod peers;
-
 use std::process::Command;
 
 use throwaway_postgres::{Programs, Server};
 
 use crate::fault::Fault;
-use crate::{debian, process};
+use crate::{debian, peers, process};
 
 /// Where the tests find the server; `testkit::postgres` reads it.
 const VARIABLE: &str = "TALLYSTICK_TEST_POSTGRES";

@@ -40,11 +40,16 @@ pub(crate) fn json(partner_code: &str) -> String {
 pub(crate) const CSV_HEADER: &str = "serviceType,name,businessCode,vatRegNbr,postalAddress,postalCode,postalDistrict,countryCode,email,\
      languageCode,currencyCode,primaryName,primaryMobile,primaryEmail";
 
-/// The same client as a row for `client import`.
+/// What a number is multiplied by to give that of a name. It shares no factor with ten, so that different numbers give different names.
+const SHUFFLE: u64 = 7_654_321;
+
+/// The same client as a row for `client import`, but for its name. Names differ, and stand in another order than the clients are made
+/// in, as they do where people choose them: a page by name has its clients all over the table.
 pub(crate) fn csv_row(code: &BusinessCode) -> String {
     let BusinessCode { base, check } = code;
+    let name = u64::from(*base) * SHUFFLE % 10_000_000;
     format!(
-        "LIFECYCLE,Test Customer Oy,{base:07}-{check},FI{base:07}{check},Testikuja 7,12345,HELSINKI,FI,email@testcustomer.fi,FI,EUR,\
+        "LIFECYCLE,Test Customer {name:07} Oy,{base:07}-{check},FI{base:07}{check},Testikuja 7,12345,HELSINKI,FI,email@testcustomer.fi,FI,EUR,\
          Matti Meikäläinen,+358441234567,matti@testcustomer.fi"
     )
 }
@@ -115,6 +120,15 @@ mod tests {
             ..ClientDraft::default()
         };
         assert!(check(&draft, Environment::Production).is_ok());
+    }
+
+    #[test]
+    fn names_differ_and_have_an_order_of_their_own() {
+        let name = |code: &BusinessCode| csv_row(code).split(',').nth(1).unwrap().to_owned();
+        let codes: Vec<_> = BusinessCode::after(0).take(1_000).collect();
+        let names: Vec<_> = codes.iter().map(name).collect();
+        assert!(!names.is_sorted());
+        assert_eq!(names.iter().collect::<std::collections::HashSet<_>>().len(), names.len());
     }
 
     #[test]

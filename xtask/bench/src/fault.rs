@@ -36,8 +36,8 @@ pub(crate) enum Fault {
     /// The database of the loop can't be opened.
     #[error("the single-threaded loop: {0}")]
     Open(#[from] store::OpenError),
-    /// SQLite itself failed.
-    #[error("the single-threaded loop: {0}")]
+    /// SQLite itself failed, in the loop or where a database is made.
+    #[error("SQLite: {0}")]
     Sqlite(#[from] rusqlite::Error),
     /// The store has no statement of this name.
     #[error("the store has no statement {0} any more: mend the single-threaded loop")]

@@ -32,6 +32,24 @@ pub(crate) enum Work<'a> {
         /// The business codes begin behind this number.
         first: u32,
     },
+    /// Pages of `GET /creditors` at random.
+    Creditors {
+        /// The partner key.
+        key: &'a str,
+        /// A file of their addresses, one a line: path and query.
+        pages: &'a Path,
+        /// Where the random choice begins.
+        seed: u32,
+    },
+    /// `POST /sms`, to another recipient each time.
+    Sms {
+        /// The partner key.
+        key: &'a str,
+        /// The body, with the mark that the script replaces.
+        body: &'a str,
+        /// The recipients begin behind this number.
+        first: u32,
+    },
 }
 
 /// What came of a load.
@@ -82,6 +100,16 @@ pub(crate) fn run(url: &str, work: Work<'_>, connections: u32, seconds: u32) -> 
             command.env("BENCH_WORK", "create").env("BENCH_KEY", token).env("BENCH_BODY", body);
             command.env("BENCH_FIRST", first.to_string());
             "client"
+        }
+        Work::Creditors { key, pages, seed } => {
+            command.env("BENCH_WORK", "pages").env("BENCH_KEY", key).env("BENCH_PAGES", pages);
+            command.env("BENCH_SEED", seed.to_string());
+            "creditors"
+        }
+        Work::Sms { key, body, first } => {
+            command.env("BENCH_WORK", "sms").env("BENCH_KEY", key).env("BENCH_BODY", body);
+            command.env("BENCH_FIRST", first.to_string());
+            "sms"
         }
     };
     command.arg(format!("{url}/api/v1/partner/{route}"));

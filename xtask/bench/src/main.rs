@@ -4,18 +4,22 @@
 
 mod arguments;
 mod bare;
+mod bare_smpp;
 mod body;
 mod fault;
 mod fresh;
+mod http;
 mod load;
 mod machine;
 mod measure;
+mod messages;
 mod program;
 mod report;
 mod rows;
 mod sample;
 mod seed;
 mod single;
+mod smsc;
 mod stopwatch;
 
 use std::env;

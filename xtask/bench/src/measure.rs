@@ -2,10 +2,13 @@
 
 pub(crate) mod build;
 pub(crate) mod create;
+pub(crate) mod creditors;
 pub(crate) mod memory;
 pub(crate) mod misses;
+pub(crate) mod outbox;
 pub(crate) mod start;
 pub(crate) mod validate;
+pub(crate) mod waiting;
 
 use crate::fault::Fault;
 use crate::program::Program;
@@ -42,26 +45,57 @@ pub(crate) struct Pace {
     pub(crate) idle: u32,
     /// How often the program is started.
     pub(crate) starts: u32,
+    /// The messages of a turn, at least.
+    pub(crate) messages: u32,
+    /// The messages that wait when memory is read, at least.
+    pub(crate) waiting: u32,
+    /// How long memory is read while they wait.
+    pub(crate) watch: u32,
 }
 
 impl Pace {
     /// For the document.
-    pub(crate) const FULL: Self =
-        Self { large: 1_000_000, small: 1_000, rounds: 11, warm_up: 1, turn: 4, long_turn: 16, idle: 10, starts: 15 };
+    pub(crate) const FULL: Self = Self {
+        large: 1_000_000,
+        small: 1_000,
+        rounds: 11,
+        warm_up: 1,
+        turn: 4,
+        long_turn: 16,
+        idle: 10,
+        starts: 15,
+        messages: 10_000,
+        waiting: 100_000,
+        watch: 20,
+    };
     /// To try whether everything works. Its numbers mean little.
-    pub(crate) const QUICK: Self =
-        Self { large: 20_000, small: 1_000, rounds: 2, warm_up: 1, turn: 2, long_turn: 2, idle: 2, starts: 3 };
+    pub(crate) const QUICK: Self = Self {
+        large: 20_000,
+        small: 1_000,
+        rounds: 2,
+        warm_up: 1,
+        turn: 2,
+        long_turn: 2,
+        idle: 2,
+        starts: 3,
+        messages: 1_000,
+        waiting: 1_000,
+        watch: 2,
+    };
 }
 
 /// A measure, by the name that `--only` takes.
 pub(crate) type Measure = (&'static str, fn(&Bench) -> Result<Section, Fault>);
 
 /// Every measure, in the order of the table. Whatever heats the disk up comes late.
-pub(crate) const MEASURES: [Measure; 5] = [
+pub(crate) const MEASURES: [Measure; 8] = [
     ("validate", validate::run),
     ("create", create::run),
     ("misses", misses::run),
+    ("creditors", creditors::run),
+    ("outbox", outbox::run),
     ("memory", memory::run),
+    ("waiting", waiting::run),
     ("start", start::run),
 ];
 

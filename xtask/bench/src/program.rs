@@ -26,6 +26,8 @@ pub(crate) struct Partner {
     pub(crate) code: String,
     /// What it creates clients with.
     pub(crate) token: String,
+    /// What it uses partner services with.
+    pub(crate) key: String,
 }
 
 impl Program {
@@ -57,8 +59,8 @@ impl Program {
     pub(crate) fn add_partner(&self, database: &str, code: &str) -> Result<Partner, Fault> {
         let added =
             self.json(&["partner", "add", "--database", database, "--code", code, "--name", "Quick Software Oy"])?;
-        let token = added.get("provisioningToken").and_then(serde_json::Value::as_str).unwrap_or_default();
-        Ok(Partner { code: code.to_owned(), token: token.to_owned() })
+        let text = |name: &str| added.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+        Ok(Partner { code: code.to_owned(), token: text("provisioningToken"), key: text("partnerKey") })
     }
 
     /// How many clients a partner has.

@@ -20,6 +20,8 @@ pub(crate) enum Unit {
     Minutes,
     /// In a second.
     PerSecond,
+    /// A whole number of something.
+    Count,
 }
 
 impl Unit {
@@ -31,6 +33,7 @@ impl Unit {
             Self::Mebibytes => format!("{value:.0} MiB"),
             Self::Minutes => format!("{value:.1} min"),
             Self::PerSecond => format!("{value:.0}/s"),
+            Self::Count => format!("{value:.0}"),
         }
     }
 }

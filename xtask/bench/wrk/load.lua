@@ -1,15 +1,17 @@
 -- What wrk sends for `cargo xtask bench`, and how it tells what came of it. Settings come from the environment, so that no key stands
 -- on a command line:
---   BENCH_WORK   same: one request again and again; any: keys at random; create: a new client each time
---   BENCH_KEY    the key (same, create)
+--   BENCH_WORK   same: one request again and again; any: keys at random; create: a new client each time; pages: pages at random;
+--                sms: a message to another recipient each time
+--   BENCH_KEY    the key (all but any)
 --   BENCH_KEYS   a file of keys, one a line, each of 36 characters (any)
---   BENCH_SEED   where the random choice begins (any)
---   BENCH_BODY   the body, with the marks below for what differs from client to client (create)
---   BENCH_FIRST  the business codes begin behind this number (create)
+--   BENCH_PAGES  a file of addresses, one a line: path and query (pages)
+--   BENCH_SEED   where the random choice begins (any, pages)
+--   BENCH_BODY   the body, with the marks below for what differs from request to request (create, sms)
+--   BENCH_FIRST  the business codes, or the recipients, begin behind this number (create, sms)
 
 local KEY_LINE = 37
 local BASE, CHECK = "#BASE##", "#" -- seven digits, and the check digit
-local A_THREAD = 1000000 -- business codes for each thread
+local A_THREAD = 1000000 -- business codes, or recipients, for each thread
 local WEIGHTS = { 7, 9, 10, 5, 8, 4, 2 }
 
 local threads = 0
@@ -81,6 +83,30 @@ function makers.create()
     base, check = code_after(base)
     local text = string.format("%07d", base)
     return code[1] .. text .. "-" .. check .. vat[1] .. text .. check .. vat[2]
+  end
+end
+
+-- The requests are made before the load begins.
+function makers.pages()
+  wrk.headers["X-Api-Key"] = os.getenv("BENCH_KEY")
+  local requests = {}
+  for address in io.lines(os.getenv("BENCH_PAGES")) do
+    requests[#requests + 1] = wrk.format("GET", address)
+  end
+  math.randomseed(tonumber(os.getenv("BENCH_SEED")) + number)
+  function request()
+    return requests[math.random(#requests)]
+  end
+end
+
+function makers.sms()
+  wrk.headers["X-Api-Key"] = os.getenv("BENCH_KEY")
+  wrk.headers["Content-Type"] = "application/json"
+  local parts = split(wrk.format("POST", nil, nil, os.getenv("BENCH_BODY")), BASE)
+  local base = tonumber(os.getenv("BENCH_FIRST")) + number * A_THREAD
+  function request()
+    base = base + 1
+    return parts[1] .. string.format("%07d", base) .. parts[2]
   end
 end
 

@@ -1,11 +1,9 @@
 //! `GET /validate` with a cached key, against a handler that does nothing.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
-
 use super::Bench;
 use crate::bare;
 use crate::fault::Fault;
+use crate::http;
 use crate::load::{self, Outcome, Work};
 use crate::report::{Section, Target, Unit};
 use crate::sample::ratios;
@@ -16,7 +14,7 @@ pub(crate) fn run(bench: &Bench) -> Result<Section, Fault> {
     let pace = &bench.pace;
     let key = bench.large.one_key()?;
     let ours = bench.program.serve(&bench.large.url(), &[])?;
-    let bare = bare::start(&body(ours.url(), &key)?)?;
+    let bare = bare::start(&http::get(ours.url(), "/api/v1/partner/validate", &key)?)?;
     let turn = |url: &str| -> Result<Outcome, Fault> {
         load::run(url, Work::Validate { key: &key }, CONNECTIONS, pace.warm_up)?;
         load::run(url, Work::Validate { key: &key }, CONNECTIONS, pace.turn)
@@ -49,21 +47,4 @@ pub(crate) fn run(bench: &Bench) -> Result<Section, Fault> {
     section.tell("`GET /validate`, cached key: 99th percentile", &of_p99, Unit::Milliseconds);
     section.tell("bare handler: 99th percentile", &to_p99, Unit::Milliseconds);
     Ok(section)
-}
-
-/// The body of the answer, as the server at `url` gives it.
-fn body(url: &str, key: &str) -> Result<String, Fault> {
-    let address = url.strip_prefix("http://").unwrap_or(url);
-    let failed = || Fault::system(format!("ask {url}"));
-    let mut stream = TcpStream::connect(address).map_err(failed())?;
-    let request = format!(
-        "GET /api/v1/partner/validate HTTP/1.1\r\nHost: {address}\r\nX-Api-Key: {key}\r\nConnection: close\r\n\r\n"
-    );
-    stream.write_all(request.as_bytes()).map_err(failed())?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).map_err(failed())?;
-    match answer.split_once("\r\n\r\n") {
-        Some((head, body)) if head.starts_with("HTTP/1.1 200") => Ok(body.to_owned()),
-        _ => Err(Fault::Load { what: format!("a request was answered {}", answer.lines().next().unwrap_or_default()) }),
-    }
 }

@@ -1,5 +1,6 @@
 //! The peers that the tests of the channels talk to: an SMSC over the npm module `smpp`, and a mail server of aiosmtpd. They are installed
-//! here, each of a version that was seen to work, and kept with what is built; each test starts and ends its own.
+//! here, each of a version that was seen to work, and kept with what is built; each test starts and ends its own. `cargo xtask bench`
+//! sends to an SMSC over the same module.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -13,6 +14,9 @@ const SMPP: &str = "0.5.1";
 /// Needs Python 3.8 or later.
 const AIOSMTPD: &str = "1.4.6";
 
+/// Tells where the modules of npm are.
+const NODE_MODULES: &str = "TALLYSTICK_TEST_NODE_MODULES";
+
 /// The packages whose tests need them.
 const PACKAGES: [&str; 2] = ["channels", "tallystick"];
 
@@ -21,13 +25,18 @@ pub(crate) fn install(packages: &[String]) -> Result<Vec<(&'static str, OsString
     if !wanted(packages) {
         return Ok(Vec::new());
     }
-    let failed = |what: &str, fault: Fault| {
-        Fault::Failed(format!("the tests of the channels need {what}, which could not be installed: {fault}"))
-    };
-    Ok(vec![
-        ("TALLYSTICK_TEST_NODE_MODULES", smpp().map_err(|fault| failed("the npm module smpp", fault))?.into()),
-        ("TALLYSTICK_TEST_PYTHON", aiosmtpd().map_err(|fault| failed("aiosmtpd of PyPI", fault))?.into()),
-    ])
+    let python = aiosmtpd().map_err(|fault| failed("the tests of the channels need aiosmtpd of PyPI", &fault))?;
+    Ok(vec![install_smsc("the tests of the channels")?, ("TALLYSTICK_TEST_PYTHON", python.into())])
+}
+
+/// Installs what an SMSC needs, for `whom`, and answers the variable that tells where it is.
+pub(crate) fn install_smsc(whom: &str) -> Result<(&'static str, OsString), Fault> {
+    let modules = smpp().map_err(|fault| failed(&format!("{whom} need the npm module smpp"), &fault))?;
+    Ok((NODE_MODULES, modules.into()))
+}
+
+fn failed(need: &str, fault: &Fault) -> Fault {
+    Fault::Failed(format!("{need}, which could not be installed: {fault}"))
 }
 
 fn wanted(packages: &[String]) -> bool {
