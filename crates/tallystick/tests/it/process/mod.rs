@@ -11,6 +11,7 @@ mod import;
 mod key;
 mod killed;
 mod metrics;
+mod outbox;
 mod partner;
 mod refused;
 mod revoked;
