@@ -1,6 +1,7 @@
 //! `cargo xtask openapi-lint`: a public linter on the OpenAPI document, and a public property tester on what it describes.
 //!
-//! What they need not find is written, with its reason, in `xtask/redocly.yaml` and `xtask/schemathesis.toml`.
+//! What they need not find is written, with its reason, in `xtask/redocly.yaml` and `xtask/schemathesis.toml`. The property tester runs
+//! twice: with the provisioning token on every operation, and with the partner key on those that only it opens.
 
 mod server;
 mod tools;
@@ -9,6 +10,9 @@ use crate::fault::Fault;
 use crate::process;
 
 use server::Server;
+
+/// The operations of the partner key (the table in `crates/tallystick/tests/it/authorization.rs`). The others were tested before.
+const OF_THE_PARTNER_KEY: &str = "^/api/v1/partner/(creditors|sms)(/|$)";
 
 /// What is tested, and how.
 #[derive(Debug, Default, Eq, PartialEq)]
@@ -20,7 +24,7 @@ struct Request {
 }
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Fault> {
-    let mut request = Request::parse(arguments)?;
+    let request = Request::parse(arguments)?;
     // Before the program starts, which would wait for them.
     let redocly = tools::redocly()?;
     let schemathesis = tools::schemathesis()?;
@@ -32,9 +36,6 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Fault> {
         (Some(server), _) => server.url(),
         (None, url) => url.as_deref().unwrap_or_default(),
     };
-    if let Some(header) = started.as_ref().and_then(Server::header) {
-        request.headers.push(header);
-    }
     let document = format!("{}/openapi.json", url.trim_end_matches('/'));
 
     let configuration = |file| process::workspace().join("xtask").join(file);
@@ -42,13 +43,29 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Fault> {
         tools::command(&redocly)?.arg("lint").arg(&document).arg("--config").arg(configuration("redocly.yaml")),
     )?;
 
-    let mut command = tools::command(&schemathesis)?;
-    command.arg("--config-file").arg(configuration("schemathesis.toml")).args(["--no-color", "run", &document]);
-    for header in &request.headers {
-        command.args(["--header", header]);
+    let test = |what: &str, headers: &[String], only: Option<&str>| {
+        let mut command = tools::command(&schemathesis)?;
+        command.env("SCHEMATHESIS_HOOKS", configuration("schemathesis_hooks.py"));
+        command.arg("--config-file").arg(configuration("schemathesis.toml")).args(["--no-color", "run", &document]);
+        for header in headers {
+            command.args(["--header", header]);
+        }
+        if let Some(paths) = only {
+            command.args(["--include-path-regex", paths]);
+        }
+        // Not the whole line: a header may hold a key.
+        process::run_as(&format!("schemathesis run {document} {what}"), &mut command)
+    };
+    match &started {
+        None => test("with the headers given", &request.headers, None),
+        Some(server) => {
+            let with = |header: String| [request.headers.as_slice(), &[header]].concat();
+            // Both, so that one run tells of every fault.
+            let of_token = test("with the provisioning token", &with(server.token()), None);
+            let of_partner = test("with the partner key", &with(server.partner_key()), Some(OF_THE_PARTNER_KEY));
+            of_token.and(of_partner)
+        }
     }
-    // Not the whole line: a header may hold a key.
-    process::run_as(&format!("schemathesis run {document}"), &mut command)
 }
 
 impl Request {

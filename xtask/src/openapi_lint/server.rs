@@ -10,8 +10,10 @@ use crate::process;
 const ARGUMENTS: [&str; 3] = ["demo", "--listen", "127.0.0.1:0"];
 /// What stands in front of its address when it is ready.
 const ADDRESS: &str = "listening on ";
-/// What stands in front of the key that may create clients, and so reaches every operation.
-const KEY: &str = "provisioning token  ";
+/// What stands in front of the key that may create clients.
+const TOKEN: &str = "provisioning token  ";
+/// What stands in front of the key that opens the partner's own operations, which the other does not.
+const PARTNER_KEY: &str = "partner key         ";
 
 /// The program, started for the tools, which ends with this value.
 #[derive(Debug)]
@@ -24,7 +26,8 @@ pub(crate) struct Server {
 #[derive(Debug, Default, Eq, PartialEq)]
 struct Said {
     url: Option<String>,
-    key: Option<String>,
+    token: Option<String>,
+    partner_key: Option<String>,
 }
 
 /// Builds the program and answers where it is.
@@ -34,13 +37,14 @@ pub(crate) fn build() -> Result<PathBuf, Fault> {
 }
 
 impl Server {
-    /// Starts the program; returns when it has said its address and a key.
+    /// Starts the program; returns when it has said its address and its keys.
     pub(crate) fn start(program: &Path) -> Result<Server, Fault> {
         let mut process = Command::new(program)
             .args(ARGUMENTS)
             // The tester asks more often than a partner may.
             .env("TALLYSTICK_RATE_LIMIT", "off")
             .env("TALLYSTICK_FAILURE_RATE_LIMIT", "off")
+            .env("TALLYSTICK_CREDENTIALS_RATE_LIMIT", "off")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -50,8 +54,8 @@ impl Server {
         let mut lines = BufReader::new(output);
         server.said = Said::listen(&mut lines)
             .map_err(|error| Fault::Failed(format!("could not read from {}: {error}", program.display())))?;
-        if server.said.url.is_none() {
-            return Err(Fault::Failed(format!("{} ended before it said `{ADDRESS}...`", program.display())));
+        if let Some(mark) = server.said.lacks() {
+            return Err(Fault::Failed(format!("{} ended before it said `{mark}...`", program.display())));
         }
         swallow(lines);
         Ok(server)
@@ -62,10 +66,19 @@ impl Server {
         self.said.url.as_deref().unwrap_or_default()
     }
 
-    /// The header that lets a request in.
-    pub(crate) fn header(&self) -> Option<String> {
-        self.said.key.as_ref().map(|key| format!("X-Api-Key: {key}"))
+    /// The header of the provisioning token.
+    pub(crate) fn token(&self) -> String {
+        header(self.said.token.as_deref())
     }
+
+    /// The header of the partner key.
+    pub(crate) fn partner_key(&self) -> String {
+        header(self.said.partner_key.as_deref())
+    }
+}
+
+fn header(key: Option<&str>) -> String {
+    format!("X-Api-Key: {}", key.unwrap_or_default())
 }
 
 impl Drop for Server {
@@ -77,19 +90,26 @@ impl Drop for Server {
 }
 
 impl Said {
-    /// Reads until both are known, or the end.
+    /// Reads until all is known, or the end.
     fn listen(lines: &mut impl BufRead) -> io::Result<Said> {
         let mut said = Said::default();
         let mut line = String::new();
-        while said.url.is_none() || said.key.is_none() {
+        while said.lacks().is_some() {
             line.clear();
             if lines.read_line(&mut line)? == 0 {
                 break;
             }
             said.url = said.url.or_else(|| word_after(&line, ADDRESS));
-            said.key = said.key.or_else(|| word_after(&line, KEY));
+            said.token = said.token.or_else(|| word_after(&line, TOKEN));
+            said.partner_key = said.partner_key.or_else(|| word_after(&line, PARTNER_KEY));
         }
         Ok(said)
+    }
+
+    /// What stands in front of the first thing that is not known yet.
+    fn lacks(&self) -> Option<&'static str> {
+        let known = [(&self.url, ADDRESS), (&self.token, TOKEN), (&self.partner_key, PARTNER_KEY)];
+        known.into_iter().find_map(|(value, mark)| value.is_none().then_some(mark))
     }
 }
 
@@ -112,13 +132,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_address_and_the_first_key_are_heard() {
+    fn the_address_and_both_keys_are_heard() {
         let text =
             "listening on http://127.0.0.1:80\n\npartner\n  provisioning token  11\n  partner key         22\nrest";
         let mut lines = text.as_bytes();
         let said = Said::listen(&mut lines).unwrap();
-        assert_eq!(said, Said { url: Some("http://127.0.0.1:80".to_owned()), key: Some("11".to_owned()) });
-        assert_eq!(lines, b"  partner key         22\nrest");
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(said, Said { url: some("http://127.0.0.1:80"), token: some("11"), partner_key: some("22") });
+        assert_eq!(lines, b"rest");
+        assert_eq!(header(said.partner_key.as_deref()), "X-Api-Key: 22");
+    }
+
+    #[test]
+    fn what_was_not_said_is_named() {
+        let said = Said::listen(&mut &b"listening on http://127.0.0.1:80\n  provisioning token  11\n"[..]).unwrap();
+        assert_eq!(said.lacks(), Some(PARTNER_KEY));
     }
 
     #[test]

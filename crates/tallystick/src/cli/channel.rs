@@ -9,6 +9,7 @@ use service::outbox::Sends;
 use super::output::{Items, table};
 use super::{CommandError, Essentials, Output, Session};
 use crate::config::Settings;
+use crate::config::channels::Kind;
 use crate::providers;
 
 /// Channels: list, try
@@ -64,7 +65,11 @@ pub(super) fn run(command: Command, file: Option<PathBuf>, output: Output) -> Re
             Session::run_with(&settings, async |session| {
                 let provider = providers::one(&session.core, &settings, &name)
                     .map_err(|error| CommandError::Channel(error.to_string()))?
-                    .ok_or_else(|| CommandError::Channel(format!("there is no [channels.{name}]")))?;
+                    .ok_or_else(|| {
+                        CommandError::Channel(format!(
+                            "there is no [channels.{name}]: `tallystick channel list` names them"
+                        ))
+                    })?;
                 let tried = match &provider.sends {
                     Sends::Sms(channel) => {
                         let tried = channel.test().await;
@@ -73,11 +78,25 @@ pub(super) fn run(command: Command, file: Option<PathBuf>, output: Output) -> Re
                     }
                     Sends::Mail(channel) => channel.test().await,
                 };
-                let found = tried.map_err(|fault| CommandError::Channel(format!("{name}: {fault}")))?;
+                let found = tried
+                    .map_err(|fault| CommandError::Channel(format!("{name}: {fault}{}", remedy(&name, &settings))))?;
                 output.answer(&Tried { name: name.clone(), found: found.clone() }, || format!("{name}: {found}\n"))
             })
         }
     }
+}
+
+/// What to look at when a channel can't be used.
+fn remedy(name: &str, settings: &Settings) -> String {
+    let members = match settings.channels.get(name).map(|channel| &channel.kind) {
+        Some(Kind::Smpp(_)) => "host, port, tls, system-id and password",
+        Some(Kind::Smtp(_)) => "host, port, tls, user and password",
+        Some(Kind::HttpGateway(_)) => "test-url, headers and secrets",
+        Some(Kind::Console) | None => return String::new(),
+    };
+    format!(
+        ". Look at {members} of [channels.{name}] in the configuration file, and whether this machine reaches the provider"
+    )
 }
 
 async fn list(session: &Session, settings: &Settings) -> Result<Vec<Shown>, CommandError> {

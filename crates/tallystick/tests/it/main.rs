@@ -8,6 +8,7 @@ mod authorization;
 mod bad_body;
 mod bad_key;
 mod bad_value;
+mod callback;
 mod credentials;
 mod creditor;
 mod creditor_list;

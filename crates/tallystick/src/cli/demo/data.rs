@@ -1,79 +1,200 @@
-//! What the demo shows: a partner and a few clients. Made once; a kept database is gone on with.
+//! What the demo shows: a partner with a portfolio of clients. Made once; a kept database is gone on with, as whoever uses it left it.
 
+use domain::Faults;
+use domain::agreement::{Agreement, AgreementDraft};
 use domain::api_key::{AllowedNetworks, KeyKind, KeyState};
 use domain::client::{ClientDraft, ContactDraft};
-use domain::identifier::ClientIdentifier;
+use domain::creditor::CreditorStatus;
+use domain::identifier::{ClientIdentifier, PartnerId};
+use service::api_key::{KeyError, Principal};
 use service::client::Imported;
+use service::creditor::{Condition, HistoryQuery};
 use service::onboarding::OnboardingError;
+use service::sms::Sms;
 use service::{AdminError, Context, Core};
 
+use super::conversation;
 use crate::cli::CommandError;
+use crate::config::Settings;
 
 /// The partner of the published examples.
 pub(super) const PARTNER: &str = "QUICK3";
 const PARTNER_NAME: &str = "Quick Software Oy";
 
-/// Invented businesses; the check digits of their numbers are right.
-const CLIENTS: [(&str, &str, &str, &str, &str); 3] = [
-    ("Pihapuu Oy", "1234567-1", "00100", "HELSINKI", "Aino Virtanen"),
-    ("Saaren Sähkö Oy", "2345678-0", "33100", "TAMPERE", "Eero Niemi"),
-    ("Kuusikon Kahvila Ky", "3456780-6", "90100", "OULU", "Liisa Kuusi"),
+/// An invented business; the check digit of its number is right.
+struct Business {
+    name: &'static str,
+    business_code: &'static str,
+    postal_code: &'static str,
+    town: &'static str,
+    person: &'static str,
+    /// System, identifier, first and last day. Not those of the published examples, which can be sent to the demo.
+    agreements: &'static [(&'static str, &'static str, &'static str, Option<&'static str>)],
+    /// Whether it has left: its credentials are revoked.
+    has_left: bool,
+}
+
+const BUSINESSES: [Business; 5] = [
+    Business {
+        name: "Pihapuu Oy",
+        business_code: "1234567-1",
+        postal_code: "00100",
+        town: "HELSINKI",
+        person: "Aino Virtanen",
+        agreements: &[
+            ("WEBSHOP", "W-2025-17", "2025-01-01", Some("2025-12-31")),
+            ("WEBSHOP", "W-2026-17", "2026-01-01", None),
+        ],
+        has_left: false,
+    },
+    Business {
+        name: "Saaren Sähkö Oy",
+        business_code: "2345678-0",
+        postal_code: "33100",
+        town: "TAMPERE",
+        person: "Eero Niemi",
+        agreements: &[("LEDGER", "40017", "2026-01-01", None), ("WEBSHOP", "W-2026-23", "2026-03-01", None)],
+        has_left: false,
+    },
+    Business {
+        name: "Kuusikon Kahvila Ky",
+        business_code: "3456780-6",
+        postal_code: "90100",
+        town: "OULU",
+        person: "Liisa Kuusi",
+        agreements: &[],
+        has_left: false,
+    },
+    Business {
+        name: "Äyräpään Pyörä Oy",
+        business_code: "4567890-7",
+        postal_code: "20100",
+        town: "TURKU",
+        person: "Otso Laine",
+        agreements: &[("LEDGER", "40023", "2026-06-01", None)],
+        has_left: false,
+    },
+    Business {
+        name: "Rantakiven Taksi Ky",
+        business_code: "5678901-2",
+        postal_code: "65100",
+        town: "VAASA",
+        person: "Maija Ranta",
+        agreements: &[],
+        has_left: true,
+    },
 ];
 
-/// The keys of the demo.
+/// What the demo has.
 pub(super) struct Demo {
     pub(super) provisioning_token: String,
     pub(super) partner_key: String,
     pub(super) clients: Vec<DemoClient>,
+    /// The messages on behalf of the first client, oldest first.
+    pub(super) messages: Vec<Sms>,
 }
 
 /// A client and its key; no key when all of them were revoked or superseded.
 pub(super) struct DemoClient {
     pub(super) name: String,
     pub(super) client: ClientIdentifier,
+    pub(super) status: CreditorStatus,
+    pub(super) agreements: Vec<Agreement>,
     pub(super) key: Option<String>,
 }
 
 /// Makes what is not there yet, and finds the keys of what is.
-pub(super) async fn prepare(core: &Core) -> Result<Demo, CommandError> {
+pub(super) async fn prepare(core: &Core, settings: &Settings) -> Result<Demo, CommandError> {
     let context = crate::cli::session::operator();
     match core.add_partner(PARTNER, PARTNER_NAME, &AllowedNetworks::default(), &context).await {
         Ok(_) | Err(AdminError::Exists(_)) => {}
         Err(error) => return Err(error.into()),
     }
+    let partner = core.partner_of_code(PARTNER).await?;
+    let provisioning_token = partner_key(core, &context, KeyKind::Provisioning).await?;
+    let partner_key = partner_key(core, &context, KeyKind::Partner).await?;
     let mut clients = Vec::new();
-    for (name, business_code, postal_code, town, person) in CLIENTS {
-        let draft = draft(name, business_code, postal_code, town, person);
-        let client = match core.import_client(PARTNER, &draft, &context).await {
-            Ok(Imported::Created(created)) => created.client,
-            Ok(Imported::AlreadyThere(client)) => client,
-            Err(error) => return Err(refused(error)),
-        };
-        let key = active_key(core, &context, KeyKind::Client, Some(client)).await?;
-        clients.push(DemoClient { name: name.to_owned(), client, key });
+    for business in &BUSINESSES {
+        clients.push(client(core, business, (partner, &partner_key), &context).await?);
     }
-    Ok(Demo {
-        provisioning_token: partner_key(core, &context, KeyKind::Provisioning).await?,
-        partner_key: partner_key(core, &context, KeyKind::Partner).await?,
-        clients,
-    })
+    let messages = match clients.first() {
+        Some(first) => conversation::prepare(core, settings, partner, first.client, &context).await?,
+        None => Vec::new(),
+    };
+    Ok(Demo { provisioning_token, partner_key, clients, messages })
 }
 
-fn draft(name: &str, business_code: &str, postal_code: &str, town: &str, person: &str) -> ClientDraft {
+async fn client(
+    core: &Core,
+    business: &Business,
+    (partner, partner_key): (PartnerId, &str),
+    context: &Context,
+) -> Result<DemoClient, CommandError> {
+    let client = match core.import_client(PARTNER, &draft(business), context).await {
+        Ok(Imported::Created(created)) => created.client,
+        Ok(Imported::AlreadyThere(client)) => client,
+        Err(error) => return Err(refused(error)),
+    };
+    // Only what nobody has touched: somebody may have tried to change just this.
+    let is_untouched = core.history_of(client, &HistoryQuery::default()).await?.changes.is_empty();
+    if is_untouched && (business.has_left || !business.agreements.is_empty()) {
+        let principal = core.authenticate(Some(partner_key), None).await.map_err(not_taken)?;
+        if !business.agreements.is_empty() {
+            agree(core, business, &principal, client, context).await?;
+        }
+        if business.has_left {
+            core.revoke_credentials(&principal, client, context).await.map_err(AdminError::from)?;
+        }
+    }
+    let creditor = core.creditor(partner, client).await.map_err(AdminError::from)?;
+    let agreements = core.agreements(partner, client).await.map_err(AdminError::from)?.list;
+    let key = active_key(core, context, KeyKind::Client, Some(client)).await?;
+    Ok(DemoClient { name: business.name.to_owned(), client, status: creditor.status, agreements, key })
+}
+
+async fn agree(
+    core: &Core,
+    business: &Business,
+    principal: &Principal,
+    client: ClientIdentifier,
+    context: &Context,
+) -> Result<(), CommandError> {
+    let (drafts, any) = (agreements(business), Condition::Any);
+    let wanted = (&drafts[..], "agreements.", Faults::new());
+    core.replace_agreements(principal, client, &any, wanted, context).await.map_err(AdminError::from)?;
+    Ok(())
+}
+
+fn agreements(business: &Business) -> Vec<AgreementDraft> {
+    let some = |text: &str| Some(text.to_owned());
+    let drafts = business.agreements.iter().map(|(system, identifier, from, to)| AgreementDraft {
+        system: some(system),
+        identifier: some(identifier),
+        valid_from: some(from),
+        valid_to: to.map(str::to_owned),
+    });
+    drafts.collect()
+}
+
+fn draft(business: &Business) -> ClientDraft {
     let text = |text: &str| Some(text.to_owned());
     ClientDraft {
         service_type: text("LIFECYCLE"),
         partner_code: text(PARTNER),
-        name: text(name),
-        business_code: text(business_code),
+        name: text(business.name),
+        business_code: text(business.business_code),
         postal_address: text("Esimerkkikatu 1"),
-        postal_code: text(postal_code),
-        postal_district: text(town),
+        postal_code: text(business.postal_code),
+        postal_district: text(business.town),
         country_code: text("FI"),
         email: text("laskut@example.fi"),
         language_code: text("FI"),
         currency_code: text("EUR"),
-        primary: ContactDraft { name: text(person), email: text("yhteys@example.fi"), ..ContactDraft::default() },
+        primary: ContactDraft {
+            name: text(business.person),
+            email: text("yhteys@example.fi"),
+            ..ContactDraft::default()
+        },
         ..ClientDraft::default()
     }
 }
@@ -101,6 +222,14 @@ async fn active_key(
     }
 }
 
+/// The partner key was read from the database just now.
+fn not_taken(error: KeyError) -> CommandError {
+    match error {
+        KeyError::Store(error) => error.into(),
+        other => AdminError::State(format!("the partner key is not taken: {other}")).into(),
+    }
+}
+
 /// The drafts follow the rules, so that only the database can refuse them.
 fn refused(error: OnboardingError) -> CommandError {
     match error {
@@ -116,9 +245,10 @@ mod tests {
 
     #[test]
     fn the_clients_follow_the_rules_of_production_too() {
-        for (name, business_code, postal_code, town, person) in CLIENTS {
-            let draft = draft(name, business_code, postal_code, town, person);
-            assert!(domain::client::check(&draft, domain::Environment::Production).is_ok(), "{name}");
+        for business in &BUSINESSES {
+            let name = business.name;
+            assert!(domain::client::check(&draft(business), domain::Environment::Production).is_ok(), "{name}");
+            assert!(domain::agreement::check(&agreements(business), "").is_ok(), "{name}");
         }
     }
 }

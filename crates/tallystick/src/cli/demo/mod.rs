@@ -1,5 +1,6 @@
 //! `tallystick demo`.
 
+mod conversation;
 mod data;
 mod page;
 mod temporary;
@@ -51,7 +52,7 @@ pub(super) fn run(args: Args, file: Option<PathBuf>, output: Output) -> Result<(
         let sockets = bind(&settings, any_port)?;
         let metrics = Metrics::install();
         let core = start::core(&settings, Schema::Migrate).await?;
-        let demo = match data::prepare(&core).await {
+        let demo = match data::prepare(&core, &settings).await {
             Ok(demo) => demo,
             Err(error) => {
                 core.db().close().await;

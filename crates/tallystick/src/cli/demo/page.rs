@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use domain::creditor::CreditorStatus;
 use serde_json::{Value, json};
 
 use super::data::{Demo, PARTNER};
@@ -27,8 +28,17 @@ fn document(demo: &Demo, ready: &Ready, database: &str) -> Value {
     let clients: Vec<_> = demo
         .clients
         .iter()
-        .map(|client| json!({ "name": client.name, "clientIdentifier": client.client, "apiAccessToken": client.key }))
+        .map(|client| {
+            json!({
+                "name": client.name,
+                "clientIdentifier": client.client,
+                "status": client.status.as_str(),
+                "agreements": client.agreements,
+                "apiAccessToken": client.key,
+            })
+        })
         .collect();
+    let messages: Vec<_> = demo.messages.iter().map(|sms| sms.id).collect();
     json!({
         "listening": ready.url,
         "docs": format!("{}/docs/", ready.url),
@@ -37,6 +47,7 @@ fn document(demo: &Demo, ready: &Ready, database: &str) -> Value {
         "provisioningToken": demo.provisioning_token,
         "partnerKey": demo.partner_key,
         "clients": clients,
+        "smsIds": messages,
     })
 }
 
@@ -55,6 +66,11 @@ fn page(demo: &Demo, ready: &Ready, database: &str, is_temporary: bool) -> Strin
     for client in &demo.clients {
         let key = client.key.as_deref().unwrap_or("(no key works any more)");
         let _ = write!(page, "client {} {}\n  API access token    {key}\n", client.client, client.name);
+        for agreement in &client.agreements {
+            let until = agreement.valid_to.map(|last| format!(" until {last}")).unwrap_or_default();
+            let (system, identifier, from) = (&agreement.system, &agreement.identifier, agreement.valid_from);
+            let _ = writeln!(page, "  agreement           {system} {identifier} from {from}{until}");
+        }
     }
     let _ = write!(
         page,
@@ -70,13 +86,56 @@ fn page(demo: &Demo, ready: &Ready, database: &str, is_temporary: bool) -> Strin
              {curl} {url}/api/v1/partner/renew -H 'X-Api-Key: {key}'\n"
         );
     }
+    page + &portfolio(demo, curl, url) + &messages(demo, curl, url) + "\nCtrl-C ends the demo.\n"
+}
+
+/// What a partner does with its creditors.
+fn portfolio(demo: &Demo, curl: &str, url: &str) -> String {
+    let (key, creditors) = (&demo.partner_key, format!("{url}/api/v1/partner/creditors"));
+    let mut page = format!("\nList the partner's creditors:\n\n{curl} {creditors} -H 'X-Api-Key: {key}'\n");
+    let agreed = demo.clients.iter().find_map(|client| Some((client.client, client.agreements.last()?)));
+    if let Some((client, agreement)) = agreed {
+        let identifier = &agreement.identifier;
+        let _ = write!(
+            page,
+            "\nFind one by an agreement, and list its agreements:\n\n\
+             {curl} '{creditors}?agreement={identifier}' -H 'X-Api-Key: {key}'\n\
+             {curl} {creditors}/{client}/agreements -H 'X-Api-Key: {key}'\n"
+        );
+    }
+    if let Some(revoked) = demo.clients.iter().find(|client| client.status == CreditorStatus::Revoked) {
+        let (name, client) = (&revoked.name, revoked.client);
+        let _ = write!(
+            page,
+            "\nFind those whose credentials are revoked, and give {name} new ones:\n\n\
+             {curl} '{creditors}?status=REVOKED' -H 'X-Api-Key: {key}'\n\
+             {curl} -X POST {creditors}/{client}/credentials/rotate -H 'X-Api-Key: {key}'\n"
+        );
+    }
+    page
+}
+
+/// What it does with short messages.
+fn messages(demo: &Demo, curl: &str, url: &str) -> String {
+    let (key, sms) = (&demo.partner_key, format!("{url}/api/v1/partner/sms"));
+    let mut page = String::new();
+    let told = demo.clients.first().zip(demo.messages.iter().max_by_key(|message| message.parts));
+    if let Some((client, longest)) = told {
+        let (name, client, count, id) = (&client.name, client.client, demo.messages.len(), longest.id);
+        let _ = write!(
+            page,
+            "\nRead the messages on behalf of {name} (there are {count}), and the longest with the report of each part:\n\n\
+             {curl} '{sms}?creditor={client}' -H 'X-Api-Key: {key}'\n\
+             {curl} '{sms}/{id}?wait=10' -H 'X-Api-Key: {key}'\n"
+        );
+    }
     let _ = write!(
         page,
         "\nText a debtor, and wait for the delivery report (it is printed here; a number that ends in 0001 is undeliverable):\n\n\
-         {curl} '{url}/api/v1/partner/sms?wait=10' -H 'X-Api-Key: {partner_key}' -H 'Content-Type: application/json' \
+         {curl} '{sms}?wait=10' -H 'X-Api-Key: {key}' -H 'Content-Type: application/json' \
          -d '{{\"recipient\":\"+358441234567\",\"text\":\"Your invoice 1001 is due on Friday.\"}}'\n"
     );
-    page + "\nCtrl-C ends the demo.\n"
+    page
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The program as processes on real ports: signals, crashes, TLS, the command line. Everything is bounded in time.
 
 mod api;
+mod channel;
 mod creditor;
 mod demo;
 mod deployment;
@@ -10,6 +11,7 @@ mod import;
 mod key;
 mod killed;
 mod metrics;
+mod outbox;
 mod partner;
 mod refused;
 mod revoked;
