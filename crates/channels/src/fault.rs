@@ -17,6 +17,16 @@ pub enum FaultKind {
     Permanent,
     /// The provider takes no more for now: slow down, and try again. It says nothing of this message.
     Throttled,
+    /// The provider can't be reached, or does not let us in: nothing was handed over, and nothing is said of this message.
+    Unreachable,
+}
+
+impl FaultKind {
+    /// Whether the next message would meet the same now, so that the channel should pause and this one not be blamed.
+    #[must_use]
+    pub const fn is_of_the_channel(self) -> bool {
+        matches!(self, Self::Throttled | Self::Unreachable)
+    }
 }
 
 /// Why something was not sent, or why that is not known.
@@ -50,6 +60,11 @@ impl Fault {
     /// The provider takes no more for now.
     pub fn throttled(reason: impl Into<String>, retry_after: Option<Duration>) -> Self {
         Self { retry_after, ..Self::new(FaultKind::Throttled, reason) }
+    }
+
+    /// The provider can't be reached.
+    pub fn unreachable(reason: impl Into<String>) -> Self {
+        Self::new(FaultKind::Unreachable, reason)
     }
 
     /// Of `kind`.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use channels::{FaultKind, Mail, MailChannel};
+use channels::{Mail, MailChannel};
 use domain::Timestamp;
 use domain::identifier::PartnerId;
 use serde::{Deserialize, Serialize};
@@ -114,14 +114,17 @@ impl Core {
         };
         // Without the server's words, which may hold the address. They are kept with the message.
         let (kind, code) = (fault.kind, fault.code.as_deref().unwrap_or_default());
+        if kind.is_of_the_channel() {
+            tracing::debug!(channel = channel.name(), message_id = %row.message, fault = ?kind, code, "a mail was not sent");
+            let again = Ended::Again { due_at: self.now(), fault: fault.to_string(), counts: false };
+            return (again, Verdict::Pause(kind, fault.retry_after));
+        }
         tracing::warn!(channel = channel.name(), message_id = %row.message, fault = ?kind, code, "a mail was not sent");
-        let throttled = kind == FaultKind::Throttled;
-        let due_at = if throttled { self.now() } else { self.next_try(row, &fault) };
+        let due_at = self.next_try(row, &fault);
         if is_over(row, &fault) || due_at > row.expires_at {
             return given_up(&fault.to_string());
         }
-        let verdict = if throttled { Verdict::Throttled(fault.retry_after) } else { Verdict::Later };
-        (Ended::Again { due_at, fault: fault.to_string(), counts: !throttled }, verdict)
+        (Ended::Again { due_at, fault: fault.to_string(), counts: true }, Verdict::Later)
     }
 
     fn mail_of(&self, row: &OutboxRow) -> Result<Mail, StoreError> {

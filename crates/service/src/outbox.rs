@@ -80,8 +80,8 @@ pub(crate) enum Verdict {
     Done,
     /// It will be tried again.
     Later,
-    /// The provider takes no more for now; for so long, when it said so.
-    Throttled(Option<Duration>),
+    /// The provider takes nothing for now, for this kind of fault; for so long, when that is known.
+    Pause(FaultKind, Option<Duration>),
 }
 
 /// The running worker of a process.
@@ -377,12 +377,12 @@ where
     }
 }
 
-/// Whether a fault ends a message for good. A provider that takes no more says nothing of the message.
+/// Whether a fault ends a message for good. A provider that takes nothing says nothing of the message.
 pub(crate) fn is_over(row: &OutboxRow, fault: &Fault) -> bool {
     match fault.kind {
         FaultKind::Permanent => true,
         FaultKind::Temporary => row.attempts >= retry::MOST_TRIES,
-        FaultKind::Throttled => false,
+        FaultKind::Throttled | FaultKind::Unreachable => false,
     }
 }
 
@@ -417,6 +417,6 @@ mod tests {
         let last = OutboxRow { attempts: retry::MOST_TRIES, ..row.clone() };
         assert!(is_over(&row, &Fault::permanent("no")));
         assert!(!is_over(&row, &Fault::temporary("not now")) && is_over(&last, &Fault::temporary("not now")));
-        assert!(!is_over(&last, &Fault::throttled("slower", None)));
+        assert!(!is_over(&last, &Fault::throttled("slower", None)) && !is_over(&last, &Fault::unreachable("away")));
     }
 }

@@ -109,11 +109,14 @@ impl Core {
     fn after(&self, row: &OutboxRow, fault: Fault, channel: &str) -> (Tried, Verdict) {
         // Without the provider's words, which may hold the number. They are kept with the message.
         let code = fault.code.as_deref().unwrap_or_default();
-        tracing::warn!(channel, message_id = %row.message, fault = ?fault.kind, code, "a message was not sent");
-        let reason = fault.to_string();
-        let throttled = fault.kind == FaultKind::Throttled;
-        // When the provider takes no more, the channel pauses, and not this message.
-        let due_at = if throttled { self.now() } else { self.next_try(row, &fault) };
+        let (kind, reason) = (fault.kind, fault.to_string());
+        if kind.is_of_the_channel() {
+            // The channel pauses, and not this message.
+            tracing::debug!(channel, message_id = %row.message, fault = ?kind, code, "a message was not sent");
+            let again = Tried::Again { accepted: fault.accepted, due_at: self.now(), reason, counts: false };
+            return (again, Verdict::Pause(kind, fault.retry_after));
+        }
+        tracing::warn!(channel, message_id = %row.message, fault = ?kind, code, "a message was not sent");
         if fault.kind == FaultKind::Permanent {
             let code = fault.code.unwrap_or_default();
             let ended =
@@ -123,8 +126,8 @@ impl Core {
         if is_over(row, &fault) {
             return (Tried::GivenUp { accepted: fault.accepted, reason }, Verdict::Done);
         }
-        let verdict = if throttled { Verdict::Throttled(fault.retry_after) } else { Verdict::Later };
-        (Tried::Again { accepted: fault.accepted, due_at, reason, counts: !throttled }, verdict)
+        let due_at = self.next_try(row, &fault);
+        (Tried::Again { accepted: fault.accepted, due_at, reason, counts: true }, Verdict::Later)
     }
 
     async fn record_try(&self, row: OutboxRow, tried: Tried) -> Result<(), StoreError> {

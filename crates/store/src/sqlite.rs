@@ -6,8 +6,9 @@
 
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::options::DbOptions;
 
@@ -42,7 +43,7 @@ pub(crate) fn connect(options: &DbOptions, path: &Path, used_to: Use) -> rusqlit
     connection.busy_timeout(options.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(256);
     if used_to == Use::Write {
-        connection.pragma_update(None, "journal_mode", "WAL")?;
+        use_log(&connection, options.busy_timeout)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         // The log is cut back to this after a burst, or it would keep its largest size. Bytes.
@@ -55,4 +56,20 @@ pub(crate) fn connect(options: &DbOptions, path: &Path, used_to: Use) -> rusqlit
     // In KiB when negative: enough for the upper levels of the indexes at some million clients.
     connection.pragma_update(None, "cache_size", -8192)?;
     Ok(connection)
+}
+
+/// Turns the write-ahead log on. Of two that do so at once on a new file each may have what the other waits for; SQLite tells that at once,
+/// without its own waiting, and one has to begin anew.
+fn use_log(connection: &Connection, patience: Duration) -> rusqlite::Result<()> {
+    const PAUSE: Duration = Duration::from_millis(10);
+    let mut waited = Duration::ZERO;
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && waited < patience => {
+                std::thread::sleep(PAUSE);
+                waited += PAUSE;
+            }
+            done => return done,
+        }
+    }
 }

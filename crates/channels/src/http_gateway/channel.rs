@@ -225,7 +225,7 @@ fn sending(error: &reqwest::Error) -> Fault {
     if error.is_builder() {
         Fault::permanent("the message makes no valid request")
     } else if error.is_connect() {
-        Fault::temporary("could not connect to the provider")
+        Fault::unreachable("could not connect to the provider")
     } else if error.is_timeout() {
         Fault::temporary("the provider did not answer in time").unsure()
     } else {

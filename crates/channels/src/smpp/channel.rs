@@ -174,9 +174,9 @@ impl SmppChannel {
             Standing::Bound(_) => {
                 Err(Fault::throttled("the provider takes no more for now", Some(self.throttle_pause)))
             }
-            Standing::Connecting => Err(Fault::temporary(format!("{} has not bound us yet", self.host))),
+            Standing::Connecting => Err(Fault::unreachable(format!("{} has not bound us yet", self.host))),
             Standing::Down { why, code, retry_after } => {
-                Err(Fault { code, retry_after: Some(retry_after), ..Fault::temporary(why) })
+                Err(Fault { code, retry_after: Some(retry_after), ..Fault::unreachable(why) })
             }
             Standing::Closed => Err(closed()),
         }
@@ -199,7 +199,7 @@ impl SmppChannel {
 }
 
 fn closed() -> Fault {
-    Fault::temporary("the channel is closed")
+    Fault::unreachable("the channel is closed")
 }
 
 impl std::fmt::Debug for SmppChannel {

@@ -95,8 +95,8 @@ impl SmtpChannel {
         match connected.await {
             Ok(Ok(connection)) => Ok(connection),
             // A refused log-in says nothing of this mail: it is the operator's to mend.
-            Ok(Err(error)) => Err(Fault { kind: FaultKind::Temporary, ..self.fault(&error) }),
-            Err(_) => Err(Fault::temporary(format!("{}:{} did not let us in in time", self.host, self.port))),
+            Ok(Err(error)) => Err(Fault { kind: FaultKind::Unreachable, ..self.fault(&error) }),
+            Err(_) => Err(Fault::unreachable(format!("{}:{} did not let us in in time", self.host, self.port))),
         }
     }
 

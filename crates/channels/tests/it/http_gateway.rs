@@ -145,7 +145,7 @@ async fn silence_leaves_a_doubt_and_nobody_there_does_not() {
     // Taken and given back, so that nobody listens there.
     let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     let fault = self::channel(port, "").submit(&message(7, "Hello")).await.unwrap_err();
-    assert_eq!((fault.kind, fault.may_have_been_accepted), (FaultKind::Temporary, false), "{fault}");
+    assert_eq!((fault.kind, fault.may_have_been_accepted), (FaultKind::Unreachable, false), "{fault}");
     assert!(!format!("{fault:?} {channel:?}").contains("hunter22"));
 }
 

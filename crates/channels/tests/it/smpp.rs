@@ -152,7 +152,7 @@ async fn closing_waits_for_the_answers_and_unbinds() {
     smpp.smsc.event("unbind").await;
     close.await.unwrap();
     let fault = smpp.channel.submit(&message(2, "Hello")).await.unwrap_err();
-    assert_eq!((fault.kind, fault.may_have_been_accepted), (FaultKind::Temporary, false));
+    assert_eq!((fault.kind, fault.may_have_been_accepted), (FaultKind::Unreachable, false));
 }
 
 #[tokio::test]
@@ -185,6 +185,6 @@ async fn the_connection_may_be_encrypted() {
     let (wary, _receipts) =
         channel(&settings(smsc.port, &format!("[tls]\nca-file = '{}'", other.certificate().display())));
     let fault = wary.submit(&message(1, "Hello")).await.unwrap_err();
-    assert_eq!((fault.kind, fault.may_have_been_accepted), (FaultKind::Temporary, false));
+    assert_eq!((fault.kind, fault.may_have_been_accepted), (FaultKind::Unreachable, false));
     assert!(fault.reason.contains("certificate"), "{fault}");
 }

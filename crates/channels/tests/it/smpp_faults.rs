@@ -100,7 +100,7 @@ async fn a_refused_bind_says_so_and_is_tried_again() {
     let (channel, _receipts) = channel(&settings(smsc.port, ""));
     assert_eq!(smsc.event("bind").await["password"], "hunter22");
     let fault = channel.submit(&message(1, "Hello")).await.unwrap_err();
-    assert_eq!((fault.kind, fault.code.as_deref()), (FaultKind::Temporary, Some("ESME_RINVPASWD")));
+    assert_eq!((fault.kind, fault.code.as_deref()), (FaultKind::Unreachable, Some("ESME_RINVPASWD")));
     assert!(!fault.may_have_been_accepted && fault.retry_after.is_some());
     assert!(!format!("{fault:?} {channel:?}").contains("hunter22"));
     assert_eq!(channel.test().await.unwrap_err().code.as_deref(), Some("ESME_RINVPASWD"));
@@ -108,12 +108,12 @@ async fn a_refused_bind_says_so_and_is_tried_again() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_a_temporary_fault() {
+async fn nobody_there_says_nothing_of_the_message() {
     // Taken and given back, so that nobody listens there.
     let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     let (channel, _receipts) = channel(&settings(port, ""));
     let fault = channel.submit(&message(1, "Hello")).await.unwrap_err();
-    assert_eq!((fault.kind, fault.may_have_been_accepted), (FaultKind::Temporary, false));
+    assert_eq!((fault.kind, fault.may_have_been_accepted), (FaultKind::Unreachable, false));
     channel.close().await;
 }
 

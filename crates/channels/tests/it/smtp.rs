@@ -101,11 +101,11 @@ async fn a_server_that_is_down_or_silent_leaves_no_doubt() {
     // Takes the connection, and never says a word.
     let fault =
         channel(port, "tls = 'none'\nconnect-timeout = '200ms'").send(&mail("maija@example.com")).await.unwrap_err();
-    assert_eq!((fault.kind, fault.may_have_been_accepted), (FaultKind::Temporary, false), "{fault}");
+    assert_eq!((fault.kind, fault.may_have_been_accepted), (FaultKind::Unreachable, false), "{fault}");
     assert!(fault.reason.contains("in time"), "{fault}");
     drop(listener);
     let fault = channel(port, "tls = 'none'").send(&mail("maija@example.com")).await.unwrap_err();
-    assert_eq!((fault.kind, fault.may_have_been_accepted), (FaultKind::Temporary, false), "{fault}");
+    assert_eq!((fault.kind, fault.may_have_been_accepted), (FaultKind::Unreachable, false), "{fault}");
 }
 
 #[tokio::test]
@@ -129,13 +129,13 @@ async fn starttls_and_implicit_tls_with_a_password() {
         // A wrong password is the operator's to mend: no mail is given up for it.
         let wrong = channel(server.port, &settings("hunter23"));
         let fault = wrong.send(&mail("maija@example.com")).await.unwrap_err();
-        assert_eq!((fault.kind, fault.code.as_deref()), (FaultKind::Temporary, Some("535 5.7.8")), "{fault}");
+        assert_eq!((fault.kind, fault.code.as_deref()), (FaultKind::Unreachable, Some("535 5.7.8")), "{fault}");
         assert!(!format!("{fault:?} {wrong:?}").contains("hunter23"));
         // Another's certificate is not trusted.
         let other = Certificate::new();
         let wary = channel(server.port, &format!("tls = '{tls}'\nca-file = '{}'", other.certificate().display()));
         let fault = wary.send(&mail("maija@example.com")).await.unwrap_err();
-        assert_eq!((fault.kind, fault.may_have_been_accepted), (FaultKind::Temporary, false), "{fault}");
+        assert_eq!((fault.kind, fault.may_have_been_accepted), (FaultKind::Unreachable, false), "{fault}");
         assert!(fault.reason.contains("certificate"), "{fault}");
     }
 }
@@ -144,6 +144,6 @@ async fn starttls_and_implicit_tls_with_a_password() {
 async fn nothing_is_sent_in_clear_where_encryption_is_asked_for() {
     let server = Peer::mail_server(json!({})).await;
     let fault = channel(server.port, "tls = 'starttls'").send(&mail("maija@example.com")).await.unwrap_err();
-    assert_eq!((fault.kind, fault.may_have_been_accepted), (FaultKind::Temporary, false));
+    assert_eq!((fault.kind, fault.may_have_been_accepted), (FaultKind::Unreachable, false));
     assert!(fault.reason.contains("STARTTLS"), "{fault}");
 }

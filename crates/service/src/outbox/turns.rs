@@ -9,11 +9,11 @@ use tokio::time::{Instant, sleep_until};
 use super::{Provider, Verdict, now};
 use crate::Core;
 
-/// The first pause after a provider said that it takes no more, and the longest of ours.
-const THROTTLED: Duration = Duration::from_millis(250);
-const THROTTLED_LONGEST: Duration = Duration::from_secs(30);
+/// The first pause after a provider took nothing, and the longest of ours.
+const FIRST: Duration = Duration::from_millis(250);
+const LONGEST: Duration = Duration::from_secs(30);
 /// The longest pause that a provider may ask for.
-const ASKED_LONGEST: Duration = Duration::from_secs(15 * 60);
+const LONGEST_ASKED: Duration = Duration::from_secs(15 * 60);
 
 /// The pauses of a channel.
 #[derive(Debug)]
@@ -24,17 +24,17 @@ struct Pauses {
 
 impl Pauses {
     const fn new() -> Self {
-        Self { until: None, next: THROTTLED }
+        Self { until: None, next: FIRST }
     }
 
-    /// Hears that the provider takes no more, and gives the pause that begins now; `None` when one has begun before. Of many messages under
+    /// Hears that the provider takes nothing, and gives the pause that begins now; `None` when one has begun before. Of many messages under
     /// way each may be told the same, and that is one pause.
-    fn throttled(&mut self, asked: Option<Duration>, now: Instant) -> Option<Duration> {
-        let pause = asked.map_or(self.next, |asked| asked.min(ASKED_LONGEST));
+    fn begin(&mut self, asked: Option<Duration>, now: Instant) -> Option<Duration> {
+        let pause = asked.map_or(self.next, |asked| asked.min(LONGEST_ASKED));
         match self.until {
             None => {
                 if asked.is_none() {
-                    self.next = (self.next * 2).min(THROTTLED_LONGEST);
+                    self.next = (self.next * 2).min(LONGEST);
                 }
                 self.until = Some(now + pause);
                 Some(pause)
@@ -49,7 +49,7 @@ impl Pauses {
     }
 
     fn went_well(&mut self) {
-        self.next = THROTTLED;
+        self.next = FIRST;
     }
 }
 
@@ -112,10 +112,10 @@ impl<'w> Turns<'w> {
         match verdict {
             Verdict::Done => self.pauses.went_well(),
             Verdict::Later => {}
-            Verdict::Throttled(asked) => {
-                if let Some(pause) = self.pauses.throttled(asked, now) {
+            Verdict::Pause(kind, asked) => {
+                if let Some(pause) = self.pauses.begin(asked, now) {
                     let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
-                    tracing::info!(channel = self.channel, pause_ms, "the provider takes no more for now");
+                    tracing::warn!(channel = self.channel, fault = ?kind, pause_ms, "the provider takes nothing for now");
                     self.give_back().await;
                 }
             }
@@ -165,32 +165,32 @@ mod tests {
     #[test]
     fn a_burst_of_refusals_is_one_pause_and_the_next_burst_a_longer_one() {
         let (mut pauses, start) = (Pauses::new(), now());
-        assert_eq!(pauses.throttled(None, start), Some(THROTTLED));
+        assert_eq!(pauses.begin(None, start), Some(FIRST));
         for _ in 0..10 {
-            assert_eq!(pauses.throttled(None, start), None);
+            assert_eq!(pauses.begin(None, start), None);
         }
-        assert_eq!(pauses.until, Some(start + THROTTLED));
+        assert_eq!(pauses.until, Some(start + FIRST));
         pauses.until = None;
-        assert_eq!(pauses.throttled(None, start), Some(THROTTLED * 2));
+        assert_eq!(pauses.begin(None, start), Some(FIRST * 2));
         for _ in 0..20 {
             pauses.until = None;
-            pauses.throttled(None, start);
+            pauses.begin(None, start);
         }
         pauses.until = None;
-        assert_eq!(pauses.throttled(None, start), Some(THROTTLED_LONGEST));
+        assert_eq!(pauses.begin(None, start), Some(LONGEST));
         pauses.went_well();
         pauses.until = None;
-        assert_eq!(pauses.throttled(None, start), Some(THROTTLED));
+        assert_eq!(pauses.begin(None, start), Some(FIRST));
     }
 
     #[test]
     fn what_the_provider_asks_for_is_kept_and_never_shortened() {
         let (mut pauses, start) = (Pauses::new(), now());
-        assert_eq!(pauses.throttled(Some(SECOND * 600), start), Some(SECOND * 600));
-        pauses.throttled(None, start);
-        pauses.throttled(Some(SECOND), start);
+        assert_eq!(pauses.begin(Some(SECOND * 600), start), Some(SECOND * 600));
+        pauses.begin(None, start);
+        pauses.begin(Some(SECOND), start);
         assert_eq!(pauses.until, Some(start + SECOND * 600));
-        pauses.throttled(Some(SECOND * 86_400), start);
-        assert_eq!(pauses.until, Some(start + ASKED_LONGEST));
+        pauses.begin(Some(SECOND * 86_400), start);
+        assert_eq!(pauses.until, Some(start + LONGEST_ASKED));
     }
 }

@@ -438,6 +438,35 @@ on_both_engines! {
         assert_eq!(second.iter().map(|sms| sms.id).collect::<Vec<_>>(), [ids[2], ids[0]]);
     }
 
+    async fn a_provider_that_is_away_costs_no_message_a_try(database: TestDatabase) {
+        let bench = Bench::open(&database).await;
+        let there = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let provider = {
+            let there = Arc::clone(&there);
+            Scripted::new(move |id, _| {
+                let is_there = there.load(Ordering::SeqCst);
+                Box::pin(async move {
+                    if is_there { Ok(vec![id.simple().to_string()]) } else { Err(Fault::unreachable("nobody answers")) }
+                })
+            })
+        };
+        let worker = start(&bench.test.core, &provider, 2);
+        let mut ids = Vec::new();
+        for number in 0..50 {
+            ids.push(bench.send(None, &number.to_string()).await);
+        }
+        // One after another waits for the channel, and none for a time of its own.
+        bench.until(ids[0], |sms| sms.reason.as_deref() == Some("nobody answers")).await;
+        assert!(provider.seen().len() < 20, "{} tries", provider.seen().len());
+        there.store(true, Ordering::SeqCst);
+        for id in ids {
+            let sms = bench.until(id, |sms| sms.state == SmsState::Sent).await;
+            assert_eq!(sms.reason, None);
+        }
+        assert_eq!(bench.test.core.outbox_counts().await.unwrap(), []);
+        worker.stop().await;
+    }
+
     async fn two_workers_send_each_message_once(database: TestDatabase) {
         let bench = Bench::open(&database).await;
         let rules = SmsRules { sender: Sender::parse("Tally").unwrap(), most_parts: 10 };

@@ -43,6 +43,7 @@ CREATE TABLE partner (
     revoked_at INTEGER
 ) STRICT;
 
+-- With row numbers, because inner pages of a table without them hold whole rows, and these are large: a look-up would read more of them.
 CREATE TABLE client (
     partner_id       INTEGER NOT NULL,
     client_id        INTEGER NOT NULL,
@@ -67,7 +68,7 @@ CREATE TABLE client (
     plusgiro         TEXT,
     created_at       INTEGER NOT NULL,
     PRIMARY KEY (partner_id, client_id)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE UNIQUE INDEX client_business_code ON client (partner_id, country_code, business_code);
 CREATE INDEX client_number ON client (client_id);
 

@@ -136,7 +136,7 @@ async fn client(
         Err(error) => return Err(refused(error)),
     };
     // Only what nobody has touched: somebody may have tried to change just this.
-    let is_untouched = core.history_of(client, &HistoryQuery::default()).await?.changes.is_empty();
+    let is_untouched = core.history_of(client, &HistoryQuery { limit: 1, cursor: None }).await?.changes.is_empty();
     if is_untouched && (business.has_left || !business.agreements.is_empty()) {
         let principal = core.authenticate(Some(partner_key), None).await.map_err(not_taken)?;
         if !business.agreements.is_empty() {
