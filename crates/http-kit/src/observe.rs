@@ -220,6 +220,8 @@ impl Exchange {
             ($level:ident) => {
                 tracing::$level!(
                     target: "access",
+                    // The event says all that the span does.
+                    parent: None,
                     method = %self.method,
                     route = self.route().unwrap_or(crate::measure::UNMATCHED),
                     status,

@@ -19,6 +19,8 @@ use crate::key_cache::monotonic;
 const POLL: Duration = Duration::from_millis(250);
 /// How often uses of keys are written.
 const LAST_USE: Duration = Duration::from_secs(15);
+/// How often the database is asked whether tables have outgrown what it knows of them.
+const STATISTICS: Duration = Duration::from_secs(5);
 /// How often a process proves that it can write.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// The same while the database is unavailable.
@@ -58,6 +60,7 @@ impl Core {
         }
         job!(poll(self.clone()));
         job!(listen(self.clone()));
+        job!(refresh_statistics(self.clone()));
         job!(heartbeat(self.clone()));
         job!(write_last_uses(self.clone()));
         job!(seal_audit(self.clone()));
@@ -132,6 +135,19 @@ async fn listen(core: Core) {
             Err(error) => tracing::debug!(%error, "can't listen for revocations"),
         }
         tokio::time::sleep(PAUSE).await;
+    }
+}
+
+async fn refresh_statistics(core: Core) {
+    let mut tick = interval(STATISTICS);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        match store::dialect::refresh_statistics(core.db()).await {
+            Ok(0) => {}
+            Ok(tables) => tracing::debug!(tables, "the database has looked at tables that have grown"),
+            Err(error) => tracing::debug!(%error, "the statistics of the database were not refreshed"),
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Onboarding: a partner creates a client, which gets its first key.
 
+use std::sync::Arc;
+
 use domain::agreement::{Agreement, AgreementDraft};
 use domain::api_key::{KeyHolder, KeyId, KeyKind, KeyValue};
 use domain::audit::{AuditRecord, Outcome};
@@ -148,7 +150,6 @@ impl Kept {
 }
 
 /// A client to be added: made ahead of the transaction, so that a second run of it keeps the same.
-#[derive(Clone)]
 struct Enrolment {
     row: ClientRow,
     contacts: Vec<ContactRow>,
@@ -243,7 +244,8 @@ impl Core {
         let oauth = (client.service_type == ServiceType::PosFinancing)
             .then(|| self.new_oauth_client(partner, numbers.client, now));
         let subject = format!("client:{}", numbers.client);
-        let enrolment = Enrolment {
+        // Shared and not copied: it is handed to the writer, and once more should the transaction run again.
+        let enrolment = Arc::new(Enrolment {
             contacts: client.contacts.iter().map(contact_row).collect(),
             agreements: checked.agreements,
             record: context.record(
@@ -260,13 +262,13 @@ impl Core {
             key,
             oauth,
             warnings,
-        };
-        let core = self.clone();
+        });
+        let (core, approval) = (self.clone(), approval.map(Arc::new));
         let taken = context.record(self, partner, OPERATION, String::new(), Outcome::Refused, "agreement_taken");
         let outcome = self
             .db()
-            .write(move |tx| {
-                let (core, enrolment, request) = (core.clone(), enrolment.clone(), request.clone());
+            .add(move |tx| {
+                let (core, enrolment, request) = (core.clone(), Arc::clone(&enrolment), request.clone());
                 let approval = approval.clone();
                 Box::pin(async move {
                     if let Some(approval) = &approval {
@@ -276,8 +278,13 @@ impl Core {
                         return Ok(kept.into_answer());
                     }
                     let outcome = add(tx, &enrolment).await?;
-                    if let (Some(approval), Ok(_)) = (&approval, &outcome) {
-                        approval.carry_out(&core, tx, enrolment.key.row.holder()).await?;
+                    match (&approval, &outcome) {
+                        (Some(approval), Ok(_)) => {
+                            approval.carry_out(&core, tx, enrolment.key.row.holder()).await?;
+                        }
+                        // The client that is there may be the one that somebody else's approval has just made.
+                        (Some(approval), Err(_)) => approval.check(tx).await?,
+                        (None, _) => {}
                     }
                     if let Some(request) = &request {
                         let kept = match &outcome {

@@ -153,7 +153,7 @@ impl Core {
         let (core, taken) = (self.clone(), dispatch.clone());
         let replayed = self
             .db()
-            .write(move |tx| {
+            .add(move |tx| {
                 let (core, dispatch, request) = (core.clone(), dispatch.clone(), request.clone());
                 Box::pin(async move {
                     if let Some(kept) = core.take_request::<Kept, SmsError>(tx, request.as_ref()).await? {

@@ -18,9 +18,13 @@ pub(crate) trait Column: FromSql + Type<Postgres> + for<'r> Decode<'r, Postgres>
 impl<T: FromSql + Type<Postgres> + for<'r> Decode<'r, Postgres>> Column for T {}
 
 impl Columns<'_> {
-    /// The value of the column of this name.
-    pub(crate) fn named<T: Column>(&self, name: &str) -> Result<T, EngineError> {
+    /// The value of the column of this name. It is looked for at `place` first, which goes on by one: most statements name their columns
+    /// in the order in which they are read, and SQLite finds a name only by comparing it with one after the other.
+    pub(crate) fn named<T: Column>(&self, place: &mut usize, name: &str) -> Result<T, EngineError> {
+        let here = *place;
+        *place += 1;
         match self {
+            Self::Sqlite(row) if row.as_ref().column_name(here).is_ok_and(|found| found == name) => Ok(row.get(here)?),
             Self::Sqlite(row) => Ok(row.get(name)?),
             Self::Postgres(row) => Ok(row.try_get(name)?),
         }
@@ -46,14 +50,15 @@ macro_rules! columns {
     ($row:ident { $($field:ident $(as $kept:ty)? $(= $name:literal)?),* $(,)? }) => {
         impl $crate::columns::FromColumns for $row {
             fn from_columns(columns: &$crate::columns::Columns<'_>) -> Result<Self, $crate::error::EngineError> {
-                Ok(Self { $($field: columns!(@read columns, $field $(as $kept)? $(= $name)?)),* })
+                let mut place = 0;
+                Ok(Self { $($field: columns!(@read columns, place, $field $(as $kept)? $(= $name)?)),* })
             }
         }
     };
-    (@read $columns:ident, $field:ident) => { $columns.named(stringify!($field))? };
-    (@read $columns:ident, $field:ident = $name:literal) => { $columns.named($name)? };
-    (@read $columns:ident, $field:ident as $kept:ty) => { $columns.named::<$kept>(stringify!($field))?.into() };
-    (@read $columns:ident, $field:ident as $kept:ty = $name:literal) => { $columns.named::<$kept>($name)?.into() };
+    (@read $columns:ident, $place:ident, $field:ident) => { $columns.named(&mut $place, stringify!($field))? };
+    (@read $columns:ident, $place:ident, $field:ident = $name:literal) => { $columns.named(&mut $place, $name)? };
+    (@read $columns:ident, $place:ident, $field:ident as $kept:ty) => { $columns.named::<$kept>(&mut $place, stringify!($field))?.into() };
+    (@read $columns:ident, $place:ident, $field:ident as $kept:ty = $name:literal) => { $columns.named::<$kept>(&mut $place, $name)?.into() };
 }
 
 macro_rules! tuple {

@@ -190,7 +190,22 @@ impl Db {
         E: From<StoreError> + Send + 'static,
         F: for<'t> FnMut(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
     {
-        self.write_in(Isolation::RowLocks, work).await
+        self.write_in(Isolation::ReadCommitted, work).await
+    }
+
+    /// Like [`Db::write`], for work that adds rows of which the indexes decide whether they may be there, and that reads nothing else that
+    /// others change. On PostgreSQL it need not be serializable: there neighbours in an index, such as clients whose numbers follow each
+    /// other, would make writes at once fail for each other, although none has to do with another.
+    ///
+    /// # Errors
+    /// Those of [`Db::write`].
+    pub async fn add<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: for<'t> FnMut(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    {
+        self.write_in(Isolation::ReadCommitted, work).await
     }
 
     async fn write_in<T, E, F>(&self, isolation: Isolation, work: F) -> Result<T, E>

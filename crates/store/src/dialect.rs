@@ -12,6 +12,30 @@ const KEYS_CHANNEL: &str = "tallystick_keys";
 static NOTIFY: Statement = Statement::new("store::dialect::NOTIFY", "SELECT pg_notify('tallystick_keys', '')");
 static TRY_LOCK: Statement = Statement::new("store::dialect::TRY_LOCK", "SELECT pg_try_advisory_xact_lock($1)");
 
+/// Tables of which the server knows a tenth of the rows at most.
+static OUTGROWN: Statement = Statement::new(
+    "store::dialect::OUTGROWN",
+    "SELECT quote_ident(s.relname) FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid \
+     WHERE s.schemaname = current_schema() AND s.n_mod_since_analyze > 500 + 9 * GREATEST(c.reltuples, 0)",
+);
+
+/// Has PostgreSQL look at the tables that have grown tenfold since it last did, and gives their number. Its own round does so too, but comes
+/// once a minute; until then a new database that is filled is read by plans for an empty one, some of which go through all clients of a
+/// partner for each row that is added. SQLite plans without statistics.
+///
+/// # Errors
+/// When the server can't be reached.
+pub async fn refresh_statistics(db: &Db) -> Result<usize, StoreError> {
+    let Some(pool) = db.postgres_pool() else { return Ok(0) };
+    let failed = |error: sqlx::Error| StoreError::from_engine("ANALYZE", error.into());
+    let tables = sqlx::query_scalar::<_, String>(OUTGROWN.sql()).fetch_all(pool).await.map_err(failed)?;
+    for table in &tables {
+        // The server has quoted the name.
+        sqlx::query(sqlx::AssertSqlSafe(format!("ANALYZE {table}"))).execute(pool).await.map_err(failed)?;
+    }
+    Ok(tables.len())
+}
+
 /// Tells the other processes, at the commit of this transaction, that cached keys are no longer true. SQLite can't: there the poll of
 /// `cache_version` finds it.
 ///

@@ -35,7 +35,7 @@ pub struct PartnerWithClients {
 
 impl FromColumns for PartnerWithClients {
     fn from_columns(columns: &Columns<'_>) -> Result<Self, EngineError> {
-        Ok(Self { partner: PartnerRow::from_columns(columns)?, clients: columns.named("clients")? })
+        Ok(Self { partner: PartnerRow::from_columns(columns)?, clients: columns.named(&mut 0, "clients")? })
     }
 }
 

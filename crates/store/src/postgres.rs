@@ -24,14 +24,14 @@ pub(crate) enum Isolation {
     /// As if no other ran beside it.
     Serializable,
     /// It locks the rows that it takes, and sees what others have committed.
-    RowLocks,
+    ReadCommitted,
 }
 
 impl Isolation {
     fn begin(self) -> &'static str {
         match self {
             Self::Serializable => "BEGIN ISOLATION LEVEL SERIALIZABLE",
-            Self::RowLocks => "BEGIN ISOLATION LEVEL READ COMMITTED",
+            Self::ReadCommitted => "BEGIN ISOLATION LEVEL READ COMMITTED",
         }
     }
 }

@@ -118,10 +118,10 @@ fn states(url: &str, key: &str) -> Result<(u32, u32), Fault> {
     let (mut all, mut delivered, mut cursor) = (0, 0, String::new());
     loop {
         let page = http::json(url, &format!("/api/v1/partner/sms?limit={PAGE}{cursor}"), key)?;
-        let items = page.get("items").and_then(Value::as_array);
-        for item in items.into_iter().flatten() {
+        let messages = page.get("messages").and_then(Value::as_array);
+        for message in messages.into_iter().flatten() {
             all += 1;
-            delivered += u32::from(item.get("state").is_some_and(|state| state == "DELIVERED"));
+            delivered += u32::from(message.get("state").is_some_and(|state| state == "DELIVERED"));
         }
         match page.get("nextCursor").and_then(Value::as_str) {
             Some(next) => cursor = format!("&cursor={next}"),

@@ -39,7 +39,6 @@ impl std::fmt::Debug for ApprovedDeployment {
 }
 
 /// What an approval adds to the transaction that creates the client. Made ahead of it.
-#[derive(Clone)]
 pub(crate) struct Approval {
     row: DeploymentRow,
     link: NewLink,
@@ -232,16 +231,24 @@ impl Approval {
     }
 
     /// Notes the decision, keeps the link and posts the mail.
-    pub(crate) async fn carry_out(&self, core: &Core, tx: &mut Tx, holder: KeyHolder) -> Result<(), StoreError> {
+    pub(crate) async fn carry_out(&self, core: &Core, tx: &mut Tx, holder: KeyHolder) -> Result<(), OnboardingError> {
         let Some(client) = holder.client else { return Ok(()) };
-        store::deployment::approve(tx, &self.row, holder.partner, client, self.record.at).await?;
+        if !store::deployment::approve(tx, &self.row, holder.partner, client, self.record.at).await? {
+            // Somebody else has decided it since it was looked at, and that says how.
+            self.check(tx).await?;
+            return Err(OnboardingError::Decided(format!(
+                "deployment request {} was decided meanwhile",
+                self.row.request
+            )));
+        }
         let link = self.link.clone().of_client(client);
         store::credentials_link::insert(tx, &link).await?;
         if let Some(mail) = &self.mail {
             core.post(tx, mail).await?;
         }
         let detail = format!("client {client}, link {}", link.link);
-        store::audit::insert(tx, &AuditRecord { detail, ..self.record.clone() }).await
+        store::audit::insert(tx, &AuditRecord { detail, ..self.record.clone() }).await?;
+        Ok(())
     }
 }
 

@@ -12,6 +12,7 @@ mod idempotency;
 mod migration;
 mod oauth_client;
 mod schema;
+mod statistics;
 mod unavailable;
 mod unavailable_postgres;
 mod write;

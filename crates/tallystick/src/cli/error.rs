@@ -9,7 +9,7 @@ use crate::master_key::NoMasterKey;
 use crate::secret_file::SecretFileError;
 use crate::serve::ServeError;
 use crate::start::StartError;
-use crate::telemetry::BadFilter;
+use crate::telemetry::LogError;
 
 /// Why a command failed, in words that name the remedy.
 #[derive(Debug, thiserror::Error)]
@@ -17,9 +17,9 @@ pub enum CommandError {
     /// The configuration is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The log filter is wrong.
+    /// Logging can't start.
     #[error(transparent)]
-    Filter(#[from] BadFilter),
+    Log(#[from] LogError),
     /// The database can't be opened, or has the wrong schema.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -96,7 +96,7 @@ impl CommandError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Config(_) | Self::Filter(_) | Self::DemoIsSandbox => "configuration",
+            Self::Config(_) | Self::Log(_) | Self::DemoIsSandbox => "configuration",
             Self::Open(OpenError::Older { .. }) => "schema_older",
             Self::Open(OpenError::Newer { .. }) => "schema_newer",
             Self::Open(_) | Self::Start(StartError::Open(_)) => "database",

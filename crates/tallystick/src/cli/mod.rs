@@ -111,7 +111,9 @@ pub fn main() -> ExitCode {
     let matches = command().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let output = Output::new(cli.json);
-    match run(cli, output) {
+    let done = run(cli, output);
+    crate::telemetry::flush_logs();
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             output.failure(&error);
