@@ -38,17 +38,24 @@ pub(crate) async fn add_all(
     client: ClientIdentifier,
     agreements: &[Agreement],
 ) -> Result<Result<(), TakenAgreement>, StoreError> {
-    for agreement in agreements {
-        if !store::agreement::insert(tx, partner, client, agreement).await? {
-            let holder = store::agreement::holder(tx, partner, &agreement.system, &agreement.identifier).await?;
-            let holder =
-                holder.ok_or_else(|| StoreError::unreadable("agreement", "an agreement that is there is not found"))?;
+    'each: for agreement in agreements {
+        // Whoever has it may give it up between the two statements: then it is free.
+        for _ in 0..TRIES {
+            if store::agreement::insert(tx, partner, client, agreement).await? {
+                continue 'each;
+            }
             let Agreement { system, identifier, .. } = agreement.clone();
-            return Ok(Err(TakenAgreement { system, identifier, client: holder }));
+            if let Some(holder) = store::agreement::holder(tx, partner, &system, &identifier).await? {
+                return Ok(Err(TakenAgreement { system, identifier, client: holder }));
+            }
         }
+        return Err(StoreError::unreadable("agreement", "an agreement that is there is not found"));
     }
     Ok(Ok(()))
 }
+
+/// How often an agreement is tried that others take and give up meanwhile.
+const TRIES: usize = 3;
 
 impl Core {
     /// The agreements of a partner's creditor.

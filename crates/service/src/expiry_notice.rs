@@ -32,18 +32,22 @@ impl Core {
         let mut leads = self.settings().expiry_notice.clone();
         leads.sort_unstable();
         leads.dedup();
-        let (mut sent, mut nearer) = (0, Duration::ZERO);
+        let (mut sent, mut nearer, mut failed) = (0, Duration::ZERO, None);
         for lead in leads {
-            sent += self.send_notices_of(nearer, lead).await?;
+            let (told, unreadable) = self.send_notices_of(nearer, lead).await?;
+            sent += told;
+            failed = failed.or(unreadable);
             nearer = lead;
         }
         if sent > 0 {
             self.outbox_written().send_replace(());
         }
-        Ok(sent)
+        failed.map_or(Ok(sent), Err)
     }
 
-    async fn send_notices_of(&self, nearer: Duration, lead: Duration) -> Result<u64, StoreError> {
+    /// Gives the number of notices, and the first of the errors that concern one key only: one that can't be read must not keep the others
+    /// from being told.
+    async fn send_notices_of(&self, nearer: Duration, lead: Duration) -> Result<(u64, Option<StoreError>), StoreError> {
         let now = self.now();
         let until = now.after(lead);
         let mut after = (now.after(nearer), KeyId(Uuid::max()));
@@ -55,7 +59,6 @@ impl Core {
             for key in &keys {
                 match self.send_notice(key, lead).await {
                     Ok(is_sent) => sent += u64::from(is_sent),
-                    // One that can't be read must not keep the others from being told.
                     Err(error @ StoreError::Broken { .. }) => {
                         tracing::error!(key_id = %key.key, %error, "a notice was not sent");
                         failed = failed.or(Some(error));
@@ -64,7 +67,7 @@ impl Core {
                 }
             }
         }
-        failed.map_or(Ok(sent), Err)
+        Ok((sent, failed))
     }
 
     /// Sends one notice: its row, the mail and the audit record, all or none. False when the key was renewed or revoked meanwhile, or

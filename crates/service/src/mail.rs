@@ -40,8 +40,14 @@ pub(crate) struct Letter {
 #[derive(Clone)]
 enum Ended {
     Sent,
-    Again { due_at: Timestamp, fault: String, counts: bool },
+    Again {
+        due_at: Timestamp,
+        fault: String,
+        counts: bool,
+    },
     GivenUp(String),
+    /// It is gone, or another worker's: there is nothing to record.
+    Lost,
 }
 
 impl Core {
@@ -80,6 +86,7 @@ impl Core {
                     match ended {
                         // Also when the lease had ended: the server has it, whoever else holds the row by now.
                         Ended::Sent => store::outbox::forget(tx, row.partner, row.message).await,
+                        Ended::Lost => Ok(false),
                         Ended::GivenUp(fault) => store::outbox::give_up(tx, &row, now, &fault).await,
                         Ended::Again { due_at, fault, counts } => {
                             store::outbox::again(tx, &row, due_at, &fault, counts).await
@@ -96,10 +103,25 @@ impl Core {
         verdict
     }
 
+    /// Whether a mail still waits under our lease: while it was in the queue, a try of before may have been recorded as sent.
+    async fn is_ours(&self, row: &OutboxRow) -> Result<bool, StoreError> {
+        let found = store::outbox::by_id(&mut self.db().reader().await?, row.partner, row.message).await?;
+        Ok(found.is_some_and(|found| found.lease == row.lease))
+    }
+
     async fn try_mail(&self, channel: &dyn MailChannel, row: &OutboxRow) -> (Ended, Verdict) {
         let given_up = |fault: &str| (Ended::GivenUp(fault.to_owned()), Verdict::Done);
         if self.now() >= row.expires_at {
+            tracing::warn!(channel = channel.name(), message_id = %row.message, "a mail was not sent while it was worth sending");
             return given_up("it was not sent while it was worth sending");
+        }
+        match self.is_ours(row).await {
+            Ok(true) => {}
+            Ok(false) => return (Ended::Lost, Verdict::Done),
+            Err(error) => {
+                tracing::warn!(message_id = %row.message, %error, "a mail can't be looked for; it is tried again after its lease");
+                return (Ended::Lost, Verdict::Later);
+            }
         }
         let mail = match self.mail_of(row) {
             Ok(mail) => mail,

@@ -278,6 +278,14 @@ async fn tell_of_orphans(core: Core, names: Vec<String>) {
 struct UnderWay {
     tasks: JoinSet<Verdict>,
     messages: HashMap<Id, Uuid>,
+    /// Rows that were taken while an earlier try of their message had not ended: it had just been recorded, or its lease had ended.
+    early: HashMap<Uuid, OutboxRow>,
+}
+
+/// A try that has ended, and the row of the next one, when it was taken before that.
+struct Ended {
+    verdict: Verdict,
+    early: Option<OutboxRow>,
 }
 
 impl UnderWay {
@@ -286,24 +294,28 @@ impl UnderWay {
         self.messages.insert(id, message);
     }
 
-    /// Whether a message is under way here: its lease may have ended all the same, when the database was away for long.
-    fn has(&self, message: Uuid) -> bool {
-        self.messages.values().any(|other| *other == message)
+    /// Gives the row back to be handed over, unless its message is under way.
+    fn unless_under_way(&mut self, row: OutboxRow) -> Option<OutboxRow> {
+        if self.messages.values().any(|other| *other == row.message) {
+            self.early.insert(row.message, row);
+            return None;
+        }
+        Some(row)
     }
 
-    fn ended(&mut self, ended: Result<(Id, Verdict), JoinError>) -> Verdict {
+    fn ended(&mut self, ended: Result<(Id, Verdict), JoinError>) -> Ended {
         let (id, verdict) = ended.unwrap_or_else(|error| (error.id(), Verdict::Later));
-        self.messages.remove(&id);
-        verdict
+        let early = self.messages.remove(&id).and_then(|message| self.early.remove(&message));
+        Ended { verdict, early }
     }
 
-    fn try_next(&mut self) -> Option<Verdict> {
+    fn try_next(&mut self) -> Option<Ended> {
         let ended = self.tasks.try_join_next_with_id()?;
         Some(self.ended(ended))
     }
 
     /// The next that ends; waits for ever when there is none.
-    async fn next(&mut self) -> Verdict {
+    async fn next(&mut self) -> Ended {
         match self.tasks.join_next_with_id().await {
             Some(ended) => self.ended(ended),
             None => std::future::pending().await,
@@ -321,15 +333,15 @@ async fn run(core: &Core, provider: &Provider, stop: &CancellationToken) {
     poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !stop.is_cancelled() {
         // Heard before more is sent, so that a provider that takes no more gets no more.
-        while let Some(verdict) = under_way.try_next() {
-            turns.heard(verdict, now()).await;
+        while let Some(ended) = under_way.try_next() {
+            turns.heard(ended, now()).await;
         }
         let may_send = !turns.is_paused() && under_way.messages.len() < window;
         if may_send
             && pace.is_ready(now())
             && let Some(row) = turns.next().await
         {
-            if !under_way.has(row.message) {
+            if let Some(row) = under_way.unless_under_way(row) {
                 pace.count(now());
                 let (core, sends) = (core.clone(), provider.sends.clone());
                 under_way.spawn(row.message, async move {
@@ -343,7 +355,7 @@ async fn run(core: &Core, provider: &Provider, stop: &CancellationToken) {
         }
         tokio::select! {
             () = stop.cancelled() => {}
-            verdict = under_way.next() => turns.heard(verdict, now()).await,
+            ended = under_way.next() => turns.heard(ended, now()).await,
             () = turns.resumed(), if turns.is_paused() => {}
             () = pace.ready(), if may_send && !pace.is_ready(now()) => {}
             Ok(()) = written.changed(), if may_send => turns.look(),
@@ -351,7 +363,9 @@ async fn run(core: &Core, provider: &Provider, stop: &CancellationToken) {
         }
     }
     turns.give_back().await;
-    while under_way.tasks.join_next().await.is_some() {}
+    while let Some(ended) = under_way.tasks.join_next_with_id().await {
+        turns.heard(under_way.ended(ended), now()).await;
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "pauses of the worker are measured on the runtime's clock")]
@@ -408,6 +422,19 @@ mod tests {
         assert_eq!(written.await.unwrap(), 10);
         let broken = persist(Uuid::nil(), || async { Err::<(), _>(StoreError::Panicked) }).await;
         assert!(matches!(broken, Err(StoreError::Panicked)));
+    }
+
+    #[tokio::test]
+    async fn a_row_that_comes_before_its_last_try_has_ended_waits_for_that() {
+        let at = Timestamp::from_micros(0);
+        let row = OutboxRow::new(PartnerId(1), Uuid::from_u128(7), Kind::Sms, "test", 1, at, at);
+        let mut under_way = UnderWay::default();
+        assert!(under_way.unless_under_way(row.clone()).is_some());
+        under_way.spawn(row.message, async { Verdict::Later });
+        assert!(under_way.unless_under_way(row.clone()).is_none());
+        assert!(under_way.unless_under_way(OutboxRow { message: Uuid::from_u128(8), ..row.clone() }).is_some());
+        assert_eq!(under_way.next().await.early.map(|row| row.message), Some(row.message));
+        assert!(under_way.unless_under_way(row).is_some());
     }
 
     #[test]

@@ -16,7 +16,8 @@ static TRY_LOCK: Statement = Statement::new("store::dialect::TRY_LOCK", "SELECT 
 static OUTGROWN: Statement = Statement::new(
     "store::dialect::OUTGROWN",
     "SELECT quote_ident(s.relname) FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid \
-     WHERE s.schemaname = current_schema() AND s.n_mod_since_analyze > 500 + 9 * GREATEST(c.reltuples, 0)",
+     WHERE s.schemaname = current_schema() AND s.n_mod_since_analyze > 500 + 9 * GREATEST(c.reltuples, 0) \
+     AND COALESCE(GREATEST(s.last_analyze, s.last_autoanalyze), '-infinity') < now() - interval '1 minute'",
 );
 
 /// Has PostgreSQL look at the tables that have grown tenfold since it last did, and gives their number. Its own round does so too, but comes
@@ -30,8 +31,11 @@ pub async fn refresh_statistics(db: &Db) -> Result<usize, StoreError> {
     let failed = |error: sqlx::Error| StoreError::from_engine("ANALYZE", error.into());
     let tables = sqlx::query_scalar::<_, String>(OUTGROWN.sql()).fetch_all(pool).await.map_err(failed)?;
     for table in &tables {
-        // The server has quoted the name.
-        sqlx::query(sqlx::AssertSqlSafe(format!("ANALYZE {table}"))).execute(pool).await.map_err(failed)?;
+        // The server has quoted the name. A table that is being vacuumed is left to that: waiting for it would have the vacuum cancelled.
+        sqlx::query(sqlx::AssertSqlSafe(format!("ANALYZE (SKIP_LOCKED) {table}")))
+            .execute(pool)
+            .await
+            .map_err(failed)?;
     }
     Ok(tables.len())
 }

@@ -315,12 +315,12 @@ pub async fn renew(tx: &mut Tx, row: &OutboxRow, until: Timestamp) -> Result<boo
     Ok(execute!(tx, RENEW, row.partner.0, row.message, row.lease, until.micros())? == 1)
 }
 
-/// Removes at most `limit` mails that nobody is sending and that were worth sending until before `now`, and gives their number.
+/// Removes at most `limit` mails that nobody is sending and that were worth sending until before `before`, and gives their number.
 ///
 /// # Errors
 /// When a statement fails.
-pub async fn purge_mail(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<u64, StoreError> {
-    let old = fetch!(fetch_all, (i64, Uuid), tx, OLD_MAIL, now.micros(), limit)?;
+pub async fn purge_mail(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
+    let old = fetch!(fetch_all, (i64, Uuid), tx, OLD_MAIL, before.micros(), limit)?;
     for (partner, message) in &old {
         execute!(tx, FORGET, *partner, *message)?;
     }

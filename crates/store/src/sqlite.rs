@@ -62,12 +62,15 @@ pub(crate) fn connect(options: &DbOptions, path: &Path, used_to: Use) -> rusqlit
 /// without its own waiting, and one has to begin anew.
 fn use_log(connection: &Connection, patience: Duration) -> rusqlite::Result<()> {
     const PAUSE: Duration = Duration::from_millis(10);
-    let mut waited = Duration::ZERO;
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how long to wait for others is no matter of the clock that is handed in"
+    )]
+    let begun = std::time::Instant::now();
     loop {
         match connection.pragma_update(None, "journal_mode", "WAL") {
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && waited < patience => {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && begun.elapsed() < patience => {
                 std::thread::sleep(PAUSE);
-                waited += PAUSE;
             }
             done => return done,
         }

@@ -165,6 +165,9 @@ impl HttpGatewayChannel {
             FaultKind::Throttled
         } else if self.temporary.contains(&number) {
             FaultKind::Temporary
+        } else if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::PROXY_AUTHENTICATION_REQUIRED) {
+            // It says nothing of the message: a token that was changed must not have all that waits refused.
+            FaultKind::Unreachable
         } else {
             FaultKind::Permanent
         };

@@ -175,9 +175,7 @@ impl SmppChannel {
                 Err(Fault::throttled("the provider takes no more for now", Some(self.throttle_pause)))
             }
             Standing::Connecting => Err(Fault::unreachable(format!("{} has not bound us yet", self.host))),
-            Standing::Down { why, code, retry_after } => {
-                Err(Fault { code, retry_after: Some(retry_after), ..Fault::unreachable(why) })
-            }
+            Standing::Down { why, code } => Err(Fault { code, ..Fault::unreachable(why) }),
             Standing::Closed => Err(closed()),
         }
     }
@@ -185,7 +183,7 @@ impl SmppChannel {
     /// Sends one request and waits for its answer: the status and the id.
     async fn ask(&self, bound: &Bound, what: What) -> Result<(u32, String), Fault> {
         let (answer, answered) = oneshot::channel();
-        let unsent = || Fault::temporary("the connection ended before it was sent");
+        let unsent = || Fault::unreachable("the connection ended before it was sent");
         bound.requests.send(Request { what, answer }).await.map_err(|_| unsent())?;
         match timeout(self.response_timeout, answered).await {
             Ok(Ok(Answer::Given { status, message_id })) => Ok((status, message_id)),

@@ -73,7 +73,7 @@ impl Keeper {
             let wait = self.backoff.next(&*self.random);
             let pause_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
             tracing::warn!(channel = %self.terms.channel, error = %end.why, pause_ms, "the SMPP connection is down");
-            standing.send_replace(Standing::Down { why: end.why, code: end.code, retry_after: wait });
+            standing.send_replace(Standing::Down { why: end.why, code: end.code });
             tokio::select! {
                 () = sleep(wait) => {}
                 () = link::stopped(&mut stop) => break,

@@ -72,7 +72,7 @@ pub(super) enum Standing {
     /// Ready.
     Bound(Bound),
     /// Waiting before the next try.
-    Down { why: String, code: Option<String>, retry_after: Duration },
+    Down { why: String, code: Option<String> },
     /// For good.
     Closed,
 }

@@ -5,7 +5,7 @@
 //! | `idempotency` | `idempotency_retention` after the answer, 24 hours | the contract's promise to repeats |
 //! | `api_key` that was renewed | `superseded_key_retention` after its overlap, 30 days | the operator can still see who used it |
 //! | `sms` with a final state, its parts and reports | `sms_retention` after it was asked for, 90 days, and not less than `idempotency_retention` | the partner can still look it up |
-//! | `outbox`, of a mail that was given up or that no channel takes | until it is no longer worth sending, 3 days after it was written | it may hold a one-time link |
+//! | `outbox`, of a mail that was given up or that no channel takes | until a day after it is no longer worth sending, which is 3 days after it was written | it may hold a one-time link; until then the operator sees it |
 //! | `sms_receipt` | 7 days after it came | its message is not ours |
 //! | `deployment_request` that was decided | 365 days after its decision | who asked can still see it |
 //! | `credentials_link` | 30 days after its end | who opens it late is told what it was |
@@ -27,6 +27,9 @@ const BATCH: i64 = 500;
 const HEARTBEAT_RETENTION: Duration = Duration::from_secs(24 * 3600);
 
 const RECEIPT_RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// From when it is no longer worth sending.
+const MAIL_RETENTION: Duration = Duration::from_secs(24 * 3600);
 
 const REQUEST_RETENTION: Duration = Duration::from_secs(365 * 24 * 3600);
 
@@ -57,6 +60,7 @@ impl Core {
         let told = now.before(self.settings().sms_retention.max(self.settings().idempotency_retention));
         let unmatched = now.before(RECEIPT_RETENTION);
         let forgotten = now.before(HEARTBEAT_RETENTION);
+        let worthless = now.before(MAIL_RETENTION);
         let (decided, ended) = (now.before(REQUEST_RETENTION), now.before(LINK_RETENTION));
         let mut removed =
             self.db().write(move |tx| Box::pin(async move { store::heartbeat::forget(tx, forgotten).await })).await?;
@@ -73,7 +77,7 @@ impl Core {
                 self.db().write(move |tx| Box::pin(async move { store::sms::purge(tx, told, BATCH).await })).await?;
             let mail = self
                 .db()
-                .write(move |tx| Box::pin(async move { store::outbox::purge_mail(tx, now, BATCH).await }))
+                .write(move |tx| Box::pin(async move { store::outbox::purge_mail(tx, worthless, BATCH).await }))
                 .await?;
             let receipts = self
                 .db()

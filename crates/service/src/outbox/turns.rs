@@ -6,7 +6,7 @@ use std::time::Duration;
 use store::outbox::OutboxRow;
 use tokio::time::{Instant, sleep_until};
 
-use super::{Provider, Verdict, now};
+use super::{Ended, Provider, Verdict, now};
 use crate::Core;
 
 /// The first pause after a provider took nothing, and the longest of ours.
@@ -108,8 +108,13 @@ impl<'w> Turns<'w> {
         self.idle = false;
     }
 
-    pub(super) async fn heard(&mut self, verdict: Verdict, now: Instant) {
-        match verdict {
+    pub(super) async fn heard(&mut self, ended: Ended, now: Instant) {
+        if let Some(row) = ended.early {
+            // Only what was recorded decides whether there is a next try: a row that is gone by now is not given back.
+            self.core.give_back(vec![row], self.core.now()).await;
+            self.look();
+        }
+        match ended.verdict {
             Verdict::Done => self.pauses.went_well(),
             Verdict::Later => {}
             Verdict::Pause(kind, asked) => {

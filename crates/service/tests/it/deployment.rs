@@ -448,7 +448,7 @@ on_both_engines! {
         office.test.clock.advance(2 * DAY);
         core.clean_up().await.unwrap();
         assert_eq!(core.dead_letters(None, 10).await.unwrap().len(), 1);
-        office.test.clock.advance(2 * DAY);
+        office.test.clock.advance(3 * DAY);
         core.clean_up().await.unwrap();
         assert_eq!(core.outbox_counts().await.unwrap(), []);
     }

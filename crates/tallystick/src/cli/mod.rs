@@ -111,14 +111,24 @@ pub fn main() -> ExitCode {
     let matches = command().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let output = Output::new(cli.json);
+    let logs = FlushLogs;
     let done = run(cli, output);
-    crate::telemetry::flush_logs();
+    drop(logs);
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             output.failure(&error);
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Has every log line written at its end, also when that is a panic.
+struct FlushLogs;
+
+impl Drop for FlushLogs {
+    fn drop(&mut self) {
+        crate::telemetry::flush_logs();
     }
 }
 

@@ -76,7 +76,7 @@ async fn the_printed_lines_work_when_pasted_and_nothing_is_left_behind() {
         let mut states = Vec::new();
         until(async || {
             let there = paste(messages).await;
-            let there = there["items"].as_array().unwrap();
+            let there = there["messages"].as_array().unwrap();
             states = there.iter().rev().map(|sms| sms["state"].as_str().unwrap().to_owned()).collect();
             states.iter().all(|state| state != "QUEUED" && state != "SENT")
         })
