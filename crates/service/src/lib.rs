@@ -33,6 +33,7 @@ pub mod partner;
 mod settings;
 pub mod sms;
 pub mod sms_delivery;
+pub mod sms_receipt;
 mod vault;
 
 pub use context::Context;

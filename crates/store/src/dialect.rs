@@ -16,13 +16,14 @@ static TRY_LOCK: Statement = Statement::new("store::dialect::TRY_LOCK", "SELECT 
 static OUTGROWN: Statement = Statement::new(
     "store::dialect::OUTGROWN",
     "SELECT quote_ident(s.relname) FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid \
-     WHERE s.schemaname = current_schema() AND s.n_mod_since_analyze > 500 + 9 * GREATEST(c.reltuples, 0) \
+     WHERE s.schemaname = current_schema() AND pg_has_role(c.relowner, 'USAGE') AND s.n_mod_since_analyze > 500 + 9 * GREATEST(c.reltuples, 0) \
      AND COALESCE(GREATEST(s.last_analyze, s.last_autoanalyze), '-infinity') < now() - interval '1 minute'",
 );
 
 /// Has PostgreSQL look at the tables that have grown tenfold since it last did, and gives their number. Its own round does so too, but comes
 /// once a minute; until then a new database that is filled is read by plans for an empty one, some of which go through all clients of a
-/// partner for each row that is added. SQLite plans without statistics.
+/// partner for each row that is added. Where this account does not own the tables it is left to the server. SQLite plans without
+/// statistics.
 ///
 /// # Errors
 /// When the server can't be reached.

@@ -10,7 +10,7 @@ use channels::{ConfigFault, ReceiptSink};
 use domain::{Clock, Environment, Random};
 use service::Core;
 use service::outbox::{Provider, Sends};
-use service::sms_delivery::Receipts;
+use service::sms_receipt::Receipts;
 
 use crate::config::channels::{Channel, Kind};
 use crate::config::{Channels, Settings};

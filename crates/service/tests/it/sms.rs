@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 use service::api_key::Principal;
 use service::outbox::{Provider, Sends, Worker};
 use service::sms::{Sms, SmsError, SmsFilter, SmsSettings};
-use service::sms_delivery::Receipts;
+use service::sms_receipt::Receipts;
 use service::{Core, Settings};
 use testkit::core::{TestCore, draft, operator};
 use testkit::database::TestDatabase;
