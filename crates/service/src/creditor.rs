@@ -291,12 +291,12 @@ impl Core {
     }
 }
 
-fn status_of(row: &ClientRow) -> Result<CreditorStatus, StoreError> {
-    CreditorStatus::parse(&row.status).map_err(|error| StoreError::unreadable("client.status", error))
+fn status_of(status: &str) -> Result<CreditorStatus, StoreError> {
+    CreditorStatus::parse(status).map_err(|error| StoreError::unreadable("client.status", error))
 }
 
 fn creditor_of(partner_code: &str, row: ClientRow, contacts: Vec<ContactRow>) -> Result<Creditor, StoreError> {
-    let status = status_of(&row)?;
+    let status = status_of(&row.status)?;
     let settings = SettingsDraft { expiry_notices: Some(row.expiry_notices != 0), sms_sender: row.sms_sender };
     CreditorSettings::check(&settings)
         .map_err(|_| StoreError::unreadable("client.sms_sender", "the kept sender follows no rule"))?;

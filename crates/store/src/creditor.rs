@@ -2,7 +2,7 @@
 //! [`crate::client`].
 
 use domain::Timestamp;
-use domain::identifier::{ClientIdentifier, PartnerId};
+use domain::identifier::{ClientIdentifier, CustomerCode, PartnerId, ReferencePrefix};
 use uuid::Uuid;
 
 use crate::client::{ClientRow, ContactRow, client_columns};
@@ -21,12 +21,18 @@ pub enum OfStatus {
 }
 
 impl OfStatus {
-    /// The two statuses, the same one twice when it is the only one.
-    const fn names(self) -> (&'static str, &'static str) {
+    /// Whether a creditor of this status is shown.
+    #[must_use]
+    pub fn shows(self, status: &str) -> bool {
+        self.name().is_none_or(|name| name == status)
+    }
+
+    /// The status, when it is one.
+    const fn name(self) -> Option<&'static str> {
         match self {
-            Self::Any => ("ACTIVE", "REVOKED"),
-            Self::Active => ("ACTIVE", "ACTIVE"),
-            Self::Revoked => ("REVOKED", "REVOKED"),
+            Self::Any => None,
+            Self::Active => Some("ACTIVE"),
+            Self::Revoked => Some("REVOKED"),
         }
     }
 }
@@ -39,6 +45,37 @@ pub struct Names<'n> {
     /// Only what comes before this name.
     pub before: &'n str,
 }
+
+/// What a list shows of a row of `client`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the column of the same name of a ClientRow")]
+pub struct SummaryRow {
+    pub client: ClientIdentifier,
+    pub customer_code: CustomerCode,
+    pub reference_prefix: ReferencePrefix,
+    pub service_type: String,
+    pub name: String,
+    pub business_code: String,
+    pub country_code: String,
+    pub created_at: Timestamp,
+    pub name_folded: String,
+    pub status: String,
+    pub changed_at: Option<i64>,
+}
+
+columns!(SummaryRow {
+    client as i64 = "client_id",
+    customer_code as i64,
+    reference_prefix as i64,
+    service_type,
+    name,
+    business_code,
+    country_code,
+    created_at as i64,
+    name_folded,
+    status,
+    changed_at,
+});
 
 /// A row of `client_change`, without its creditor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,37 +102,66 @@ struct Unfolded {
 
 columns!(Unfolded { partner_id, client_id, name });
 
+/// The columns of a [`SummaryRow`].
+macro_rules! summary_columns {
+    () => {
+        "c.client_id, c.customer_code, c.reference_prefix, c.service_type, c.name, c.business_code, c.country_code, c.created_at, \
+         c.name_folded, c.status, c.changed_at"
+    };
+}
+
+/// A page by name: first the rest of those with the name where the page before ended, then those with later names. SQLite goes by the
+/// whole index for each of the two and merges them; for a bound on both columns at once it would go by the name alone, because the other
+/// is its row number.
+macro_rules! page_by_name {
+    ($of_status:literal) => {
+        concat!(
+            "SELECT ",
+            summary_columns!(),
+            " FROM client c \
+             WHERE ",
+            $of_status,
+            "c.partner_id = $1 AND c.name_folded = $2 AND c.client_id > $3 AND c.name_folded < $4 \
+             UNION ALL SELECT ",
+            summary_columns!(),
+            " FROM client c \
+             WHERE ",
+            $of_status,
+            "c.partner_id = $1 AND c.name_folded > $2 AND c.name_folded < $4 \
+             ORDER BY name_folded, client_id LIMIT $5"
+        )
+    };
+}
+
 statements! {
     BY_ID = concat!("SELECT ", client_columns!(), " FROM client WHERE partner_id = $1 AND client_id = $2");
-    PAGE = concat!(
-        "SELECT ", client_columns!(), " FROM client \
-         WHERE partner_id = $1 AND (name_folded, client_id) > ($2, $3) AND name_folded < $4 ORDER BY name_folded, client_id LIMIT $5"
-    );
+    PAGE = page_by_name!("");
     // The statuses stand in the text, because an index of one status serves no other statement.
-    PAGE_ACTIVE = concat!(
-        "SELECT ", client_columns!(), " FROM client WHERE status = 'ACTIVE' \
-         AND partner_id = $1 AND (name_folded, client_id) > ($2, $3) AND name_folded < $4 ORDER BY name_folded, client_id LIMIT $5"
-    );
-    PAGE_REVOKED = concat!(
-        "SELECT ", client_columns!(), " FROM client WHERE status = 'REVOKED' \
-         AND partner_id = $1 AND (name_folded, client_id) > ($2, $3) AND name_folded < $4 ORDER BY name_folded, client_id LIMIT $5"
-    );
+    PAGE_ACTIVE = page_by_name!("c.status = 'ACTIVE' AND ");
+    PAGE_REVOKED = page_by_name!("c.status = 'REVOKED' AND ");
     // The order and the bound only lead SQLite to the index; without statistics it takes the primary key and reads the whole portfolio.
     BY_BUSINESS_CODE = concat!(
-        "SELECT ", client_columns!(), " FROM client WHERE partner_id = $1 AND business_code = $2 AND country_code > '' ORDER BY country_code"
+        "SELECT ", summary_columns!(), " FROM client c \
+         WHERE c.partner_id = $1 AND c.business_code = $2 AND c.country_code > '' ORDER BY c.country_code"
     );
-    // The few that match are found by the index of agreements first, and only then looked up.
+    // The few of the page are found by the index of agreements first, and only then looked up.
     PAGE_BY_AGREEMENT = concat!(
-        "SELECT ", client_columns!(), " FROM client WHERE partner_id = $1 AND client_id IN (\
-             SELECT DISTINCT a.client_id FROM agreement a JOIN client c ON c.partner_id = a.partner_id AND c.client_id = a.client_id \
-             WHERE a.partner_id = $1 AND a.identifier = $2 AND a.client_id > $3 AND c.status IN ($4, $5) \
-             ORDER BY a.client_id LIMIT $6\
-         ) ORDER BY client_id"
+        "SELECT ", summary_columns!(), " FROM (\
+             SELECT DISTINCT partner_id, client_id FROM agreement WHERE partner_id = $1 AND identifier = $2 AND client_id > $3 \
+             ORDER BY client_id LIMIT $4\
+         ) a JOIN client c ON c.partner_id = a.partner_id AND c.client_id = a.client_id"
     );
-    PAGE_BY_AGREEMENT_IN_SYSTEM = concat!(
-        "SELECT ", client_columns!(), " FROM client WHERE partner_id = $1 AND client_id IN (\
-             SELECT client_id FROM agreement WHERE partner_id = $1 AND system = $2 AND identifier = $3 AND client_id > $4\
-         ) AND status IN ($5, $6)"
+    PAGE_BY_AGREEMENT_OF_STATUS = concat!(
+        "SELECT ", summary_columns!(), " FROM (\
+             SELECT DISTINCT g.partner_id, g.client_id FROM agreement g \
+             JOIN client o ON o.partner_id = g.partner_id AND o.client_id = g.client_id \
+             WHERE g.partner_id = $1 AND g.identifier = $2 AND g.client_id > $3 AND o.status = $5 \
+             ORDER BY g.client_id LIMIT $4\
+         ) a JOIN client c ON c.partner_id = a.partner_id AND c.client_id = a.client_id"
+    );
+    BY_AGREEMENT_IN_SYSTEM = concat!(
+        "SELECT ", summary_columns!(), " FROM agreement a JOIN client c ON c.partner_id = a.partner_id AND c.client_id = a.client_id \
+         WHERE a.partner_id = $1 AND a.system = $2 AND a.identifier = $3 AND a.client_id > $4"
     );
     UPDATE = "UPDATE client SET name = $4, name_folded = $5, vat_number = $6, postal_address = $7, postal_code = $8, \
               postal_district = $9, telephone = $10, email = $11, website = $12, language_code = $13, currency_code = $14, iban = $15, \
@@ -136,12 +202,12 @@ pub async fn page(
     names: &Names<'_>,
     status: OfStatus,
     limit: u32,
-) -> Result<Vec<ClientRow>, StoreError> {
+) -> Result<Vec<SummaryRow>, StoreError> {
     let ((name, client), before, limit) = (names.after, names.before, i64::from(limit));
     match status {
-        OfStatus::Any => fetch!(fetch_all, ClientRow, db, PAGE, partner.0, name, client.0, before, limit),
-        OfStatus::Active => fetch!(fetch_all, ClientRow, db, PAGE_ACTIVE, partner.0, name, client.0, before, limit),
-        OfStatus::Revoked => fetch!(fetch_all, ClientRow, db, PAGE_REVOKED, partner.0, name, client.0, before, limit),
+        OfStatus::Any => fetch!(fetch_all, SummaryRow, db, PAGE, partner.0, name, client.0, before, limit),
+        OfStatus::Active => fetch!(fetch_all, SummaryRow, db, PAGE_ACTIVE, partner.0, name, client.0, before, limit),
+        OfStatus::Revoked => fetch!(fetch_all, SummaryRow, db, PAGE_REVOKED, partner.0, name, client.0, before, limit),
     }
 }
 
@@ -153,49 +219,56 @@ pub async fn by_business_code(
     db: &mut impl Access,
     partner: PartnerId,
     code: &str,
-) -> Result<Vec<ClientRow>, StoreError> {
-    fetch!(fetch_all, ClientRow, db, BY_BUSINESS_CODE, partner.0, code)
+) -> Result<Vec<SummaryRow>, StoreError> {
+    fetch!(fetch_all, SummaryRow, db, BY_BUSINESS_CODE, partner.0, code)
 }
 
-/// At most `limit` creditors of a partner after `after` that have an agreement of this identifier, in this system or in any, by number.
+/// At most `limit` creditors of a partner after `after` that have an agreement of this identifier in any system, by number.
 ///
 /// # Errors
 /// When the statement fails.
 pub async fn page_by_agreement(
     db: &mut impl Access,
     partner: PartnerId,
-    (system, identifier): (Option<&str>, &str),
+    identifier: &str,
     status: OfStatus,
     after: ClientIdentifier,
     limit: u32,
-) -> Result<Vec<ClientRow>, StoreError> {
-    let (one, other) = status.names();
-    match system {
-        Some(system) => fetch!(
-            fetch_all,
-            ClientRow,
-            db,
-            PAGE_BY_AGREEMENT_IN_SYSTEM,
-            partner.0,
-            system,
-            identifier,
-            after.0,
-            one,
-            other
-        ),
-        None => fetch!(
-            fetch_all,
-            ClientRow,
-            db,
-            PAGE_BY_AGREEMENT,
-            partner.0,
-            identifier,
-            after.0,
-            one,
-            other,
-            i64::from(limit)
-        ),
-    }
+) -> Result<Vec<SummaryRow>, StoreError> {
+    let limit = i64::from(limit);
+    let found = match status.name() {
+        None => fetch!(fetch_all, SummaryRow, db, PAGE_BY_AGREEMENT, partner.0, identifier, after.0, limit),
+        Some(status) => {
+            fetch!(
+                fetch_all,
+                SummaryRow,
+                db,
+                PAGE_BY_AGREEMENT_OF_STATUS,
+                partner.0,
+                identifier,
+                after.0,
+                limit,
+                status
+            )
+        }
+    };
+    let mut rows = found?;
+    // A join keeps no order.
+    rows.sort_unstable_by_key(|row| row.client);
+    Ok(rows)
+}
+
+/// The creditor of a partner after `after` that has the agreement of this identifier in this system.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn by_agreement_in_system(
+    db: &mut impl Access,
+    partner: PartnerId,
+    (system, identifier): (&str, &str),
+    after: ClientIdentifier,
+) -> Result<Option<SummaryRow>, StoreError> {
+    fetch!(fetch_optional, SummaryRow, db, BY_AGREEMENT_IN_SYSTEM, partner.0, system, identifier, after.0)
 }
 
 /// Changes what can change of the creditor whose version is `row.version`, and counts that up; false when the creditor has another version

@@ -11,8 +11,7 @@ use domain::identifier::{ClientIdentifier, CustomerCode, PartnerId, ReferencePre
 use domain::text::{AFTER_ALL, LONGEST_LINE, folded, is_blank};
 use domain::{Faults, Timestamp};
 use serde::Serialize;
-use store::client::ClientRow;
-use store::creditor::{Names, OfStatus};
+use store::creditor::{Names, OfStatus, SummaryRow};
 use store::{Reader, StoreError};
 use uuid::Uuid;
 
@@ -143,9 +142,19 @@ impl Core {
                 (by_name(&mut reader, partner, search, after.as_ref(), status, limit + 1).await?, true)
             }
             Wanted::Agreement { system, identifier, after } => {
-                let wanted = (system.as_deref(), identifier.as_str());
-                let page = store::creditor::page_by_agreement(&mut reader, partner, wanted, status, *after, limit + 1);
-                (page.await?, false)
+                let reader = &mut reader;
+                let rows = match system {
+                    None => {
+                        store::creditor::page_by_agreement(reader, partner, identifier, status, *after, limit + 1)
+                            .await?
+                    }
+                    Some(system) => {
+                        let wanted = (system.as_str(), identifier.as_str());
+                        let one = store::creditor::by_agreement_in_system(reader, partner, wanted, *after).await?;
+                        one.into_iter().filter(|row| status.shows(&row.status)).collect()
+                    }
+                };
+                (rows, false)
             }
         };
         drop(reader);
@@ -205,7 +214,7 @@ async fn by_name(
     after: Option<&(String, ClientIdentifier)>,
     status: OfStatus,
     limit: u32,
-) -> Result<Vec<ClientRow>, StoreError> {
+) -> Result<Vec<SummaryRow>, StoreError> {
     let prefix = search.map(folded).unwrap_or_default();
     // No name has this character, so every name with the prefix is before it.
     let before = format!("{prefix}{AFTER_ALL}");
@@ -214,18 +223,15 @@ async fn by_name(
     let names = Names { after: (&from.0, from.1), before: &before };
     let mut rows = store::creditor::page(reader, partner, &names, status, limit).await?;
     if let Some(search) = search {
-        let place = |row: &ClientRow| (row.name_folded.clone(), row.client);
+        let place = |row: &SummaryRow| (row.name_folded.clone(), row.client);
         let mut further = Vec::new();
         for code in spellings(search.trim()) {
             further.append(&mut store::creditor::by_business_code(reader, partner, &code).await?);
         }
         further.retain(|row| {
-            let is_wanted = match status {
-                OfStatus::Any => true,
-                OfStatus::Active => row.status == CreditorStatus::Active.as_str(),
-                OfStatus::Revoked => row.status == CreditorStatus::Revoked.as_str(),
-            };
-            is_wanted && !row.name_folded.starts_with(&prefix) && after.is_none_or(|after| place(row) > *after)
+            status.shows(&row.status)
+                && !row.name_folded.starts_with(&prefix)
+                && after.is_none_or(|after| place(row) > *after)
         });
         // There are as many as countries at most, so they are sorted in here and cut with the page.
         rows.append(&mut further);
@@ -299,9 +305,9 @@ fn check(query: &CreditorQuery) -> Result<Checked, Faults> {
     }
 }
 
-fn summary(row: ClientRow) -> Result<CreditorSummary, StoreError> {
+fn summary(row: SummaryRow) -> Result<CreditorSummary, StoreError> {
     Ok(CreditorSummary {
-        status: status_of(&row)?,
+        status: status_of(&row.status)?,
         client: row.client,
         customer_code: row.customer_code,
         reference_prefix: row.reference_prefix,

@@ -43,10 +43,11 @@ CREATE TABLE partner (
     revoked_at INTEGER
 ) STRICT;
 
--- With row numbers, because inner pages of a table without them hold whole rows, and these are large: a look-up would read more of them.
+-- client_id is the row number, so that a client is found in one descent. Inner pages of a table without row numbers hold whole rows, and
+-- these are large: a look-up would read more of them. Numbers are never given twice, whoever the partner is.
 CREATE TABLE client (
     partner_id       INTEGER NOT NULL,
-    client_id        INTEGER NOT NULL,
+    client_id        INTEGER NOT NULL PRIMARY KEY,
     customer_code    INTEGER NOT NULL,
     reference_prefix INTEGER NOT NULL,
     service_type     TEXT    NOT NULL,
@@ -67,10 +68,9 @@ CREATE TABLE client (
     bankgiro         TEXT,
     plusgiro         TEXT,
     created_at       INTEGER NOT NULL,
-    PRIMARY KEY (partner_id, client_id)
+    UNIQUE (partner_id, client_id)
 ) STRICT;
 CREATE UNIQUE INDEX client_business_code ON client (partner_id, country_code, business_code);
-CREATE INDEX client_number ON client (client_id);
 
 CREATE TABLE client_contact (
     partner_id INTEGER NOT NULL,

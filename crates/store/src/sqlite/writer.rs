@@ -131,9 +131,10 @@ impl Writer {
             if jobs.is_empty() {
                 continue;
             }
+            let mut group = Group { jobs: &mut jobs, queue: &mut queue, most };
+            let lost = self.run_group(&mut group, runtime).err().map(Lost::from);
             #[expect(clippy::cast_precision_loss, reason = "a group has a few hundred jobs")]
             group_size.record(jobs.len() as f64);
-            let lost = self.run_group(&mut jobs, runtime).err().map(Lost::from);
             match &lost {
                 Some(lost) => self.health.failed(&lost.reason),
                 None if jobs.iter().any(|job| job.is_kept()) => self.health.wrote(),
@@ -150,7 +151,7 @@ impl Writer {
     }
 
     /// One transaction for all. An error means that nothing of it was kept.
-    fn run_group(&mut self, jobs: &mut [Box<dyn Job>], runtime: &Handle) -> Result<(), EngineError> {
+    fn run_group(&mut self, group: &mut Group<'_>, runtime: &Handle) -> Result<(), EngineError> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
             None => connect(&self.options, &self.path, Use::Write)?,
@@ -158,7 +159,7 @@ impl Writer {
         let mut tx = Tx(Connection::new(Owned::SqliteWriter(connection), self.health.clone()));
         // On any error the connection is dropped, which undoes what is open, and the next group opens a new one: a transaction that
         // SQLite has ended by itself must not go on as single statements.
-        runtime.block_on(run_jobs(&mut tx, jobs))?;
+        runtime.block_on(run_jobs(&mut tx, group))?;
         if let Owned::SqliteWriter(connection) = tx.0.owned {
             self.connection = Some(connection);
         }
@@ -166,17 +167,43 @@ impl Writer {
     }
 }
 
-/// Runs the jobs, and keeps what those did that want it kept.
+/// The jobs that share a commit, and the queue that more of them come from.
+struct Group<'g> {
+    jobs: &'g mut Vec<Box<dyn Job>>,
+    queue: &'g mut mpsc::Receiver<Box<dyn Job>>,
+    most: usize,
+}
+
+impl Group<'_> {
+    /// Takes what has come since, as far as there is room.
+    fn take_more(&mut self) {
+        while self.jobs.len() < self.most
+            && let Ok(job) = self.queue.try_recv()
+        {
+            if !job.is_abandoned() {
+                self.jobs.push(job);
+            }
+        }
+    }
+}
+
+/// Runs the jobs, and those that come meanwhile, and keeps what those did that want it kept.
 ///
 /// At first without savepoints, because a savepoint has SQLite copy every page that a job changes. When a job that fails has changed
 /// something, which is rare (most refusals come before the first change), all is undone and the jobs run again, each in a savepoint.
-async fn run_jobs(tx: &mut Tx, jobs: &mut [Box<dyn Job>]) -> Result<(), EngineError> {
+async fn run_jobs(tx: &mut Tx, group: &mut Group<'_>) -> Result<(), EngineError> {
     tx.0.control("BEGIN IMMEDIATE").await?;
-    if !run_together(tx, jobs).await? {
-        metrics::counter!("store_write_retries_total").increment(1);
-        tx.0.control("ROLLBACK").await?;
-        tx.0.control("BEGIN IMMEDIATE").await?;
-        run_apart(tx, jobs).await?;
+    let mut ran = 0;
+    while ran < group.jobs.len() {
+        if !run_together(tx, &mut group.jobs[ran..]).await? {
+            metrics::counter!("store_write_retries_total").increment(1);
+            tx.0.control("ROLLBACK").await?;
+            tx.0.control("BEGIN IMMEDIATE").await?;
+            run_apart(tx, group.jobs).await?;
+            break;
+        }
+        ran = group.jobs.len();
+        group.take_more();
     }
     tx.0.control("COMMIT").await
 }

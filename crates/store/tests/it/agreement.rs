@@ -65,18 +65,26 @@ on_both_engines! {
         }
         assert!(add(&db, 4, &agreement_of("another", "A-1", "2026-01-01", None)).await);
         keep!(db, |tx| creditor::set_status(tx, PartnerId(1), ClientIdentifier(2), "REVOKED", now())).unwrap();
-        let find = async |system: Option<&str>, status: OfStatus, after: i64, limit: u32| {
+        let find = async |status: OfStatus, after: i64, limit: u32| {
             let mut reader = db.reader().await.unwrap();
-            let wanted = (system, "A-1");
-            let rows = creditor::page_by_agreement(&mut reader, PartnerId(1), wanted, status, ClientIdentifier(after), limit).await;
+            let rows = creditor::page_by_agreement(&mut reader, PartnerId(1), "A-1", status, ClientIdentifier(after), limit).await;
             rows.unwrap().into_iter().map(|row| row.client.0).collect::<Vec<_>>()
         };
-        assert_eq!(find(None, OfStatus::Any, 0, 10).await, [1, 2, 3, 4], "each once");
-        assert_eq!(find(None, OfStatus::Any, 0, 2).await, [1, 2]);
-        assert_eq!(find(None, OfStatus::Any, 2, 2).await, [3, 4]);
-        assert_eq!(find(None, OfStatus::Active, 0, 10).await, [1, 3, 4]);
-        assert_eq!(find(Some("system 3"), OfStatus::Any, 0, 10).await, [3]);
-        assert_eq!(find(Some("system 2"), OfStatus::Active, 0, 10).await, [0; 0]);
-        assert_eq!(find(Some("nothing"), OfStatus::Any, 0, 10).await, [0; 0]);
+        let find_in = async |partner: i64, system: &str, after: i64| {
+            let mut reader = db.reader().await.unwrap();
+            let wanted = (system, "A-1");
+            let row = creditor::by_agreement_in_system(&mut reader, PartnerId(partner), wanted, ClientIdentifier(after)).await;
+            row.unwrap().map(|row| row.client.0)
+        };
+        assert_eq!(find(OfStatus::Any, 0, 10).await, [1, 2, 3, 4], "each once");
+        assert_eq!(find(OfStatus::Any, 0, 2).await, [1, 2]);
+        assert_eq!(find(OfStatus::Any, 2, 2).await, [3, 4]);
+        assert_eq!(find(OfStatus::Active, 0, 10).await, [1, 3, 4]);
+        assert_eq!(find(OfStatus::Revoked, 0, 10).await, [2]);
+        assert_eq!(find(OfStatus::Active, 1, 1).await, [3], "the page is filled with those of the status");
+        assert_eq!(find_in(1, "system 3", 0).await, Some(3));
+        assert_eq!(find_in(1, "system 3", 3).await, None, "it was on the page before");
+        assert_eq!(find_in(1, "nothing", 0).await, None);
+        assert_eq!(find_in(2, "system 3", 0).await, None, "another partner's");
     }
 }
