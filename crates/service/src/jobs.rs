@@ -1,6 +1,7 @@
 //! What runs in the background of a process. None of it is a leader's: every process runs all of it.
 
 mod clean_up;
+mod outbox_gauges;
 
 use std::time::Duration;
 
@@ -30,6 +31,9 @@ const CLEAN_UP: Duration = Duration::from_secs(60);
 
 /// How often receipts that wait are matched again, and messages without one are ended.
 const SETTLE_SMS: Duration = Duration::from_secs(60);
+
+/// How often it is counted what waits in the outbox.
+const OUTBOX_GAUGES: Duration = Duration::from_secs(30);
 
 /// How often keys that will expire are looked for. Lead times are days.
 const EXPIRY_NOTICES: Duration = Duration::from_secs(10 * 60);
@@ -66,6 +70,7 @@ impl Core {
         job!(seal_audit(self.clone()));
         job!(clean_up::run(self.clone(), CLEAN_UP));
         job!(settle_sms(self.clone()));
+        job!(outbox_gauges::run(self.clone(), OUTBOX_GAUGES));
         if !self.settings().expiry_notice.is_empty() {
             job!(send_expiry_notices(self.clone()));
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use channels::{Mail, MailChannel};
+use channels::{FaultKind, Mail, MailChannel};
 use domain::Timestamp;
 use domain::identifier::PartnerId;
 use serde::{Deserialize, Serialize};
@@ -110,14 +110,14 @@ impl Core {
     }
 
     async fn try_mail(&self, channel: &dyn MailChannel, row: &OutboxRow) -> (Ended, Verdict) {
-        let given_up = |fault: &str| (Ended::GivenUp(fault.to_owned()), Verdict::Done);
+        let given_up = |fault: &str| (Ended::GivenUp(fault.to_owned()), Verdict::Over);
         if self.now() >= row.expires_at {
             tracing::warn!(channel = channel.name(), message_id = %row.message, "a mail was not sent while it was worth sending");
             return given_up("it was not sent while it was worth sending");
         }
         match self.is_ours(row).await {
             Ok(true) => {}
-            Ok(false) => return (Ended::Lost, Verdict::Done),
+            Ok(false) => return (Ended::Lost, Verdict::Over),
             Err(error) => {
                 tracing::warn!(message_id = %row.message, %error, "a mail can't be looked for; it is tried again after its lease");
                 return (Ended::Lost, Verdict::Later);
@@ -131,7 +131,7 @@ impl Core {
             }
         };
         let fault = match self.hold(row, channel.send(&mail)).await {
-            Ok(_) => return (Ended::Sent, Verdict::Done),
+            Ok(_) => return (Ended::Sent, Verdict::Decided),
             Err(fault) => fault,
         };
         // Without the server's words, which may hold the address. They are kept with the message.
@@ -143,6 +143,9 @@ impl Core {
         }
         tracing::warn!(channel = channel.name(), message_id = %row.message, fault = ?kind, code, "a mail was not sent");
         let due_at = self.next_try(row, &fault);
+        if fault.kind == FaultKind::Permanent {
+            return (Ended::GivenUp(fault.to_string()), Verdict::Decided);
+        }
         if is_over(row, &fault) || due_at > row.expires_at {
             return given_up(&fault.to_string());
         }

@@ -76,8 +76,10 @@ impl Provider {
 /// What became of one try, for the worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// It is over: sent, or given up.
-    Done,
+    /// The provider has decided: it has taken the message, or refused it for good.
+    Decided,
+    /// It is over without a decision of the provider, which says nothing of how that one is.
+    Over,
     /// It will be tried again.
     Later,
     /// The provider takes nothing for now, for this kind of fault; for so long, when that is known.
@@ -249,7 +251,9 @@ impl Worker {
 
 /// Runs the worker of a channel until it is stopped. A fault of ours must not silence a channel for good.
 async fn keep_running(core: Core, provider: Provider, stop: CancellationToken) {
-    while AssertUnwindSafe(run(&core, &provider, &stop)).catch_unwind().await.is_err() {
+    // Outlives a panic, so that what was handed over before is still heard of.
+    let mut under_way = UnderWay::default();
+    while AssertUnwindSafe(run(&core, &provider, &stop, &mut under_way)).catch_unwind().await.is_err() {
         tracing::error!(channel = provider.name(), "the worker of a channel panicked; it begins anew");
         if timeout(AFTER_PANIC, stop.cancelled()).await.is_ok() {
             return;
@@ -323,11 +327,10 @@ impl UnderWay {
     }
 }
 
-async fn run(core: &Core, provider: &Provider, stop: &CancellationToken) {
+async fn run(core: &Core, provider: &Provider, stop: &CancellationToken, under_way: &mut UnderWay) {
     let window = provider.window.max(1);
     let mut turns = Turns::new(core, provider);
     let mut pace = Pace::new(provider.per_second);
-    let mut under_way = UnderWay::default();
     let mut written = core.outbox_written().subscribe();
     let mut poll = tokio::time::interval(POLL);
     poll.set_missed_tick_behavior(MissedTickBehavior::Delay);

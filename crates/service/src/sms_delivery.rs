@@ -48,16 +48,16 @@ impl Core {
     pub(crate) async fn deliver_sms(&self, channel: &dyn SmsChannel, row: OutboxRow) -> Verdict {
         let (tried, verdict) = match self.submit_of(&row).await {
             Ok(Task::Submit(submit)) => match self.hold(&row, channel.submit(&submit)).await {
-                Ok(accepted) => (Tried::Sent(accepted.provider_message_ids), Verdict::Done),
+                Ok(accepted) => (Tried::Sent(accepted.provider_message_ids), Verdict::Decided),
                 Err(fault) => self.after(&row, fault, channel.name()),
             },
             Ok(Task::Expired) => {
                 let reason = "its validity ended before it was sent".to_owned();
                 let ended =
                     Tried::Ended { accepted: Vec::new(), state: SmsState::Expired, code: String::new(), reason };
-                (ended, Verdict::Done)
+                (ended, Verdict::Over)
             }
-            Ok(Task::Nothing) => (Tried::Over, Verdict::Done),
+            Ok(Task::Nothing) => (Tried::Over, Verdict::Over),
             Err(error) => {
                 tracing::warn!(message_id = %row.message, %error, "a message can't be read; it is tried again after its lease");
                 return Verdict::Later;
@@ -115,10 +115,10 @@ impl Core {
             let code = fault.code.unwrap_or_default();
             let ended =
                 Tried::Ended { accepted: fault.accepted, state: SmsState::Rejected, code, reason: fault.reason };
-            return (ended, Verdict::Done);
+            return (ended, Verdict::Decided);
         }
         if is_over(row, &fault) {
-            return (Tried::GivenUp { accepted: fault.accepted, reason }, Verdict::Done);
+            return (Tried::GivenUp { accepted: fault.accepted, reason }, Verdict::Over);
         }
         let due_at = self.next_try(row, &fault);
         (Tried::Again { accepted: fault.accepted, due_at, reason, counts: true }, Verdict::Later)

@@ -115,8 +115,8 @@ impl<'w> Turns<'w> {
             self.look();
         }
         match ended.verdict {
-            Verdict::Done => self.pauses.went_well(),
-            Verdict::Later => {}
+            Verdict::Decided => self.pauses.went_well(),
+            Verdict::Over | Verdict::Later => {}
             Verdict::Pause(kind, asked) => {
                 if let Some(pause) = self.pauses.begin(asked, now) {
                     let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
