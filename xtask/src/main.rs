@@ -10,6 +10,7 @@ mod format;
 mod licences;
 mod lint;
 mod openapi_lint;
+mod packages;
 mod peers;
 mod process;
 mod test;

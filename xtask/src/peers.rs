@@ -4,10 +4,9 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::Command;
 
 use crate::fault::Fault;
-use crate::{debian, process};
+use crate::packages;
 
 /// Two small dependencies. Needs Node.js 14 or later.
 const SMPP: &str = "0.5.1";
@@ -45,43 +44,12 @@ fn wanted(packages: &[String]) -> bool {
 
 /// The directory of npm's modules.
 fn smpp() -> Result<PathBuf, Fault> {
-    if !process::succeeds(Command::new("node").arg("--version"))
-        || !process::succeeds(Command::new("npm").arg("--version"))
-    {
-        debian::install("Node.js with npm", &["nodejs", "npm"])?;
-    }
-    let directory = tools().join(format!("smpp-{SMPP}"));
-    let modules = directory.join("node_modules");
-    if !loads(&modules) {
-        let mut command = Command::new("npm");
-        command.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]).arg(&directory);
-        process::run(command.arg(format!("smpp@{SMPP}")))?;
-    }
-    Ok(modules)
-}
-
-/// Whether the module is whole: an install that was cut short leaves its directory behind.
-fn loads(modules: &std::path::Path) -> bool {
-    process::succeeds(Command::new("node").env("NODE_PATH", modules).args(["-e", "require('smpp')"]))
+    packages::npm("smpp", SMPP, "require('smpp')")
 }
 
 /// The Python that has it.
 fn aiosmtpd() -> Result<PathBuf, Fault> {
-    if !process::succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"])) {
-        debian::install("Python with venv", &["python3", "python3-venv"])?;
-    }
-    let directory = tools().join(format!("aiosmtpd-{AIOSMTPD}"));
-    let python = directory.join("bin/python");
-    if !process::succeeds(Command::new(&python).args(["-c", "import aiosmtpd.smtp"])) {
-        process::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&directory))?;
-        let mut command = Command::new(&python);
-        process::run(command.args(["-m", "pip", "install", "--quiet", &format!("aiosmtpd=={AIOSMTPD}")]))?;
-    }
-    Ok(python)
-}
-
-fn tools() -> PathBuf {
-    process::target().join("tools")
+    Ok(packages::pypi("aiosmtpd", AIOSMTPD, "import aiosmtpd.smtp")?.join("python"))
 }
 
 #[cfg(test)]
