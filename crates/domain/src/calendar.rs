@@ -42,6 +42,18 @@ impl CalendarDate {
         })();
         date.map(Self).ok_or(DateFault)
     }
+
+    /// The day as the library for times has it.
+    #[must_use]
+    pub const fn date(self) -> Date {
+        self.0
+    }
+
+    /// The year.
+    #[must_use]
+    pub const fn year(self) -> i32 {
+        self.0.year()
+    }
 }
 
 impl std::fmt::Display for CalendarDate {

@@ -54,6 +54,12 @@ pub(crate) fn estonian_vat(digits: &[u8]) -> bool {
     weighted_sum(digits, &[3, 7, 1, 3, 7, 1, 3, 7, 1]).is_multiple_of(10)
 }
 
+/// GS1: the thirteen digits of a GLN, weights 1 and 3 from the right.
+pub(crate) fn gs1(digits: &[u8]) -> bool {
+    let sum: u32 = digits.iter().rev().zip([1, 3].iter().cycle()).map(|(digit, weight)| value(*digit) * weight).sum();
+    sum.is_multiple_of(10)
+}
+
 /// The check digit of a Finnish payment reference: weights 7, 3, 1 from the right.
 pub(crate) fn seven_three_one(digits: &[u8]) -> char {
     let sum: u32 =
@@ -94,7 +100,7 @@ mod tests {
     proptest! {
         #[test]
         fn one_wrong_digit_never_passes(base in "[0-9]{7}", place in 0_usize..8, shift in 1_u8..10) {
-            for rule in [luhn, finnish, danish] {
+            for rule in [luhn, finnish, danish, gs1] {
                 let Some(right) = (b'0'..=b'9').map(|digit| [base.as_bytes(), &[digit]].concat()).find(|all| rule(all))
                 else { continue };
                 let mut wrong = right.clone();
@@ -105,7 +111,7 @@ mod tests {
 
         #[test]
         fn every_luhn_and_estonian_base_has_one_check_digit(base in "[0-9]{7}") {
-            for rule in [luhn, estonian] {
+            for rule in [luhn, estonian, gs1] {
                 let fitting = (b'0'..=b'9').filter(|digit| rule(&[base.as_bytes(), &[*digit]].concat())).count();
                 prop_assert_eq!(fitting, 1);
             }

@@ -9,6 +9,18 @@ pub trait Coded: std::error::Error {
 /// A member that must be there is missing or empty.
 pub const REQUIRED: &str = "required";
 
+/// A number is smaller or larger than it may be.
+pub const OUT_OF_RANGE: &str = "out_of_range";
+
+/// A list has more entries than it may have.
+pub const TOO_MANY: &str = "too_many";
+
+/// A member can't be given together with another, or not without it.
+pub const NOT_COMBINABLE: &str = "not_combinable";
+
+/// An amount that is given is not what it adds up to.
+pub const AMOUNT_MISMATCH: &str = "amount_mismatch";
+
 /// A contact that must be there has no way to be reached.
 pub const CONTACT_CHANNEL_REQUIRED: &str = "contact_channel_required";
 
@@ -19,7 +31,7 @@ pub const FAULT_CODES: &[(&str, &str)] = &[
     ("nul_character", "The text contains U+0000, which cannot be stored"),
     ("control_character", "The text contains a control character, such as a line break"),
     ("too_long", "The text has more characters than the member may have"),
-    ("out_of_range", "The number is smaller or larger than the member or parameter may be, or not whole"),
+    (OUT_OF_RANGE, "The number is smaller or larger than the member or parameter may be, or not whole"),
     ("unknown_service_type", "The service type is none that is offered"),
     ("unknown_country", "The country is not in ISO 3166-1 alpha-2"),
     ("unknown_currency", "The currency is not active in ISO 4217"),
@@ -54,12 +66,53 @@ pub const FAULT_CODES: &[(&str, &str)] = &[
     ("period_reversed", "The period ends before it begins"),
     ("period_overlap", "The period overlaps that of another agreement of the creditor in the same system"),
     ("duplicate_agreement", "The list has an agreement with this system and identifier already"),
-    ("too_many", "The list has more entries than it may have"),
+    (TOO_MANY, "The list has more entries than it may have"),
     ("cursor_invalid", "The cursor is none that this list has given"),
     ("unknown_status", "The status is none of those that there are"),
-    ("not_combinable", "The parameter can't be given together with another, or not without it"),
+    (NOT_COMBINABLE, "The parameter can't be given together with another, or not without it"),
     ("reference_format", "The payment reference has neither the Finnish form nor that of ISO 11649"),
-    ("reference_check_digit", "The check digit of the payment reference does not match"),
+    (
+        "reference_check_digit",
+        "The check digit of the payment reference does not match; of an invoice in sandbox a warning",
+    ),
+    ("number_format", "The number is not written as JSON writes numbers"),
+    ("number_precision", "The number has more digits or decimals than it may have"),
+    ("amount_decimals", "The amount has more decimals than its currency"),
+    (AMOUNT_MISMATCH, "The amount is not what the rows and rates add up to, to the cent"),
+    ("currency_no_minor_unit", "Nothing can be invoiced in the currency, since ISO 4217 names no minor unit"),
+    ("currency_mismatch", "Two amounts that belong together are in two currencies"),
+    ("negative_amount", "The price or total is below zero"),
+    ("unknown_invoice_type", "The type is neither INVOICE nor CREDIT_NOTE"),
+    ("unknown_entity_type", "The entity type is neither BUSINESS nor PERSON"),
+    ("unknown_distribution_method", "The method is none of EMAIL, EINVOICE, PRINT and NONE"),
+    ("unknown_distribution_status", "The status is none that a delivery has"),
+    ("unknown_fetch_type", "The fetch type is none of ALL, FAILED and UNFETCHED"),
+    ("unknown_vat_category", "The VAT category is none of UNCL5305 that is taken"),
+    ("unknown_interest_type", "The kind of interest is none of STATUTORY, FIXED and NONE"),
+    ("due_date_before_date", "The due date is before the date of the invoice"),
+    ("vat_rate_not_in_country", "The country does not have the VAT rate on the day of the supply"),
+    ("vat_category_rate", "The VAT category and the rate do not go together"),
+    ("gln_format", "The global location number does not have 13 digits"),
+    ("gln_check_digit", "The check digit of the global location number does not match; in sandbox a warning"),
+    ("personal_identity_format", "The personal identity number does not have the form of its country"),
+    (
+        "personal_identity_check_digit",
+        "The check character of the personal identity number does not match; in sandbox a warning",
+    ),
+    ("e_invoice_address_format", "The e-invoice address or operator has characters or a length that none has"),
+    ("seller_mismatch", "The seller is another business than the client whose key this is; in sandbox a warning"),
+    ("credited_invoice_missing", "The client has no invoice of the number that the credit note names"),
+    ("credited_invoice_type", "A credit note can't be credited"),
+    ("credit_exceeds_invoice", "The credit notes of the invoice would together exceed it"),
+    ("credit_before_invoice", "The credit note is dated before its invoice"),
+    ("file_name", "The file name is none that every system takes, or does not end in .pdf"),
+    ("duplicate_file_name", "Another attachment has the same name"),
+    ("attachment_encoding", "The content of the attachment is not in Base64"),
+    ("not_a_pdf", "The content of the attachment does not begin as a PDF does"),
+    ("pdf_incomplete", "The PDF has no end"),
+    ("pdf_encrypted", "The PDF is encrypted"),
+    ("attachments_too_large", "The attachments are together larger than they may be"),
+    ("more_faults", "Further rows have faults, which are not told one by one"),
 ];
 
 #[cfg(test)]

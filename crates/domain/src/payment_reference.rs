@@ -71,13 +71,19 @@ impl FinnishReference {
     /// # Errors
     /// [`ReferenceFault`], when it is not 4 to 20 digits or its check digit does not match.
     pub fn parse(text: &str) -> Result<Self, ReferenceFault> {
+        let given = Self::unverified(text)?;
+        let right = Self::with_check_digit(&given.0[..given.0.len() - 1])?;
+        if right == given { Ok(right) } else { Err(ReferenceFault::CheckDigit) }
+    }
+
+    /// What has the form of a reference, whatever its check digit.
+    fn unverified(text: &str) -> Result<Self, ReferenceFault> {
         let plain = without_spaces(text).ok_or(ReferenceFault::Format)?;
         let digits = plain.trim_start_matches('0');
         if !(4..=20).contains(&digits.len()) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(ReferenceFault::Format);
         }
-        let right = Self::with_check_digit(&digits[..digits.len() - 1])?;
-        if right.0 == digits { Ok(right) } else { Err(ReferenceFault::CheckDigit) }
+        Ok(Self(digits.to_owned()))
     }
 
     /// The same reference as an RF creditor reference.
@@ -94,27 +100,122 @@ impl RfReference {
     /// # Errors
     /// [`ReferenceFault`], when it does not have the form of ISO 11649 or its check digits do not match.
     pub fn parse(text: &str) -> Result<Self, ReferenceFault> {
-        let mut plain = without_spaces(text).ok_or(ReferenceFault::Format)?;
-        plain.make_ascii_uppercase();
-        let rest = plain.strip_prefix("RF").ok_or(ReferenceFault::Format)?;
-        let fits = (3..=23).contains(&rest.len())
-            && rest.bytes().take(2).all(|byte| byte.is_ascii_digit())
-            && rest.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if !fits {
-            return Err(ReferenceFault::Format);
-        }
+        let Self(plain) = Self::unverified(text)?;
         // 00, 01 and 99 can leave the remainder 1 as well, but no reference is given them (ISO/IEC 7064).
-        let given = matches!(&rest[..2], "00" | "01" | "99");
+        let given = matches!(&plain[2..4], "00" | "01" | "99");
         if given || modulo_97(plain.chars().cycle().skip(4).take(plain.len())) != 1 {
             return Err(ReferenceFault::CheckDigit);
         }
         Ok(Self(plain))
     }
 
+    /// What has the form of a reference, whatever its check digits.
+    fn unverified(text: &str) -> Result<Self, ReferenceFault> {
+        let mut plain = without_spaces(text).ok_or(ReferenceFault::Format)?;
+        plain.make_ascii_uppercase();
+        let rest = plain.strip_prefix("RF").ok_or(ReferenceFault::Format)?;
+        let fits = (3..=23).contains(&rest.len())
+            && rest.bytes().take(2).all(|byte| byte.is_ascii_digit())
+            && rest.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if fits { Ok(Self(plain)) } else { Err(ReferenceFault::Format) }
+    }
+
     /// The Finnish reference in it, when there is one.
     #[must_use]
     pub fn finnish(&self) -> Option<FinnishReference> {
         FinnishReference::parse(&self.0[4..]).ok()
+    }
+}
+
+/// The reference of an invoice, of either kind.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum PaymentReference {
+    /// A Finnish reference.
+    Finnish(FinnishReference),
+    /// A creditor reference.
+    Rf(RfReference),
+}
+
+/// Which kind of reference is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReferenceKind {
+    /// The Finnish reference: what Finnish banks and their bar code take.
+    Finnish,
+    /// The creditor reference, which every bank of the SEPA takes.
+    Rf,
+}
+
+/// What is wrong with a reference that is given.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PaymentReferenceFault {
+    /// It has the form of no kind.
+    #[error(
+        "The payment reference is not valid: write it like 1234561 or RF34 1234 561, or leave it out to have one made"
+    )]
+    Format,
+    /// It has the form of one, but its check digit or digits do not match.
+    #[error(
+        "The check digit of the payment reference does not match: copy the reference again, or leave it out to have one made"
+    )]
+    CheckDigit {
+        /// The reference all the same: the sandbox takes it.
+        reference: PaymentReference,
+    },
+}
+
+impl Coded for PaymentReferenceFault {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Format => "reference_format",
+            Self::CheckDigit { .. } => "reference_check_digit",
+        }
+    }
+}
+
+impl PaymentReference {
+    /// Reads a reference of either kind: one that begins with `RF` is a creditor reference, any other a Finnish one.
+    ///
+    /// # Errors
+    /// [`PaymentReferenceFault`], with wrong check digits apart from a wrong form.
+    pub fn parse(text: &str) -> Result<Self, PaymentReferenceFault> {
+        let rf = text.trim_start().get(..2).is_some_and(|start| start.eq_ignore_ascii_case("RF"));
+        let (read, given) = if rf {
+            (RfReference::parse(text).map(Self::Rf), RfReference::unverified(text).map(Self::Rf))
+        } else {
+            (FinnishReference::parse(text).map(Self::Finnish), FinnishReference::unverified(text).map(Self::Finnish))
+        };
+        match (read, given) {
+            (Ok(reference), _) => Ok(reference),
+            (Err(_), Ok(reference)) => Err(PaymentReferenceFault::CheckDigit { reference }),
+            (Err(_), Err(_)) => Err(PaymentReferenceFault::Format),
+        }
+    }
+
+    /// The reference of the invoice `number` of the client whose references begin with `prefix`.
+    ///
+    /// # Errors
+    /// [`ReferenceFault::Length`], as [`FinnishReference::build`]: both kinds hold the same digits.
+    pub fn build(kind: ReferenceKind, prefix: ReferencePrefix, number: u64) -> Result<Self, ReferenceFault> {
+        let finnish = FinnishReference::build(prefix, number)?;
+        Ok(match kind {
+            ReferenceKind::Finnish => Self::Finnish(finnish),
+            ReferenceKind::Rf => Self::Rf(finnish.to_rf()),
+        })
+    }
+
+    /// The form in which it is stored: digits, or `RF` and what follows.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Finnish(reference) => reference.as_str(),
+            Self::Rf(reference) => reference.as_str(),
+        }
+    }
+}
+
+impl std::fmt::Display for PaymentReference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -173,6 +274,29 @@ mod tests {
         }
     }
 
+    #[test]
+    fn either_kind_is_told_by_its_letters() {
+        let made = |kind| PaymentReference::build(kind, ReferencePrefix(123), 456).unwrap();
+        for (text, kind) in [("00 123 4561", ReferenceKind::Finnish), ("rf34 1234 561", ReferenceKind::Rf)] {
+            assert_eq!(PaymentReference::parse(text), Ok(made(kind)), "{text}");
+        }
+        for (text, stored) in
+            [("2516000017", "2516000017"), ("RF35 1234561", "RF351234561"), ("RF991234561", "RF991234561")]
+        {
+            match PaymentReference::parse(text) {
+                Err(PaymentReferenceFault::CheckDigit { reference }) => assert_eq!(reference.as_str(), stored),
+                other => panic!("{text}: {other:?}"),
+            }
+        }
+        for text in ["", "RF", "INV-17", "123", "000000000000000000000", "RF1", "R\u{17f}1234561"] {
+            assert_eq!(PaymentReference::parse(text), Err(PaymentReferenceFault::Format), "{text}");
+        }
+        assert_eq!(
+            PaymentReference::build(ReferenceKind::Rf, ReferencePrefix(1_000_000), 9_999_999_999_999),
+            Err(ReferenceFault::Length)
+        );
+    }
+
     proptest! {
         #[test]
         fn what_is_built_is_read_again(prefix in 1_i64..1_000_000_000, number in 100_u64..1_000_000_000) {
@@ -200,6 +324,7 @@ mod tests {
         #[test]
         fn arbitrary_texts_do_not_panic(text in any::<String>()) {
             let _ = (FinnishReference::parse(&text), RfReference::parse(&text), RfReference::parse(&format!("RF{text}")));
+            let _ = (PaymentReference::parse(&text), PaymentReference::parse(&format!("RF{text}")));
         }
     }
 }
