@@ -24,6 +24,7 @@ pub mod giro;
 pub mod gln;
 pub mod iban;
 pub mod identifier;
+pub mod invoice;
 pub mod language;
 pub mod link_token;
 pub mod money;

@@ -1,0 +1,228 @@
+//! The totals of an invoice, per VAT rate and in all, and whether the sender has the same.
+
+use std::collections::BTreeMap;
+
+use super::draft::{AmountsDraft, VatTotalDraft};
+use super::header::InvoiceType;
+use super::report::{Report, element, present};
+use super::row::{Row, Vat};
+use crate::currency::CurrencyCode;
+use crate::fault_code::{AMOUNT_MISMATCH, OUT_OF_RANGE, REQUIRED, TOO_MANY};
+use crate::money::{Money, MoneyFault};
+use crate::percent::Percent;
+use crate::vat::VatCategory;
+
+/// The most entries of `amounts.vat`: more than a country has rates and categories.
+const MOST_VAT_TOTALS: usize = 50;
+
+/// The totals of an invoice, all in its currency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Totals {
+    /// The sum of the rows without VAT.
+    pub net: Money,
+    /// The sum of the VAT of every rate.
+    pub vat: Money,
+    /// Both: the total with VAT. Not negative.
+    pub gross: Money,
+    /// What is added to come to a round sum to pay (EN 16931-1 BT-114): half a unit of the currency at most, either
+    /// way.
+    pub rounding: Money,
+    /// What was paid before.
+    pub paid: Money,
+    /// What is to be paid: the total with VAT and its rounding, less what was paid. Not negative.
+    pub payable: Money,
+    /// Net amount and VAT per rate and category, the highest rate first.
+    pub by_rate: Vec<VatTotal>,
+}
+
+/// What the rows of one rate and category come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VatTotal {
+    /// The rate and category.
+    pub vat: Vat,
+    /// The sum of the rows without VAT.
+    pub net: Money,
+    /// The VAT on that sum, rounded half away from zero.
+    pub tax: Money,
+}
+
+impl Totals {
+    /// The totals of `rows`, of which `paid` was paid before and `rounding` is added.
+    ///
+    /// # Errors
+    /// [`MoneyFault`], when a sum is too large or an amount is not in `currency`.
+    pub fn of(rows: &[Row], rounding: Money, paid: Money, currency: CurrencyCode) -> Result<Self, MoneyFault> {
+        let mut sums: BTreeMap<Vat, Money> = BTreeMap::new();
+        for row in rows {
+            let sum = match sums.get(&row.vat) {
+                Some(sum) => sum.plus(row.net)?,
+                None => row.net,
+            };
+            sums.insert(row.vat, sum);
+        }
+        let by_rate: Vec<VatTotal> =
+            sums.into_iter().map(|(vat, net)| VatTotal { vat, net, tax: net.share(vat.rate) }).collect();
+        let net = Money::sum(by_rate.iter().map(|total| total.net), currency)?;
+        let vat = Money::sum(by_rate.iter().map(|total| total.tax), currency)?;
+        let gross = net.plus(vat)?;
+        let payable = gross.plus(rounding)?.minus(paid)?;
+        Ok(Self { net, vat, gross, rounding, paid, payable, by_rate })
+    }
+}
+
+const GROSS: &str = "invoice.amounts.grossAmount";
+const ROUNDING: &str = "invoice.amounts.roundingAmount";
+const PAID: &str = "invoice.amounts.paidAmount";
+const LIST: &str = "invoice.amounts.vat";
+
+/// The totals, when `rows` are all right and the sender's amounts are what they come to.
+pub(super) fn read(
+    draft: &AmountsDraft,
+    rows: Option<&[Row]>,
+    kind: Option<InvoiceType>,
+    currency: Option<CurrencyCode>,
+    report: &mut Report,
+) -> Option<Totals> {
+    // Each amount is read even where it can't be compared, so that all faults come at once.
+    let mut read = |name: &str, member| report.money(format_args!("invoice.amounts.{name}"), member, currency);
+    let net = read("netAmount", &draft.net_amount);
+    let vat = read("vatAmount", &draft.vat_amount);
+    let gross = read("grossAmount", &draft.gross_amount);
+    let rounding = read("roundingAmount", &draft.rounding_amount);
+    let paid = read("paidAmount", &draft.paid_amount);
+    let payable = read("payableAmount", &draft.payable_amount);
+    if present(&draft.gross_amount).is_none() {
+        report.missing(GROSS, "An invoice needs its total with VAT, so that both sides agree on it");
+    }
+    let entries = entries(&draft.vat, currency, report);
+    let currency = currency?;
+    let zero = Money::zero(currency).ok()?;
+    let rounding = rounding.unwrap_or(zero);
+    if rounding.minor().unsigned_abs() * 2 > 10_u64.pow(u32::from(rounding.decimals())) {
+        report.add(ROUNDING, OUT_OF_RANGE, "A rounding is half a unit of the currency at most, such as 0.50 or -0.50");
+    }
+    let paid = paid.unwrap_or(zero);
+    if paid.is_negative() {
+        report.add(PAID, "negative_amount", "What was paid can't be negative: leave it out, or add a row");
+    }
+    let totals = match Totals::of(rows?, rounding, paid, currency) {
+        Ok(totals) => totals,
+        Err(fault) => {
+            report.fault(GROSS, &fault);
+            return None;
+        }
+    };
+    let mut compare = |name: &str, said: Option<Money>, is: Money, what: &str| {
+        if let Some(said) = said
+            && said != is
+        {
+            let message = format!("{what} {is}, not {said}: correct it, or the row that is wrong");
+            report.add(format_args!("invoice.amounts.{name}"), AMOUNT_MISMATCH, message);
+        }
+    };
+    compare("netAmount", net, totals.net, "The rows add up to");
+    compare("vatAmount", vat, totals.vat, "The VAT of all rates adds up to");
+    compare("grossAmount", gross, totals.gross, "The rows and their VAT add up to");
+    compare("payableAmount", payable, totals.payable, "With the rounding, and less what was paid, the buyer is to pay");
+    if let Some(entries) = entries {
+        compare_rates(&entries, &totals.by_rate, report);
+    }
+    if totals.gross.is_negative() {
+        let message = match kind {
+            Some(InvoiceType::CreditNote) => {
+                "The amounts of a credit note are positive: turn the sign of its quantities"
+            }
+            _ => "The total is negative: send a CREDIT_NOTE, whose amounts are positive",
+        };
+        report.add(GROSS, "negative_amount", message);
+    } else if totals.payable.is_negative() {
+        report.add(PAID, OUT_OF_RANGE, format!("More was paid than the total of {}: credit the rest", totals.gross));
+    }
+    Some(totals)
+}
+
+/// What the sender says of one rate.
+struct Entry {
+    at: String,
+    rate: Percent,
+    category: Option<VatCategory>,
+    net: Option<Money>,
+    tax: Option<Money>,
+}
+
+/// The sender's entries; `None` when they are absent or one of them can't be read.
+fn entries(drafts: &[VatTotalDraft], currency: Option<CurrencyCode>, report: &mut Report) -> Option<Vec<Entry>> {
+    if drafts.len() > MOST_VAT_TOTALS {
+        report.add(LIST, TOO_MANY, format!("There are {MOST_VAT_TOTALS} rates at most: give each once"));
+        return None;
+    }
+    let mut entries = Vec::with_capacity(drafts.len());
+    for (place, draft) in drafts.iter().enumerate() {
+        let at = element(LIST, place);
+        let rate = report.required(format_args!("{at}.rate"), "Give the rate in percent", &draft.rate, Percent::parse);
+        let category = report.optional(format_args!("{at}.category"), &draft.category, VatCategory::parse);
+        let category_is_wrong = category.is_none() && present(&draft.category).is_some();
+        let net = report.money(format_args!("{at}.netAmount"), &draft.net_amount, currency);
+        let tax = report.money(format_args!("{at}.vatAmount"), &draft.vat_amount, currency);
+        if let Some(rate) = rate
+            && !category_is_wrong
+        {
+            entries.push(Entry { at, rate, category, net, tax });
+        }
+    }
+    (!drafts.is_empty() && entries.len() == drafts.len()).then_some(entries)
+}
+
+fn compare_rates(entries: &[Entry], totals: &[VatTotal], report: &mut Report) {
+    let mut told = vec![false; totals.len()];
+    for Entry { at, rate, category, net, tax } in entries {
+        let mut fitting = totals.iter().enumerate().filter(|(_, total)| {
+            total.vat.rate == *rate && category.is_none_or(|category| category == total.vat.category)
+        });
+        let Some((place, total)) = fitting.next() else {
+            let message = format!("No row has VAT of {rate} % in this category: leave it out, or correct the rows");
+            report.add(format_args!("{at}.rate"), AMOUNT_MISMATCH, message);
+            continue;
+        };
+        if fitting.next().is_some() {
+            let message = "Rows without VAT are of several categories: say of which this is";
+            report.add(format_args!("{at}.category"), REQUIRED, message);
+            told.iter_mut().zip(totals).filter(|(_, total)| total.vat.rate == *rate).for_each(|(told, _)| *told = true);
+            continue;
+        }
+        if told[place] {
+            report.add(
+                format_args!("{at}.rate"),
+                AMOUNT_MISMATCH,
+                format!("VAT of {rate} % is here twice: add them up"),
+            );
+            continue;
+        }
+        told[place] = true;
+        if let Some(net) = net
+            && *net != total.net
+        {
+            let message = format!(
+                "The rows with VAT of {rate} % add up to {}, not {net}: correct it, or the row that is wrong",
+                total.net
+            );
+            report.add(format_args!("{at}.netAmount"), AMOUNT_MISMATCH, message);
+        }
+        if let Some(tax) = tax
+            && *tax != total.tax
+        {
+            let message = format!(
+                "VAT of {rate} % on {} is {}, not {tax}: it is reckoned on the sum of the rows",
+                total.net, total.tax
+            );
+            report.add(format_args!("{at}.vatAmount"), AMOUNT_MISMATCH, message);
+        }
+    }
+    let left_out: Vec<String> =
+        told.iter().zip(totals).filter(|(told, _)| !**told).map(|(_, total)| format!("{} %", total.vat.rate)).collect();
+    if !left_out.is_empty() {
+        let message =
+            format!("The rows have VAT of {} as well: give each rate, or leave the list out", left_out.join(", "));
+        report.add(LIST, AMOUNT_MISMATCH, message);
+    }
+}
