@@ -267,12 +267,12 @@ async fn pages_go_by_an_index() {
     database.open().await.close().await;
     let mut connection = sqlx::SqliteConnection::connect(database.url()).await.unwrap();
     for (name, plan) in [
-        ("PAGE", "SEARCH c USING INDEX client_name (partner_id=? AND name_folded=? AND client_id>?)"),
-        ("PAGE", "SEARCH c USING INDEX client_name (partner_id=? AND name_folded>? AND name_folded<?)"),
-        ("PAGE_ACTIVE", "SEARCH c USING INDEX client_name (partner_id=? AND name_folded=? AND client_id>?)"),
-        ("PAGE_ACTIVE", "SEARCH c USING INDEX client_name (partner_id=? AND name_folded>? AND name_folded<?)"),
+        ("PAGE", "SEARCH c USING COVERING INDEX client_name (partner_id=? AND name_folded=? AND client_id>?)"),
+        ("PAGE", "SEARCH c USING COVERING INDEX client_name (partner_id=? AND name_folded>? AND name_folded<?)"),
+        ("PAGE_ACTIVE", "SEARCH c USING COVERING INDEX client_name (partner_id=? AND name_folded=? AND client_id>?)"),
+        ("PAGE_ACTIVE", "SEARCH c USING COVERING INDEX client_name (partner_id=? AND name_folded>? AND name_folded<?)"),
         ("PAGE_REVOKED", "(partner_id=? AND name_folded=? AND client_id>?)"),
-        ("PAGE_REVOKED", "SEARCH c USING INDEX client_revoked (partner_id=? AND name_folded>? AND name_folded<?)"),
+        ("PAGE_REVOKED", "SEARCH c USING COVERING INDEX client_revoked (partner_id=? AND name_folded>? AND name_folded<?)"),
         (
             "BY_BUSINESS_CODE",
             "SEARCH c USING INDEX client_business_code (partner_id=? AND business_code=? AND country_code>?)",
