@@ -44,10 +44,7 @@ impl Isolation {
 
 fn connect_options(options: &DbOptions) -> Result<PgConnectOptions, OpenError> {
     let connect: PgConnectOptions = options.url.parse::<PgConnectOptions>()?;
-    Ok(connect
-        .application_name("tallystick")
-        .statement_cache_capacity(256)
-        .disable_statement_logging())
+    Ok(connect.application_name("tallystick").statement_cache_capacity(256).disable_statement_logging())
 }
 
 /// Connects and leaves again. A pool would try until its time is up, and then not say why it failed.
