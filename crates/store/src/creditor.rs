@@ -110,7 +110,7 @@ macro_rules! summary_columns {
     };
 }
 
-/// The rest of the creditors that have the name where the page before ended. Apart from [`later_names`], because on SQLite the number is
+/// The rest of the creditors that have the name where the page before ended. Apart from `later_names`, because on SQLite the number is
 /// no column of the index but the row number, which bounds it only behind names that are equal; and PostgreSQL would read and sort all
 /// that is left for a union of both.
 macro_rules! same_name {
