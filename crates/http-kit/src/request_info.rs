@@ -71,7 +71,7 @@ impl RequestInfo {
     }
 
     pub(crate) fn show_problems_by(&self, page: ProblemPage) {
-        // The innermost front has said it first, if there is more than one.
+        // No front stands inside another, so nobody else has said it.
         let _ = self.0.problem_page.set(page);
     }
 

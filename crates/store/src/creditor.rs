@@ -110,47 +110,40 @@ macro_rules! summary_columns {
     };
 }
 
-/// The rest of the creditors that have the name where the page before ended. Apart from `later_names`, because on SQLite the number is
-/// no column of the index but the row number, which bounds it only behind names that are equal; and PostgreSQL would read and sort all
-/// that is left for a union of both.
-macro_rules! same_name {
-    ($of_status:literal) => {
+/// A page of creditors by name: those of a status with names inside a bound.
+///
+/// The rest of those that have the name where the page before ended, and those with later names, are two statements: on SQLite the number
+/// is no column of the index but the row number, which bounds it only behind names that are equal; and PostgreSQL would read and sort
+/// all that is left for a union of both.
+macro_rules! by_name {
+    ($of_status:literal, $bound:literal) => {
         concat!(
             "SELECT ",
             summary_columns!(),
-            " FROM client c \
-             WHERE ",
+            " FROM client c WHERE ",
             $of_status,
-            "c.partner_id = $1 AND c.name_folded = $2 AND c.client_id > $3 \
-             ORDER BY c.name_folded, c.client_id LIMIT $4"
+            "c.partner_id = $1 AND ",
+            $bound,
+            " ORDER BY c.name_folded, c.client_id LIMIT $4"
         )
     };
-}
-
-/// Creditors with names after one and before another.
-macro_rules! later_names {
-    ($of_status:literal) => {
-        concat!(
-            "SELECT ",
-            summary_columns!(),
-            " FROM client c \
-             WHERE ",
-            $of_status,
-            "c.partner_id = $1 AND c.name_folded > $2 AND c.name_folded < $3 \
-             ORDER BY c.name_folded, c.client_id LIMIT $4"
-        )
+    (same $of_status:literal) => {
+        by_name!($of_status, "c.name_folded = $2 AND c.client_id > $3")
+    };
+    (later $of_status:literal) => {
+        by_name!($of_status, "c.name_folded > $2 AND c.name_folded < $3")
     };
 }
 
 statements! {
     BY_ID = concat!("SELECT ", client_columns!(), " FROM client WHERE partner_id = $1 AND client_id = $2");
-    SAME_NAME = same_name!("");
-    LATER_NAMES = later_names!("");
+    SAME_NAME = by_name!(same "");
+    LATER_NAMES = by_name!(later "");
     // The statuses stand in the text, because an index of one status serves no other statement.
-    SAME_NAME_ACTIVE = same_name!("c.status = 'ACTIVE' AND ");
-    LATER_NAMES_ACTIVE = later_names!("c.status = 'ACTIVE' AND ");
-    SAME_NAME_REVOKED = same_name!("c.status = 'REVOKED' AND ");
-    LATER_NAMES_REVOKED = later_names!("c.status = 'REVOKED' AND ");
+    SAME_NAME_ACTIVE = by_name!(same "c.status = 'ACTIVE' AND ");
+    LATER_NAMES_ACTIVE = by_name!(later "c.status = 'ACTIVE' AND ");
+    SAME_NAME_REVOKED = by_name!(same "c.status = 'REVOKED' AND ");
+    LATER_NAMES_REVOKED = by_name!(later "c.status = 'REVOKED' AND ");
     // The order and the bound only lead SQLite to the index; without statistics it takes the primary key and reads the whole portfolio.
     BY_BUSINESS_CODE = concat!(
         "SELECT ", summary_columns!(), " FROM client c \

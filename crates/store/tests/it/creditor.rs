@@ -346,7 +346,7 @@ async fn pages_go_by_an_index() {
     }
 }
 
-/// The same on PostgreSQL, which would rather read and sort all that is left.
+/// The same on PostgreSQL: nothing is read and sorted beyond the page.
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_of_postgres_go_by_an_index() {
     let Some(database) = TestDatabase::of(Engine::Postgres).await else { return };
