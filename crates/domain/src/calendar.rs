@@ -8,6 +8,9 @@ use crate::fault_code::Coded;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CalendarDate(Date);
 
+/// The first day that has a text of this form.
+const FIRST: Date = time::macros::date!(0000 - 01 - 01);
+
 /// The text is no calendar date.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("This is no date: write it as YYYY-MM-DD, such as 2026-11-21")]
@@ -41,6 +44,20 @@ impl CalendarDate {
             Date::from_calendar_date(i32::from(year?), month, u8::try_from(day?).ok()?).ok()
         })();
         date.map(Self).ok_or(DateFault)
+    }
+
+    /// The day of a moment, in UTC.
+    #[must_use]
+    pub fn of(at: crate::Timestamp) -> Self {
+        let moment = time::OffsetDateTime::from_unix_timestamp(at.seconds());
+        Self(moment.map_or(FIRST, |moment| moment.date().max(FIRST)))
+    }
+
+    /// The day so many days before this one, but none before the first.
+    #[must_use]
+    pub fn days_before(self, days: u32) -> Self {
+        let before = self.0.checked_sub(time::Duration::days(days.into()));
+        Self(before.map_or(FIRST, |day| day.max(FIRST)))
     }
 
     /// The day as the library for times has it.
@@ -99,6 +116,17 @@ mod tests {
         ] {
             assert_eq!(CalendarDate::parse(text), Err(DateFault), "{text}");
         }
+    }
+
+    #[test]
+    fn days_are_those_of_utc_and_are_counted_back() {
+        let at = |text| crate::Timestamp::parse_rfc3339(text).unwrap();
+        let day = CalendarDate::of(at("2026-03-01T23:59:59Z"));
+        assert_eq!(day.to_string(), "2026-03-01");
+        assert_eq!(day.days_before(29).to_string(), "2026-01-31");
+        assert_eq!(day.days_before(0), day);
+        assert_eq!(day.days_before(u32::MAX).to_string(), "0000-01-01");
+        assert_eq!(CalendarDate::of(crate::Timestamp::from_micros(i64::MIN)).to_string(), "0000-01-01");
     }
 
     proptest! {

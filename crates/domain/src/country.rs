@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::fault_code::Coded;
+use crate::stored_text::stored_name;
 
 /// The officially assigned codes, sorted.
 const CODES: [&str; 249] = [
@@ -25,6 +26,8 @@ const CODES: [&str; 249] = [
 /// A country with an officially assigned code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CountryCode(&'static str);
+
+stored_name!(CountryCode);
 
 /// The text is no code of ISO 3166-1 alpha-2.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

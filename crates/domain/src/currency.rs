@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::fault_code::Coded;
+use crate::stored_text::stored_name;
 
 /// The active alphabetic codes, sorted.
 const CODES: [&str; 178] = [
@@ -23,6 +24,8 @@ const CODES: [&str; 178] = [
 /// A currency that is active in ISO 4217.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CurrencyCode(&'static str);
+
+stored_name!(CurrencyCode);
 
 /// The text is no active currency of ISO 4217.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::fault_code::Coded;
+use crate::stored_text::stored_name;
 
 /// The codes, in upper case as they are stored, sorted.
 const CODES: [&str; 183] = [
@@ -21,6 +22,8 @@ const CODES: [&str; 183] = [
 /// A language with a two-letter code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LanguageCode(&'static str);
+
+stored_name!(LanguageCode);
 
 /// The text is no code of ISO 639-1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -24,6 +24,20 @@ pub struct Money {
     decimals: u8,
 }
 
+impl serde::Serialize for Money {
+    /// As it is stored: minor units and currency.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.minor, self.currency).serialize(serializer)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Money {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (minor, currency) = serde::Deserialize::deserialize(deserializer)?;
+        Self::new(minor, currency).map_err(serde::de::Error::custom)
+    }
+}
+
 /// What is wrong with an amount.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyFault {

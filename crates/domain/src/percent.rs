@@ -9,6 +9,20 @@ use crate::fault_code::{Coded, OUT_OF_RANGE};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Percent(u16);
 
+impl serde::Serialize for Percent {
+    /// As it is stored: hundredths of a percent.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Percent {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let hundredths = u16::deserialize(deserializer)?;
+        Self::from_hundredths(hundredths).ok_or_else(|| serde::de::Error::custom("a percentage above 100"))
+    }
+}
+
 /// What is wrong with a percentage.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PercentFault {

@@ -6,6 +6,7 @@ use time::Date;
 use time::macros::date;
 
 use crate::calendar::CalendarDate;
+use crate::stored_text::stored_name;
 use crate::country::CountryCode;
 use crate::fault_code::Coded;
 use crate::percent::Percent;
@@ -121,6 +122,8 @@ pub enum VatCategory {
     /// `O`: outside the scope of VAT.
     OutOfScope,
 }
+
+stored_name!(VatCategory);
 
 /// The text is none of [`VatCategory::ALL`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

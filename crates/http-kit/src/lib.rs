@@ -42,4 +42,4 @@ pub use problem::Problem;
 pub use query::Query;
 pub use state::{HttpSettings, HttpState};
 pub use visitor::Visitor;
-pub use wire::{Flag, Integer, List, Section, Text};
+pub use wire::{Flag, Integer, List, Number, Section, Text};

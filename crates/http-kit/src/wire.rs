@@ -3,7 +3,6 @@
 //! A plain `String` stops the reading of the whole body at the first number in its place. [`Text`] and [`Section`] read whatever
 //! is there and tell it afterwards. In the API document they are what they stand for: `#[schema(value_type = String)]`.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -28,12 +27,12 @@ pub enum Text {
 
 impl Text {
     /// The string, when there is one. A value of another type is a fault at `field`.
-    pub fn take(self, field: impl Into<Cow<'static, str>>, faults: &mut Faults) -> Option<String> {
+    pub fn take(self, field: impl fmt::Display, faults: &mut Faults) -> Option<String> {
         match self {
             Self::Absent => None,
             Self::Given(text) => Some(text),
             Self::Wrong(kind) => {
-                faults.add(field, WRONG_TYPE, format!("This must be a string, not {kind}"));
+                faults.add(field.to_string(), WRONG_TYPE, format!("This must be a string, not {kind}"));
                 None
             }
         }
@@ -54,12 +53,12 @@ pub enum Section<T> {
 
 impl<T: Default> Section<T> {
     /// The object, an empty one when there is none. A value of another type is a fault at `field`.
-    pub fn take(self, field: impl Into<Cow<'static, str>>, faults: &mut Faults) -> T {
+    pub fn take(self, field: impl fmt::Display, faults: &mut Faults) -> T {
         match self {
             Self::Absent => T::default(),
             Self::Given(section) => section,
             Self::Wrong(kind) => {
-                faults.add(field, WRONG_TYPE, format!("This must be an object, not {kind}"));
+                faults.add(field.to_string(), WRONG_TYPE, format!("This must be an object, not {kind}"));
                 T::default()
             }
         }
@@ -80,12 +79,39 @@ pub enum Integer {
 
 impl Integer {
     /// The number, when there is one. A value of another type is a fault at `field`.
-    pub fn take(self, field: impl Into<Cow<'static, str>>, faults: &mut Faults) -> Option<i64> {
+    pub fn take(self, field: impl fmt::Display, faults: &mut Faults) -> Option<i64> {
         match self {
             Self::Absent => None,
             Self::Given(number) => Some(number),
             Self::Wrong(kind) => {
-                faults.add(field, WRONG_TYPE, format!("This must be a whole number, not {kind}"));
+                faults.add(field.to_string(), WRONG_TYPE, format!("This must be a whole number, not {kind}"));
+                None
+            }
+        }
+    }
+}
+
+/// A number, or what stands in its place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Number {
+    /// Nothing, or null.
+    #[default]
+    Absent,
+    /// A number, in decimal digits. Of a fraction there are as many as tell it from every other double (IEEE 754): the digits that were
+    /// sent, when those were fifteen or fewer.
+    Given(String),
+    /// Something else: `a string`.
+    Wrong(&'static str),
+}
+
+impl Number {
+    /// The number's digits, when there is one. A value of another type is a fault at `field`.
+    pub fn take(self, field: impl fmt::Display, faults: &mut Faults) -> Option<String> {
+        match self {
+            Self::Absent => None,
+            Self::Given(digits) => Some(digits),
+            Self::Wrong(kind) => {
+                faults.add(field.to_string(), WRONG_TYPE, format!("This must be a number, not {kind}"));
                 None
             }
         }
@@ -106,12 +132,12 @@ pub enum Flag {
 
 impl Flag {
     /// The boolean, when there is one. A value of another type is a fault at `field`.
-    pub fn take(self, field: impl Into<Cow<'static, str>>, faults: &mut Faults) -> Option<bool> {
+    pub fn take(self, field: impl fmt::Display, faults: &mut Faults) -> Option<bool> {
         match self {
             Self::Absent => None,
             Self::Given(flag) => Some(flag),
             Self::Wrong(kind) => {
-                faults.add(field, WRONG_TYPE, format!("This must be true or false, not {kind}"));
+                faults.add(field.to_string(), WRONG_TYPE, format!("This must be true or false, not {kind}"));
                 None
             }
         }
@@ -132,12 +158,12 @@ pub enum List<T> {
 
 impl<T> List<T> {
     /// The list, an empty one when there is none. A value of another type is a fault at `field`.
-    pub fn take(self, field: impl Into<Cow<'static, str>>, faults: &mut Faults) -> Vec<T> {
+    pub fn take(self, field: impl fmt::Display, faults: &mut Faults) -> Vec<T> {
         match self {
             Self::Absent => Vec::new(),
             Self::Given(list) => list,
             Self::Wrong(kind) => {
-                faults.add(field, WRONG_TYPE, format!("This must be a list, not {kind}"));
+                faults.add(field.to_string(), WRONG_TYPE, format!("This must be a list, not {kind}"));
                 Vec::new()
             }
         }
@@ -196,6 +222,20 @@ impl Reads<'_> for Integer {
             _ if number.abs() > EXACT => Self::Wrong("a number of that size"),
             whole => Self::Given(whole as i64),
         }
+    }
+}
+
+impl Reads<'_> for Number {
+    const ABSENT: Self = Self::Absent;
+    fn wrong(kind: &'static str) -> Self {
+        Self::Wrong(kind)
+    }
+    fn integer(number: i64) -> Self {
+        Self::Given(number.to_string())
+    }
+    fn fraction(number: f64) -> Self {
+        // No double that JSON can hold has more than 17 digits before an exponent, and this form keeps that.
+        Self::Given(format!("{number:?}"))
     }
 }
 
@@ -297,6 +337,13 @@ impl<'de> Deserialize<'de> for Integer {
     }
 }
 
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // As an option, because only those may be missing in an object.
+        deserializer.deserialize_option(Whatever(PhantomData))
+    }
+}
+
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Section<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // As an option, because only those may be missing in an object.
@@ -372,6 +419,30 @@ mod tests {
         assert_eq!(read("1e300"), Integer::Wrong("a number of that size"));
         assert_eq!(read("\"7\""), Integer::Wrong("a string"));
         assert_eq!(read("18446744073709551615"), Integer::Wrong("a number of that size"));
+    }
+
+    #[test]
+    fn numbers_keep_their_digits() {
+        #[derive(Deserialize)]
+        struct Holds {
+            number: Number,
+        }
+        let read = |json: &str| serde_json::from_str::<Holds>(&format!(r#"{{"number":{json}}}"#)).unwrap().number;
+        for (json, digits) in [
+            ("7", "7"),
+            ("-0.10", "-0.1"),
+            ("100.25", "100.25"),
+            ("0.30000000000000004", "0.30000000000000004"),
+            ("123456789012.345", "123456789012.345"),
+            ("9007199254740993", "9007199254740993"),
+            ("1e2", "100.0"),
+            ("1e70", "1e70"),
+        ] {
+            assert_eq!(read(json), Number::Given(digits.to_owned()), "{json}");
+        }
+        assert_eq!(read("null"), Number::Absent);
+        assert_eq!(read("\"7\""), Number::Wrong("a string"));
+        assert_eq!(read("true").take("a.b", &mut Faults::new()), None);
     }
 
     #[test]

@@ -19,12 +19,15 @@ pub mod creditor;
 mod db;
 pub mod deployment;
 pub mod dialect;
+pub mod distribution;
+pub mod distribution_count;
 mod error;
 pub mod expiry_notice;
 mod health;
 pub mod heartbeat;
 pub mod idempotency;
 pub mod installation;
+pub mod invoice;
 mod job;
 mod migration;
 pub mod number;
@@ -53,11 +56,14 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         client::STATEMENTS,
         credentials_link::STATEMENTS,
         deployment::STATEMENTS,
+        distribution::STATEMENTS,
+        distribution_count::STATEMENTS,
         expiry_notice::STATEMENTS,
         creditor::STATEMENTS,
         heartbeat::STATEMENTS,
         idempotency::STATEMENTS,
         installation::STATEMENTS,
+        invoice::STATEMENTS,
         number::STATEMENTS,
         oauth_client::STATEMENTS,
         outbox::STATEMENTS,

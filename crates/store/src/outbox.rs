@@ -14,6 +14,8 @@ pub enum Kind {
     Sms,
     /// A mail.
     Mail,
+    /// An invoice, whose identifier is that of its delivery.
+    Invoice,
 }
 
 impl Kind {
@@ -23,6 +25,7 @@ impl Kind {
         match self {
             Self::Sms => "sms",
             Self::Mail => "mail",
+            Self::Invoice => "invoice",
         }
     }
 }

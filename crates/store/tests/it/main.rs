@@ -9,6 +9,7 @@ mod client;
 mod creditor;
 mod deployment;
 mod idempotency;
+mod invoice;
 mod migration;
 mod oauth_client;
 mod schema;

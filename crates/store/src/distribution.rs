@@ -1,0 +1,331 @@
+//! How invoices were distributed: each delivery with its attempts.
+
+use domain::Timestamp;
+use domain::distribution::FetchType;
+use domain::identifier::{ClientIdentifier, PartnerId};
+use uuid::Uuid;
+
+use crate::connection::{Access, Tx};
+use crate::error::StoreError;
+
+/// A row of `distribution`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DistributionRow {
+    /// Whose client's invoice it is.
+    pub partner: PartnerId,
+    /// Its identifier, which sorts by time.
+    pub distribution: Uuid,
+    /// The client.
+    pub client: ClientIdentifier,
+    /// The invoice.
+    pub invoice: Uuid,
+    /// The client's number for that.
+    pub invoice_number: i64,
+    /// Its date, as ISO 8601 writes it.
+    pub invoice_date: String,
+    /// The name of the method.
+    pub method: String,
+    /// The name of the status.
+    pub status: String,
+    /// Why it failed or waits, in words that a creditor can act on; empty for nothing.
+    pub status_reason: String,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When it was handed over, in microseconds.
+    pub sent_at: Option<i64>,
+    /// When the other side said that it arrived, in microseconds.
+    pub delivered_at: Option<i64>,
+    /// 1 once the client has fetched its present status.
+    pub client_fetched: i64,
+    /// 1 once the partner has.
+    pub partner_fetched: i64,
+}
+
+impl DistributionRow {
+    /// Whether who asks for `scope` has fetched its present status.
+    #[must_use]
+    pub const fn is_fetched(&self, scope: Scope) -> bool {
+        match scope {
+            Scope::Client(..) => self.client_fetched != 0,
+            Scope::Creditor(..) | Scope::Portfolio(_) => self.partner_fetched != 0,
+        }
+    }
+}
+
+columns!(DistributionRow {
+    partner as i64 = "partner_id",
+    distribution = "distribution_id",
+    client as i64 = "client_id",
+    invoice = "invoice_id",
+    invoice_number,
+    invoice_date,
+    method,
+    status,
+    status_reason,
+    attempts,
+    created_at as i64,
+    sent_at,
+    delivered_at,
+    client_fetched,
+    partner_fetched,
+});
+
+/// A row of `distribution_attempt`, without its delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptRow {
+    /// Its identifier; later ones have greater ones.
+    pub attempt: Uuid,
+    /// When it was made.
+    pub at: Timestamp,
+    /// The name of the status that it led to.
+    pub status: String,
+    /// Why it failed; empty when it did not.
+    pub reason: String,
+}
+
+columns!(AttemptRow { attempt = "attempt_id", at as i64, status, reason });
+
+/// Whose deliveries a list shows, and who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Those of one client, for itself.
+    Client(PartnerId, ClientIdentifier),
+    /// Those of one client, for its partner.
+    Creditor(PartnerId, ClientIdentifier),
+    /// Those of all clients of a partner, for it.
+    Portfolio(PartnerId),
+}
+
+impl Scope {
+    /// The partner.
+    #[must_use]
+    pub const fn partner(self) -> PartnerId {
+        match self {
+            Self::Client(partner, _) | Self::Creditor(partner, _) | Self::Portfolio(partner) => partner,
+        }
+    }
+
+    /// The client, when it is one client's.
+    #[must_use]
+    pub const fn client(self) -> Option<ClientIdentifier> {
+        match self {
+            Self::Client(_, client) | Self::Creditor(_, client) => Some(client),
+            Self::Portfolio(_) => None,
+        }
+    }
+}
+
+/// A part of the deliveries of a [`Scope`], by the date of the invoice and the identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span<'s> {
+    /// The first date.
+    pub from: &'s str,
+    /// Only what comes before this date and, of those of this date, before this delivery.
+    pub before: (&'s str, Uuid),
+}
+
+/// The columns of a [`DistributionRow`].
+macro_rules! distribution_columns {
+    () => {
+        "partner_id, distribution_id, client_id, invoice_id, invoice_number, invoice_date, method, status, status_reason, attempts, \
+         created_at, sent_at, delivered_at, client_fetched, partner_fetched"
+    };
+}
+
+/// A page of deliveries, those of the latest invoices first: of a portfolio, or of one client.
+macro_rules! page {
+    ($which:literal) => {
+        page!($which, "")
+    };
+    (of client $which:literal) => {
+        page!($which, "client_id = $6 AND ")
+    };
+    ($which:literal, $client:literal) => {
+        concat!(
+            "SELECT ",
+            distribution_columns!(),
+            " FROM distribution WHERE partner_id = $1 AND ",
+            $client,
+            $which,
+            "invoice_date >= $2 AND (invoice_date, distribution_id) < ($3, $4) \
+             ORDER BY invoice_date DESC, distribution_id DESC LIMIT $5"
+        )
+    };
+}
+
+statements! {
+    INSERT = "INSERT INTO distribution (partner_id, distribution_id, client_id, invoice_id, invoice_number, invoice_date, method, status, \
+              status_reason, attempts, created_at, client_fetched, partner_fetched) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, 0, 0)";
+    BY_ID = concat!("SELECT ", distribution_columns!(), " FROM distribution WHERE partner_id = $1 AND distribution_id = $2");
+    // What is recorded moves on from a status that was read in the same transaction.
+    MOVE = "UPDATE distribution SET status = $4, status_reason = $5, attempts = $6, sent_at = $7, delivered_at = $8, \
+            client_fetched = 0, partner_fetched = 0 WHERE partner_id = $1 AND distribution_id = $2 AND status = $3";
+    NOTE = "UPDATE distribution SET status_reason = $3, attempts = $4 WHERE partner_id = $1 AND distribution_id = $2";
+    INSERT_ATTEMPT = "INSERT INTO distribution_attempt (partner_id, distribution_id, attempt_id, at, status, reason) \
+                      VALUES ($1, $2, $3, $4, $5, $6)";
+    ATTEMPTS = "SELECT attempt_id, at, status, reason FROM distribution_attempt WHERE partner_id = $1 AND distribution_id = $2 \
+                ORDER BY attempt_id";
+    PAGE = page!("");
+    PAGE_FAILED = page!("status = 'FAILED' AND ");
+    PAGE_UNFETCHED = page!("partner_fetched = 0 AND ");
+    PAGE_OF_CLIENT = page!(of client "");
+    PAGE_OF_CLIENT_FAILED = page!(of client "status = 'FAILED' AND ");
+    PAGE_OF_CLIENT_UNFETCHED = page!(of client "client_fetched = 0 AND ");
+    PAGE_OF_CREDITOR_UNFETCHED = page!(of client "partner_fetched = 0 AND ");
+    OF_INVOICE = concat!("SELECT ", distribution_columns!(), " FROM distribution \
+                  WHERE partner_id = $1 AND invoice_number = $2 AND client_id >= $3 AND client_id <= $4 \
+                  ORDER BY invoice_date DESC, distribution_id DESC LIMIT $5");
+    FETCHED_BY_CLIENT = "UPDATE distribution SET client_fetched = 1 WHERE partner_id = $1 AND distribution_id = $2 AND status = $3";
+    FETCHED_BY_PARTNER = "UPDATE distribution SET partner_fetched = 1 WHERE partner_id = $1 AND distribution_id = $2 AND status = $3";
+}
+
+/// Adds a delivery that nobody has tried yet.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn insert(tx: &mut Tx, row: &DistributionRow) -> Result<(), StoreError> {
+    execute!(
+        tx,
+        INSERT,
+        row.partner.0,
+        row.distribution,
+        row.client.0,
+        row.invoice,
+        row.invoice_number,
+        &row.invoice_date,
+        &row.method,
+        &row.status,
+        &row.status_reason,
+        row.created_at.micros(),
+    )
+    .map(drop)
+}
+
+/// A delivery of a partner.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn by_id(
+    db: &mut impl Access,
+    partner: PartnerId,
+    distribution: Uuid,
+) -> Result<Option<DistributionRow>, StoreError> {
+    fetch!(fetch_optional, DistributionRow, db, BY_ID, partner.0, distribution)
+}
+
+/// Keeps the status of a delivery that was `from`, with what goes with it, and lets it count as unfetched; false when it has another status
+/// by now, and then nothing is changed.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn move_from(tx: &mut Tx, from: &str, row: &DistributionRow) -> Result<bool, StoreError> {
+    let moved = execute!(
+        tx,
+        MOVE,
+        row.partner.0,
+        row.distribution,
+        from,
+        &row.status,
+        &row.status_reason,
+        row.attempts,
+        row.sent_at,
+        row.delivered_at,
+    )?;
+    Ok(moved == 1)
+}
+
+/// Keeps what the last attempt came to, where the status stays.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn note(tx: &mut Tx, row: &DistributionRow) -> Result<(), StoreError> {
+    execute!(tx, NOTE, row.partner.0, row.distribution, &row.status_reason, row.attempts).map(drop)
+}
+
+/// Adds an attempt.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn insert_attempt(
+    tx: &mut Tx,
+    partner: PartnerId,
+    distribution: Uuid,
+    row: &AttemptRow,
+) -> Result<(), StoreError> {
+    execute!(tx, INSERT_ATTEMPT, partner.0, distribution, row.attempt, row.at.micros(), &row.status, &row.reason)
+        .map(drop)
+}
+
+/// The attempts of a delivery, oldest first.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn attempts(
+    db: &mut impl Access,
+    partner: PartnerId,
+    distribution: Uuid,
+) -> Result<Vec<AttemptRow>, StoreError> {
+    fetch!(fetch_all, AttemptRow, db, ATTEMPTS, partner.0, distribution)
+}
+
+/// At most `limit` deliveries, those of the latest invoices first.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn page(
+    db: &mut impl Access,
+    scope: Scope,
+    span: Span<'_>,
+    fetch: FetchType,
+    limit: u32,
+) -> Result<Vec<DistributionRow>, StoreError> {
+    let (partner, (before, id), limit) = (scope.partner().0, span.before, i64::from(limit));
+    let statement = match (scope, fetch) {
+        (Scope::Portfolio(_), FetchType::All) => &PAGE,
+        (Scope::Portfolio(_), FetchType::Failed) => &PAGE_FAILED,
+        (Scope::Portfolio(_), FetchType::Unfetched) => &PAGE_UNFETCHED,
+        (Scope::Client(..) | Scope::Creditor(..), FetchType::All) => &PAGE_OF_CLIENT,
+        (Scope::Client(..) | Scope::Creditor(..), FetchType::Failed) => &PAGE_OF_CLIENT_FAILED,
+        (Scope::Client(..), FetchType::Unfetched) => &PAGE_OF_CLIENT_UNFETCHED,
+        (Scope::Creditor(..), FetchType::Unfetched) => &PAGE_OF_CREDITOR_UNFETCHED,
+    };
+    match scope.client() {
+        None => fetch!(fetch_all, DistributionRow, db, statement, partner, span.from, before, id, limit),
+        Some(client) => {
+            fetch!(fetch_all, DistributionRow, db, statement, partner, span.from, before, id, limit, client.0)
+        }
+    }
+}
+
+/// At most `limit` deliveries of the invoices that have this number, those of the latest first.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn of_invoice(
+    db: &mut impl Access,
+    scope: Scope,
+    number: i64,
+    limit: u32,
+) -> Result<Vec<DistributionRow>, StoreError> {
+    let (least, most) = scope.client().map_or((0, i64::MAX), |client| (client.0, client.0));
+    fetch!(fetch_all, DistributionRow, db, OF_INVOICE, scope.partner().0, number, least, most, i64::from(limit))
+}
+
+/// Notes that the asker of `scope` has fetched these deliveries, each in the status that the row has. One that has moved on meanwhile
+/// stays unfetched.
+///
+/// # Errors
+/// When a statement fails.
+pub async fn fetched(tx: &mut Tx, scope: Scope, rows: &[DistributionRow]) -> Result<(), StoreError> {
+    let statement = match scope {
+        Scope::Client(..) => &FETCHED_BY_CLIENT,
+        Scope::Creditor(..) | Scope::Portfolio(_) => &FETCHED_BY_PARTNER,
+    };
+    for row in rows {
+        execute!(tx, statement, row.partner.0, row.distribution, &row.status)?;
+    }
+    Ok(())
+}
