@@ -162,7 +162,7 @@ pub struct DomesticReference(String);
 stored_text!(DomesticReference);
 
 /// The reference of an invoice, of whichever kind.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum PaymentReference {
     /// A Finnish reference.
     Finnish(FinnishReference),

@@ -15,6 +15,19 @@ const LONGEST_OTHER: usize = 32;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonalIdentityNumber(Secret<String>);
 
+impl serde::Serialize for PersonalIdentityNumber {
+    /// As it is stored, in what is sealed.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.expose())
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for PersonalIdentityNumber {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|number| Self(Secret::new(number)))
+    }
+}
+
 /// What is wrong with a personal identity number. It never repeats the number.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PersonalIdentityFault {

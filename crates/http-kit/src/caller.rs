@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use axum::extract::FromRequestParts;
 use domain::api_key::KeyKind;
 use domain::audit::Actor;
+use domain::identifier::ClientIdentifier;
 use http::HeaderMap;
 use http::request::Parts;
 use service::Context;
@@ -52,6 +53,8 @@ markers! {
     ProvisioningToken = &[KeyKind::Provisioning];
     /// A partner's key.
     PartnerKey = &[KeyKind::Partner];
+    /// A client's key.
+    ClientKey = &[KeyKind::Client];
 }
 
 /// The caller, when its key is one of those that `K` admits.
@@ -73,6 +76,20 @@ impl<K> Caller<K> {
             source: self.source,
             request_id: self.info.id().as_str().to_owned(),
         }
+    }
+}
+
+impl Caller<ClientKey> {
+    /// The client whose key it is.
+    ///
+    /// # Errors
+    /// 500 when the key is kept as nobody's, which none is.
+    pub fn client(&self) -> Result<ClientIdentifier, Problem> {
+        let client = self.principal.holder.client;
+        client.ok_or_else(|| Problem::internal(service::StoreError::Broken {
+            statement: "api_key.client_id",
+            source: "a client key is nobody's".into(),
+        }))
     }
 }
 

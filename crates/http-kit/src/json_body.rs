@@ -63,12 +63,7 @@ where
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let (parts, body) = request.into_parts();
-        check_media_type(&parts.headers)?;
-        let bytes = collect(body, BodyLimit::from_ref(state)).await?;
-        let mut read = parse(&bytes, Kind::Object)?;
-        read.fingerprint = fingerprint(&parts, &bytes);
-        Ok(read)
+        receive(request, BodyLimit::from_ref(state), Kind::Object).await
     }
 }
 
@@ -81,12 +76,7 @@ where
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let (parts, body) = request.into_parts();
-        check_media_type(&parts.headers)?;
-        let bytes = collect(body, BodyLimit::from_ref(state)).await?;
-        let mut read = parse(&bytes, Kind::List)?;
-        read.fingerprint = fingerprint(&parts, &bytes);
-        Ok(Self(read))
+        receive(request, BodyLimit::from_ref(state), Kind::List).await.map(Self)
     }
 }
 
@@ -104,9 +94,23 @@ where
     }
 }
 
+/// Reads a body of at most `limit` as JSON of this kind.
+pub(crate) async fn receive<T: DeserializeOwned>(
+    request: Request,
+    limit: BodyLimit,
+    kind: Kind,
+) -> Result<JsonBody<T>, Problem> {
+    let (parts, body) = request.into_parts();
+    check_media_type(&parts.headers)?;
+    let bytes = collect(body, limit).await?;
+    let mut read = parse(&bytes, kind)?;
+    read.fingerprint = fingerprint(&parts, &bytes);
+    Ok(read)
+}
+
 /// What a body must be.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     Object,
     List,
 }

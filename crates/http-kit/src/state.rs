@@ -10,6 +10,7 @@ use service::Core;
 use crate::client_address::TrustedProxies;
 use crate::held::HeldAnswers;
 use crate::json_body::BodyLimit;
+use crate::json_upload::Uploads;
 use crate::rate_limit::{Rate, RateLimits};
 use crate::stopwatch;
 
@@ -59,6 +60,7 @@ struct Shared {
     settings: HttpSettings,
     limits: RateLimits,
     held: HeldAnswers,
+    uploads: Uploads,
 }
 
 impl HttpState {
@@ -67,7 +69,7 @@ impl HttpState {
     pub fn new(core: Core, settings: HttpSettings) -> Self {
         let limits =
             RateLimits::new(settings.key_rate, settings.failure_rate, settings.credentials_rate, stopwatch::now());
-        Self(Arc::new(Shared { core, settings, limits, held: HeldAnswers::default() }))
+        Self(Arc::new(Shared { core, settings, limits, held: HeldAnswers::default(), uploads: Uploads::default() }))
     }
 
     /// The use cases.
@@ -92,6 +94,12 @@ impl HttpState {
     #[must_use]
     pub fn held(&self) -> &HeldAnswers {
         &self.0.held
+    }
+
+    /// The turns of bodies that hold files.
+    #[must_use]
+    pub fn uploads(&self) -> &Uploads {
+        &self.0.uploads
     }
 }
 

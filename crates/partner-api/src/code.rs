@@ -17,6 +17,13 @@ pub(crate) const CLIENT_EXISTS: Code = Code::new(
     "The partner has a client with this country and business code; `clientIdentifier` names it",
 );
 
+/// `invoice_exists`.
+pub(crate) const INVOICE_EXISTS: Code = Code::new(
+    "invoice_exists",
+    StatusCode::CONFLICT,
+    "You have an invoice of this number; `invoiceId` names it",
+);
+
 /// `partner_mismatch`.
 pub(crate) const PARTNER_MISMATCH: Code = Code::new(
     "partner_mismatch",
@@ -32,4 +39,4 @@ pub(crate) const AGREEMENT_TAKEN: Code = Code::new(
 );
 
 /// Every code that only this front has.
-pub(crate) const ALL: &[Code] = &[AGREEMENT_TAKEN, BUSINESS_RULE, CLIENT_EXISTS, PARTNER_MISMATCH];
+pub(crate) const ALL: &[Code] = &[AGREEMENT_TAKEN, BUSINESS_RULE, CLIENT_EXISTS, INVOICE_EXISTS, PARTNER_MISMATCH];

@@ -17,6 +17,9 @@ pub(crate) const ONBOARDING: &str = "Onboarding";
 /// The tag of the partner services.
 pub(crate) const PARTNER_SERVICES: &str = "Partner services";
 
+/// The tag of the operations on invoices.
+pub(crate) const INVOICES: &str = "Invoices";
+
 /// A document without operations.
 pub(crate) fn base() -> OpenApi {
     let license = LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build();
@@ -38,11 +41,15 @@ pub(crate) fn base() -> OpenApi {
         .name(PARTNER_SERVICES)
         .description(Some("What a partner does for its creditors, with a partner key."))
         .build();
+    let invoices = TagBuilder::new()
+        .name(INVOICES)
+        .description(Some("A client's invoices, and how they were distributed, with a client key."))
+        .build();
     OpenApiBuilder::new()
         .info(info)
         .servers(Some([Server::new("/")]))
         .components(Some(components))
-        .tags(Some([onboarding, services]))
+        .tags(Some([onboarding, services, invoices]))
         .build()
 }
 

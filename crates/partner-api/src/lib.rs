@@ -16,7 +16,12 @@ mod creditor_list;
 mod creditor_path;
 mod creditor_request;
 pub mod deployment;
+mod distribution;
+mod distribution_answer;
+mod distribution_summary;
 mod document;
+mod invoice;
+mod invoice_request;
 mod sms;
 mod sms_answer;
 mod uuid_path;
@@ -47,6 +52,11 @@ pub fn router() -> OpenApiRouter<HttpState> {
         .routes(routes!(agreement::show_agreements, agreement::replace_agreements))
         .routes(routes!(sms::send_sms, sms::list_sms))
         .routes(routes!(sms::get_sms))
+        .routes(routes!(distribution::list_creditor_distribution))
+        .routes(routes!(distribution::list_distribution))
+        .routes(routes!(distribution_summary::summarize_distribution))
+        .routes(routes!(invoice::submit_invoice))
+        .routes(routes!(distribution::list_invoice_distribution))
         .routes(routes!(deployment::request_deployment))
         .routes(routes!(deployment::get_deployment));
     openapi::add_common_headers(router.get_openapi_mut());

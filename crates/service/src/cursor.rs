@@ -7,6 +7,7 @@ use std::str::FromStr;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::Fault;
+use domain::calendar::CalendarDate;
 use domain::fault_code::Coded;
 use domain::identifier::ClientIdentifier;
 use uuid::Uuid;
@@ -22,6 +23,8 @@ pub enum Cursor {
     Change(Uuid),
     /// Before this short message.
     Sms(Uuid),
+    /// Before this delivery of an invoice of this day.
+    Distribution(String, Uuid),
 }
 
 /// A text is no cursor, or that of another list.
@@ -46,6 +49,7 @@ const NAME: u8 = b'n';
 const NUMBER: u8 = b'i';
 const CHANGE: u8 = b'c';
 const SMS: u8 = b's';
+const DISTRIBUTION: u8 = b'd';
 
 impl Cursor {
     /// The text that callers pass back.
@@ -70,6 +74,11 @@ impl Cursor {
                 bytes.push(SMS);
                 bytes.extend_from_slice(sms.as_bytes());
             }
+            Self::Distribution(day, distribution) => {
+                bytes.push(DISTRIBUTION);
+                bytes.extend_from_slice(distribution.as_bytes());
+                bytes.extend_from_slice(day.as_bytes());
+            }
         }
         URL_SAFE_NO_PAD.encode(bytes)
     }
@@ -90,6 +99,11 @@ impl Cursor {
             NUMBER => number(rest).map(Self::Number),
             CHANGE => Uuid::from_slice(rest).ok().map(Self::Change),
             SMS => Uuid::from_slice(rest).ok().map(Self::Sms),
+            DISTRIBUTION => {
+                let (distribution, day) = rest.split_at_checked(16)?;
+                let day = CalendarDate::parse(str::from_utf8(day).ok()?).ok()?;
+                Some(Self::Distribution(day.to_string(), Uuid::from_slice(distribution).ok()?))
+            }
             _ => None,
         }
     }
@@ -117,6 +131,7 @@ mod tests {
                 Cursor::Number(ClientIdentifier(number)),
                 Cursor::Change(Uuid::from_bytes(change)),
                 Cursor::Sms(Uuid::from_bytes(change)),
+                Cursor::Distribution("2026-11-21".into(), Uuid::from_bytes(change)),
             ] {
                 prop_assert_eq!(Cursor::parse(&cursor.to_text()), Some(cursor));
             }

@@ -51,6 +51,8 @@ pub enum Operation {
     RotateCredentials,
     /// [`Core::send_sms`].
     SendSms,
+    /// [`Core::submit_invoice`].
+    SubmitInvoice,
 }
 
 impl Operation {
@@ -61,6 +63,7 @@ impl Operation {
             Self::RequestDeployment => "deployment.request",
             Self::RotateCredentials => "credentials.rotate",
             Self::SendSms => "sms.send",
+            Self::SubmitInvoice => "invoice.submit",
         }
     }
 }

@@ -35,6 +35,9 @@ const SETTLE_SMS: Duration = Duration::from_secs(60);
 /// How often it is counted what waits in the outbox.
 const OUTBOX_GAUGES: Duration = Duration::from_secs(30);
 
+/// How often what has changed in the deliveries of invoices is added up. Sums are right in between as well; they are only slower to read.
+const ADD_UP: Duration = Duration::from_secs(1);
+
 /// How often keys that will expire are looked for. Lead times are days.
 const EXPIRY_NOTICES: Duration = Duration::from_secs(10 * 60);
 
@@ -70,6 +73,7 @@ impl Core {
         job!(seal_audit(self.clone()));
         job!(clean_up::run(self.clone(), CLEAN_UP));
         job!(settle_sms(self.clone()));
+        job!(add_up_distributions(self.clone()));
         job!(outbox_gauges::run(self.clone(), OUTBOX_GAUGES));
         if !self.settings().expiry_notice.is_empty() {
             job!(send_expiry_notices(self.clone()));
@@ -183,6 +187,17 @@ async fn write_last_uses(core: Core) {
         tick.tick().await;
         if let Err(error) = core.write_last_uses().await {
             tracing::warn!(%error, "the last uses of keys were not written; they are kept for the next time");
+        }
+    }
+}
+
+async fn add_up_distributions(core: Core) {
+    let mut tick = interval(ADD_UP);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        if let Err(error) = core.add_up_distributions().await {
+            tracing::debug!(%error, "changes of deliveries were not added up; the next round goes on");
         }
     }
 }

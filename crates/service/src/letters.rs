@@ -10,7 +10,7 @@ use crate::mail::Letter;
 
 /// A letter to `to`.
 pub(crate) fn letter(to: impl Into<String>, subject: &str, text: String) -> Letter {
-    let html = Some(html(&text));
+    let html = Some(html(&text, "en"));
     Letter { to: to.into(), subject: one_line(subject), text, html }
 }
 
@@ -118,7 +118,7 @@ pub(crate) fn expiring(name: &str, client: i64, key: &str, expires_at: Timestamp
 }
 
 /// A value as one line: whoever wrote it can't add lines or headers to what the program says.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.chars()
         .map(|character| if character.is_control() { ' ' } else { character })
         .collect::<String>()
@@ -126,9 +126,9 @@ fn one_line(text: &str) -> String {
         .to_owned()
 }
 
-/// The same text in HTML: paragraphs at blank lines, and addresses of the web as links.
-fn html(text: &str) -> String {
-    let mut html = "<!doctype html><html lang=\"en\"><body>".to_owned();
+/// The same text in HTML, in the language of this tag (RFC 5646): paragraphs at blank lines, and addresses of the web as links.
+pub(crate) fn html(text: &str, language: &str) -> String {
+    let mut html = format!("<!doctype html><html lang=\"{language}\"><body>");
     for paragraph in text.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {
         let lines: Vec<String> = paragraph.trim_end().lines().map(line).collect();
         let _ = write!(html, "<p>{}</p>", lines.join("<br>"));

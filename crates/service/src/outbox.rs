@@ -19,7 +19,7 @@ use channels::{Fault, FaultKind, MailChannel, SmsChannel};
 use domain::{Timestamp, random, retry};
 use futures_util::FutureExt as _;
 use store::StoreError;
-use store::outbox::OutboxRow;
+use store::outbox::{Kind, OutboxRow};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -349,6 +349,9 @@ async fn run(core: &Core, provider: &Provider, stop: &CancellationToken, under_w
                 under_way.spawn(row.message, async move {
                     match &sends {
                         Sends::Sms(channel) => core.deliver_sms(&**channel, row).await,
+                        Sends::Mail(channel) if row.kind == Kind::Invoice.as_str() => {
+                            core.deliver_invoice(&**channel, row).await
+                        }
                         Sends::Mail(channel) => core.deliver_mail(&**channel, row).await,
                     }
                 });

@@ -36,6 +36,8 @@ pub struct Settings {
     /// How long a short message is kept after it was asked for, and not less than `idempotency_retention`. One whose state is not final yet
     /// stays.
     pub sms_retention: Duration,
+    /// How long it is tried to hand an invoice over before it is given up as failed.
+    pub distribution_worth: Duration,
     /// Where the server is reached from outside: what one-time links begin with.
     pub public_url: Option<String>,
     /// How long a one-time link to credentials works.
@@ -60,6 +62,7 @@ impl Default for Settings {
             mail: None,
             outbox_lease: Duration::from_secs(120),
             sms_retention: 90 * DAY,
+            distribution_worth: 3 * DAY,
             public_url: None,
             credentials_link_lifetime: 7 * DAY,
             expiry_notice: Vec::new(),

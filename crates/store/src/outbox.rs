@@ -167,7 +167,7 @@ statements! {
     DEAD = concat!("SELECT ", outbox_columns!(), " FROM outbox WHERE dead_at IS NOT NULL AND message_id > $1 ORDER BY message_id LIMIT $2");
     DEAD_BY_ID = concat!("SELECT ", outbox_columns!(), " FROM outbox WHERE dead_at IS NOT NULL AND message_id = $1");
     REPLAY = "UPDATE outbox SET dead_at = NULL, due_at = $3, attempts = 0, \
-              expires_at = CASE WHEN kind = 'mail' THEN $4 ELSE expires_at END \
+              expires_at = CASE WHEN kind IN ('mail', 'invoice') THEN $4 ELSE expires_at END \
               WHERE partner_id = $1 AND message_id = $2 AND dead_at IS NOT NULL";
     RENEW = "UPDATE outbox SET due_at = $4 WHERE partner_id = $1 AND message_id = $2 AND lease = $3";
     OLD_MAIL = "SELECT partner_id, message_id FROM outbox WHERE kind = 'mail' AND expires_at < $1 \

@@ -16,7 +16,7 @@ use crate::vat::VatCategory;
 const MOST_VAT_TOTALS: usize = 50;
 
 /// The totals of an invoice, all in its currency.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Totals {
     /// The sum of the rows without VAT.
     pub net: Money,
@@ -36,7 +36,7 @@ pub struct Totals {
 }
 
 /// What the rows of one rate and category come to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct VatTotal {
     /// The rate and category.
     pub vat: Vat,

@@ -31,7 +31,7 @@ pub struct Issuer<'a> {
 }
 
 /// What is to be done with an invoice. All that is not asked for is off.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Processing {
     /// Whether its payment is watched.
     pub payment_control: bool,
@@ -44,7 +44,7 @@ pub struct Processing {
 }
 
 /// An invoice that follows every rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct NewInvoice {
     /// What is to be done with it.
     pub processing: Processing,
@@ -63,6 +63,7 @@ pub struct NewInvoice {
     /// On which terms.
     pub terms: Terms,
     /// The files that go with it.
+    #[serde(skip)]
     pub attachments: Vec<Attachment>,
     /// What happens after the due date.
     pub extensions: Extensions,

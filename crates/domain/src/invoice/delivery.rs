@@ -45,7 +45,7 @@ impl EInvoiceCode {
 }
 
 /// Where an e-invoice goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct EInvoiceAddress {
     /// The recipient's address.
     pub account: EInvoiceCode,
@@ -54,7 +54,7 @@ pub struct EInvoiceAddress {
 }
 
 /// How an invoice is sent, with all that is needed for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Delivery {
     /// By mail: to the recipient's address, that of its contact or of its contact person, else that of the buyer's
     /// contact or of its contact person.

@@ -15,7 +15,7 @@ use crate::text::LONGEST_LINE;
 const LONGEST_WAIT: u16 = 365;
 
 /// The extensions of an invoice.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Extensions {
     /// How it is collected; as agreed with the client when there is nothing.
     pub collection: Option<Collection>,
@@ -26,7 +26,7 @@ pub struct Extensions {
 }
 
 /// How an unpaid invoice is collected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Collection {
     /// Whether it is collected at all.
     pub enabled: bool,
@@ -39,7 +39,7 @@ pub struct Collection {
 }
 
 /// The interest on a late payment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Interest {
     /// What the law of the seller's country says.
     Statutory,
@@ -82,7 +82,7 @@ impl Interest {
 }
 
 /// A claim that was sold: the buyer pays the financier.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Factoring {
     /// The financier's number of the agreement, as sent.
     pub agreement: String,

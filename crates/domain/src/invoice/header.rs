@@ -5,6 +5,7 @@ use std::fmt;
 use super::draft::HeaderDraft;
 use super::report::{LONGEST_TEXT, Report, present};
 use crate::calendar::CalendarDate;
+use crate::stored_text::stored_name;
 use crate::client::NewClient;
 use crate::currency::CurrencyCode;
 use crate::fault_code::{Coded, OUT_OF_RANGE};
@@ -12,7 +13,7 @@ use crate::language::LanguageCode;
 use crate::money::Money;
 
 /// The number that a client gives its invoice: unique among its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct InvoiceNumber(i64);
 
@@ -61,6 +62,8 @@ pub enum InvoiceType {
     CreditNote,
 }
 
+stored_name!(InvoiceType);
+
 /// The text is none of [`InvoiceType::ALL`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("The invoice type is unknown: use INVOICE or CREDIT_NOTE")]
@@ -101,7 +104,7 @@ impl fmt::Display for InvoiceType {
 }
 
 /// The header of an invoice.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Header {
     /// Its number.
     pub number: InvoiceNumber,

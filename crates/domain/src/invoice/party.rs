@@ -16,6 +16,7 @@ use super::delivery::EInvoiceCode;
 use super::payment::PaymentDetails;
 use super::report::present;
 use crate::business_code::BusinessCode;
+use crate::stored_text::stored_name;
 use crate::country::CountryCode;
 use crate::email::Email;
 use crate::fault_code::Coded;
@@ -27,7 +28,7 @@ use crate::telephone::Telephone;
 use crate::vat_number::{VatNumber, VatNumberFault};
 
 /// The parties of an invoice.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Parties {
     /// Who sells.
     pub seller: Seller,
@@ -40,7 +41,7 @@ pub struct Parties {
 }
 
 /// The seller: the client, as its invoice shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Seller {
     /// Its number in the trade register of its country: the client's own, but in sandbox perhaps another.
     pub business_id: BusinessCode,
@@ -57,7 +58,7 @@ pub struct Seller {
 }
 
 /// The buyer, who owes the money.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Buyer {
     /// Business or person.
     pub entity_type: EntityType,
@@ -90,7 +91,7 @@ pub struct Buyer {
 }
 
 /// Who gets the invoice in the buyer's place.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Recipient {
     /// Its name, as sent.
     pub name: Option<String>,
@@ -115,7 +116,7 @@ pub struct Recipient {
 }
 
 /// Where the goods go.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct DeliveryParty {
     /// Its name, as sent.
     pub name: Option<String>,
@@ -130,7 +131,7 @@ pub struct DeliveryParty {
 }
 
 /// A whole postal address.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Address {
     /// The street or box, as sent.
     pub street: String,
@@ -149,7 +150,7 @@ pub struct Address {
 }
 
 /// Whom to ask at a party.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Contact {
     /// The name of a person, as sent.
     pub person_name: Option<String>,
@@ -169,6 +170,8 @@ pub enum EntityType {
     /// A natural person.
     Person,
 }
+
+stored_name!(EntityType);
 
 /// The text names no kind of buyer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

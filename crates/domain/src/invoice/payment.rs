@@ -12,7 +12,7 @@ use crate::payment_reference::ReferenceKind;
 
 /// The accounts of the seller. An invoice has one at least, in production, unless the claim was sold to a financier who
 /// is paid instead.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct PaymentDetails {
     /// A bank account.
     pub iban: Option<Iban>,

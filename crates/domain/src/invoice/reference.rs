@@ -10,7 +10,7 @@ use crate::payment_reference::{PaymentReference, ReferenceFault, ReferenceKind};
 use crate::website::Website;
 
 /// The references of an invoice.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct References {
     /// The seller's own reference, as sent.
     pub sales: Option<String>,

@@ -23,7 +23,7 @@ const MOST_FAULTY_ROWS: usize = 100;
 const LONGEST_UNIT: usize = 14;
 
 /// A row of an invoice.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Row {
     /// The seller's number of what was sold, as sent.
     pub product_code: Option<String>,
@@ -54,7 +54,7 @@ pub struct Row {
 }
 
 /// The rate of a row and why it is that. Sorted: high rates first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Vat {
     /// The category.
     pub category: VatCategory,

@@ -8,7 +8,7 @@ use crate::percent::Percent;
 use crate::text::LONGEST_LINE;
 
 /// The terms of an invoice.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Terms {
     /// The terms of payment in words, as sent: `14 days net`.
     pub payment: Option<String>,
@@ -21,7 +21,7 @@ pub struct Terms {
 }
 
 /// A discount for an early payment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct CashDiscount {
     /// How much of the payable amount.
     pub percent: Percent,

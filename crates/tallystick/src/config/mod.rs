@@ -192,6 +192,7 @@ impl Settings {
             sms: self.messages.sms(self.server.environment == Environment::Sandbox),
             mail: self.messages.mail(),
             sms_retention: self.messages.sms_retention.0,
+            distribution_worth: service::Settings::default().distribution_worth,
             public_url: self.onboarding.public_url.as_ref().map(ToString::to_string),
             credentials_link_lifetime: self.onboarding.credentials_link_lifetime.0,
             expiry_notice: self.onboarding.expiry_notice.0.iter().map(|span| span.0).collect(),

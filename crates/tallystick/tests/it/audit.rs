@@ -5,6 +5,8 @@ use serde_json::json;
 use testkit::app::{CLIENT, CREDITORS, DEPLOYMENTS, PartnerKeys, RENEW, TestApp, body};
 use testkit::on_both_engines;
 
+use crate::invoice::{INVOICE, invoice};
+
 struct Change {
     method: Method,
     path: &'static str,
@@ -18,6 +20,7 @@ const CHANGES: &[Change] = &[
     Change { method: Method::POST, path: CLIENT, action: "client.create" },
     Change { method: Method::POST, path: DEPLOYMENTS, action: "deployment.request" },
     Change { method: Method::POST, path: SMS, action: "sms.send" },
+    Change { method: Method::POST, path: INVOICE, action: "invoice.submit" },
     Change { method: Method::GET, path: RENEW, action: "api_key.renew" },
     Change { method: Method::POST, path: CREDITORS, action: "client.create" },
     Change { method: Method::PATCH, path: CREDITOR, action: "creditor.update" },
@@ -42,11 +45,15 @@ const READS: &[&str] = &[
     "GET /api/v1/partner/creditors/{clientIdentifier}",
     "GET /api/v1/partner/creditors/{clientIdentifier}/history",
     "GET /api/v1/partner/creditors/{clientIdentifier}/agreements",
+    "GET /api/v1/partner/invoice/distribution",
+    "GET /api/v1/partner/creditors/{clientIdentifier}/distribution",
+    "GET /api/v1/partner/distribution",
+    "GET /api/v1/partner/distribution/summary",
     "GET /healthz",
     "GET /readyz",
 ];
 
-async fn perform(app: &TestApp, partner: &PartnerKeys, creditor: i64, change: &Change) {
+async fn perform(app: &TestApp, partner: &PartnerKeys, (creditor, client): (i64, &str), change: &Change) {
     let path = change.path.replace("{clientIdentifier}", &creditor.to_string());
     let request = app.request(change.method.clone(), &path).header("X-Request-Id", "the-request");
     let request = match change.path {
@@ -68,6 +75,7 @@ async fn perform(app: &TestApp, partner: &PartnerKeys, creditor: i64, change: &C
             .header("If-Match", "*")
             .json(&json!([{"system": "ERP", "identifier": "A-1", "validFrom": "2026-01-01"}])),
         CREDENTIALS | ROTATE => request.key(&partner.partner),
+        INVOICE => request.key(client).json(&invoice(1)),
         other => panic!("how to perform {other} is not told here"),
     };
     let answer = request.from([192, 0, 2, 7]).send().await;
@@ -79,9 +87,10 @@ on_both_engines! {
         let app = TestApp::open(&database).await;
         let partner = app.partner("QUICK3").await;
         let creditor = app.creditor(&partner, 2).await;
+        let client = app.client(&partner, 4).await;
         for change in CHANGES {
             let before = app.test.core.audit_records(Some("QUICK3"), None, 100).await.unwrap().len();
-            perform(&app, &partner, creditor, change).await;
+            perform(&app, &partner, (creditor, &client), change).await;
             let records = app.test.core.audit_records(Some("QUICK3"), None, 100).await.unwrap();
             assert_eq!(records.len(), before + 1, "{} {}", change.method, change.path);
             let record = &records[0];
@@ -90,7 +99,7 @@ on_both_engines! {
             assert_eq!(record.outcome, "done");
             assert!(record.actor.contains(':') && !record.subject.is_empty(), "{record:?}");
             let text = format!("{record:?}");
-            for secret in [&partner.provisioning, &partner.partner] {
+            for secret in [&partner.provisioning, &partner.partner, &client] {
                 assert!(!text.contains(secret.as_str()), "a record holds a key: {text}");
             }
         }

@@ -60,6 +60,11 @@ const TABLE: &[Row] = &[
     row(Method::POST, ROTATE, [NoKey, Forbidden, In, Forbidden]),
     row(Method::GET, AGREEMENTS, [NoKey, Forbidden, In, Forbidden]),
     row(Method::PUT, AGREEMENTS, [NoKey, Forbidden, In, Forbidden]),
+    row(Method::POST, "/api/v1/partner/invoice", [NoKey, Forbidden, Forbidden, In]),
+    row(Method::GET, "/api/v1/partner/invoice/distribution", [NoKey, Forbidden, Forbidden, In]),
+    row(Method::GET, "/api/v1/partner/creditors/{clientIdentifier}/distribution", [NoKey, Forbidden, In, Forbidden]),
+    row(Method::GET, "/api/v1/partner/distribution", [NoKey, Forbidden, In, Forbidden]),
+    row(Method::GET, "/api/v1/partner/distribution/summary", [NoKey, Forbidden, In, Forbidden]),
     row(Method::GET, "/healthz", [In, In, In, In]),
     row(Method::GET, "/readyz", [In, In, In, In]),
 ];

@@ -16,6 +16,7 @@ mod deployment;
 mod document;
 mod health;
 mod idempotency;
+mod invoice;
 mod limits;
 mod process;
 mod renewal;

@@ -1,0 +1,216 @@
+//! `GET /distribution/summary`: sums of a portfolio's deliveries.
+
+use axum::extract::State;
+use http_kit::caller::PartnerKey;
+use http_kit::openapi::{self, Responses};
+use http_kit::request_id::RequestId;
+use http_kit::{Caller, HttpState, PrivateJson, Problem, Query};
+use serde::Serialize;
+use serde_json::{Value, json};
+use service::cursor::Cursor;
+use service::distribution::Totals;
+use service::distribution_summary::{Count, CreditorSummary, DistributionSummary, SummaryQuery};
+use utoipa::ToSchema;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+
+use crate::distribution::{date_parameters, problem};
+use crate::distribution_answer::{methods, statuses};
+
+/// Sums of a portfolio's deliveries.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DistributionSummaryAnswer {
+    /// The first date of invoices.
+    #[schema(format = Date, example = "2026-10-23")]
+    from_inv_date: String,
+    /// The last date of invoices.
+    #[schema(format = Date, example = "2026-11-21")]
+    to_inv_date: String,
+    /// How many deliveries in all.
+    totals: TotalsAnswer,
+    /// How many by date, method and status.
+    counts: Vec<DayCount>,
+    /// A page of your creditors that have ever had deliveries, by identifier.
+    creditors: Vec<CreditorCounts>,
+    /// Send it as `cursor` for the next page of creditors; null at the end.
+    #[schema(required = true, example = json!(null))]
+    next_cursor: Option<String>,
+}
+
+/// How many deliveries there are.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct TotalsAnswer {
+    /// All.
+    #[schema(example = 120)]
+    total_count: i64,
+    /// Those that were handed over: `SENT` and `DELIVERED`.
+    #[schema(example = 118)]
+    successful_count: i64,
+    /// Those that `FAILED`.
+    #[schema(example = 2)]
+    failed_count: i64,
+}
+
+impl From<Totals> for TotalsAnswer {
+    fn from(totals: Totals) -> Self {
+        Self { total_count: totals.total, successful_count: totals.successful, failed_count: totals.failed }
+    }
+}
+
+/// How many deliveries of a date, a method and a status there are.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct DayCount {
+    /// The date of the invoices.
+    #[schema(format = Date, example = "2026-11-21")]
+    invoice_date: String,
+    /// The way they go.
+    #[schema(schema_with = methods, required = true)]
+    method: &'static str,
+    /// How far they have come.
+    #[schema(schema_with = statuses, required = true)]
+    status: &'static str,
+    /// How many.
+    #[schema(example = 118)]
+    count: i64,
+}
+
+/// The sums of one creditor.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct CreditorCounts {
+    /// The creditor.
+    #[schema(example = 100_001)]
+    client_identifier: i64,
+    /// How many in all.
+    totals: TotalsAnswer,
+    /// How many by method and status.
+    counts: Vec<StatusCount>,
+}
+
+/// How many deliveries of a method and a status there are.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct StatusCount {
+    /// The way they go.
+    #[schema(schema_with = methods, required = true)]
+    method: &'static str,
+    /// How far they have come.
+    #[schema(schema_with = statuses, required = true)]
+    status: &'static str,
+    /// How many.
+    #[schema(example = 118)]
+    count: i64,
+}
+
+impl From<CreditorSummary> for CreditorCounts {
+    fn from(summary: CreditorSummary) -> Self {
+        let counts = summary.counts.into_iter().map(|Count { method, status, number, .. }| StatusCount {
+            method: method.as_str(),
+            status: status.as_str(),
+            count: number,
+        });
+        Self { client_identifier: summary.client.0, totals: summary.totals.into(), counts: counts.collect() }
+    }
+}
+
+impl From<DistributionSummary> for DistributionSummaryAnswer {
+    fn from(summary: DistributionSummary) -> Self {
+        let counts = summary.counts.into_iter().map(|Count { day, method, status, number }| DayCount {
+            invoice_date: day.unwrap_or_default(),
+            method: method.as_str(),
+            status: status.as_str(),
+            count: number,
+        });
+        Self {
+            from_inv_date: summary.from.to_string(),
+            to_inv_date: summary.to.to_string(),
+            totals: summary.totals.into(),
+            counts: counts.collect(),
+            creditors: summary.creditors.into_iter().map(CreditorCounts::from).collect(),
+            next_cursor: summary.next_cursor,
+        }
+    }
+}
+
+/// Summarize the distribution of the portfolio
+///
+/// How many deliveries of your creditors there are by date of the invoice, method and status, and by creditor. Without dates: of the
+/// invoices of the last 30 days; 366 days at most. The sums are kept while deliveries move, so they cost little however many there are.
+#[utoipa::path(
+    get,
+    path = "/api/v1/partner/distribution/summary",
+    operation_id = "summarizeDistribution",
+    tag = crate::document::PARTNER_SERVICES,
+    security(("ApiKey" = [])),
+    extensions(("x-allowed-keys" = json!(["partner"]))),
+    params(SummaryParameters, RequestId),
+    responses(
+        (
+            status = 200,
+            description = "The sums.",
+            body = DistributionSummaryAnswer,
+            headers(("Cache-Control" = String, description = "`no-store`")),
+            example = json!(summary_example()),
+        ),
+        SummaryProblems,
+    ),
+)]
+pub(crate) async fn summarize_distribution(
+    State(state): State<HttpState>,
+    caller: Caller<PartnerKey>,
+    mut query: Query,
+) -> Result<PrivateJson<DistributionSummaryAnswer>, Problem> {
+    let core = state.core();
+    let asked = SummaryQuery {
+        from: query.text("fromInvDate"),
+        to: query.text("toInvDate"),
+        limit: query.limit(),
+        cursor: query.cursor(|text| Cursor::parse(text).filter(|cursor| matches!(cursor, Cursor::Number(_)))),
+    };
+    let today = domain::calendar::CalendarDate::of(core.clock().now());
+    query.finish_with(asked.check(today).err().unwrap_or_default())?;
+    let summary = core.distribution_summary(caller.principal.holder.partner, &asked).await.map_err(problem)?;
+    Ok(PrivateJson::new(summary.into()))
+}
+
+/// The parameters, for the API document.
+struct SummaryParameters;
+
+impl utoipa::IntoParams for SummaryParameters {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        date_parameters().into_iter().chain(openapi::paging_parameters()).collect()
+    }
+}
+
+/// What can go wrong, for the API document.
+struct SummaryProblems;
+
+impl utoipa::IntoResponses for SummaryProblems {
+    fn responses() -> Responses {
+        openapi::keyed_responses::<PartnerKey>([openapi::paging_problem()])
+    }
+}
+
+fn summary_example() -> Value {
+    let totals = json!({"totalCount": 120, "successfulCount": 118, "failedCount": 2});
+    json!({
+        "fromInvDate": "2026-10-23",
+        "toInvDate": "2026-11-21",
+        "totals": totals,
+        "counts": [
+            {"invoiceDate": "2026-11-21", "method": "EMAIL", "status": "FAILED", "count": 2},
+            {"invoiceDate": "2026-11-21", "method": "EMAIL", "status": "SENT", "count": 118}
+        ],
+        "creditors": [{
+            "clientIdentifier": 100_001,
+            "totals": totals,
+            "counts": [
+                {"method": "EMAIL", "status": "FAILED", "count": 2},
+                {"method": "EMAIL", "status": "SENT", "count": 118}
+            ]
+        }],
+        "nextCursor": null
+    })
+}
