@@ -13,6 +13,7 @@ mod openapi_lint;
 mod packages;
 mod peers;
 mod process;
+mod readers;
 mod test;
 
 use std::env;

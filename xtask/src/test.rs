@@ -5,7 +5,7 @@ use std::process::Command;
 use throwaway_postgres::{Programs, Server};
 
 use crate::fault::Fault;
-use crate::{debian, peers, process};
+use crate::{debian, peers, process, readers};
 
 /// Where the tests find the server; `testkit::postgres` reads it.
 const VARIABLE: &str = "TALLYSTICK_TEST_POSTGRES";
@@ -24,6 +24,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Fault> {
     if Programs::find().is_none() {
         debian::install("PostgreSQL's server", &["postgresql"])?;
     }
+    readers::install(&selection.packages)?;
     let variables = peers::install(&selection.packages)?;
     // What does not compile is told before anything starts.
     process::run(selection.command().arg("--no-run"))?;

@@ -4,6 +4,7 @@
 pub mod agreement;
 pub mod api_key;
 pub mod audit;
+pub mod bank_bar_code;
 pub mod bic;
 pub mod business_code;
 pub mod calendar;
