@@ -11,6 +11,9 @@ pub struct CalendarDate(Date);
 /// The first day that has a text of this form.
 const FIRST: Date = time::macros::date!(0000 - 01 - 01);
 
+/// The last one.
+const LAST: Date = time::macros::date!(9999 - 12 - 31);
+
 /// The text is no calendar date.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("This is no date: write it as YYYY-MM-DD, such as 2026-11-21")]
@@ -58,6 +61,13 @@ impl CalendarDate {
     pub fn days_before(self, days: u32) -> Self {
         let before = self.0.checked_sub(time::Duration::days(days.into()));
         Self(before.map_or(FIRST, |day| day.max(FIRST)))
+    }
+
+    /// The day so many days after this one, but none after the last.
+    #[must_use]
+    pub fn days_after(self, days: u32) -> Self {
+        let after = self.0.checked_add(time::Duration::days(days.into()));
+        Self(after.map_or(LAST, |day| day.min(LAST)))
     }
 
     /// The day as the library for times has it.
@@ -126,6 +136,8 @@ mod tests {
         assert_eq!(day.days_before(29).to_string(), "2026-01-31");
         assert_eq!(day.days_before(0), day);
         assert_eq!(day.days_before(u32::MAX).to_string(), "0000-01-01");
+        assert_eq!(day.days_after(31).to_string(), "2026-04-01");
+        assert_eq!(day.days_after(u32::MAX).to_string(), "9999-12-31");
         assert_eq!(CalendarDate::of(crate::Timestamp::from_micros(i64::MIN)).to_string(), "0000-01-01");
     }
 

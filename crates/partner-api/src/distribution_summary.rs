@@ -24,7 +24,7 @@ pub(crate) struct DistributionSummaryAnswer {
     #[schema(format = Date, example = "2026-10-23")]
     from_inv_date: String,
     /// The last date of invoices.
-    #[schema(format = Date, example = "2026-11-21")]
+    #[schema(format = Date, example = "2027-10-23")]
     to_inv_date: String,
     /// How many deliveries in all.
     totals: TotalsAnswer,
@@ -136,8 +136,8 @@ impl From<DistributionSummary> for DistributionSummaryAnswer {
 
 /// Summarize the distribution of the portfolio
 ///
-/// How many deliveries of your creditors there are by date of the invoice, method and status, and by creditor. Without dates: of the
-/// invoices of the last 30 days; 366 days at most. The sums are kept while deliveries move, so they cost little however many there are.
+/// How many deliveries of your creditors there are by date of the invoice, method and status, and by creditor. Without `fromInvDate`: of
+/// the last 30 days and later, or of the 30 days up to `toInvDate`; 366 days at most, which is also where it ends without `toInvDate`. The sums are kept while deliveries move, so they cost little however many there are.
 #[utoipa::path(
     get,
     path = "/api/v1/partner/distribution/summary",
@@ -197,7 +197,7 @@ fn summary_example() -> Value {
     let totals = json!({"totalCount": 120, "successfulCount": 118, "failedCount": 2});
     json!({
         "fromInvDate": "2026-10-23",
-        "toInvDate": "2026-11-21",
+        "toInvDate": "2027-10-23",
         "totals": totals,
         "counts": [
             {"invoiceDate": "2026-11-21", "method": "EMAIL", "status": "FAILED", "count": 2},

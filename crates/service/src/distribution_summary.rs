@@ -78,8 +78,10 @@ impl SummaryQuery {
     /// Every fault of it.
     pub fn check(&self, today: CalendarDate) -> Result<(CalendarDate, CalendarDate), Faults> {
         let (from, to) = days_of(self.from.as_deref(), self.to.as_deref())?;
-        let to = to.unwrap_or_else(|| from.map_or(today, |from| from.max(today)));
-        let from = from.unwrap_or_else(|| to.days_before(USUAL_DAYS - 1));
+        let from = from.or_else(|| to.map(|to| to.days_before(USUAL_DAYS - 1)));
+        let from = from.unwrap_or_else(|| today.days_before(USUAL_DAYS - 1));
+        // Invoices may be dated ahead.
+        let to = to.unwrap_or_else(|| from.days_after(MOST_DAYS - 1));
         if from < to.days_before(MOST_DAYS - 1) {
             let mut faults = Faults::new();
             let message = format!("A summary covers {MOST_DAYS} days at most, and ends on {to}: begin later");

@@ -15,7 +15,7 @@ pub(crate) fn invoice(number: i64) -> Value {
     json!({
         "distribution": {"method": "NONE"},
         "invoice": {
-            "header": {"number": number, "date": "2026-11-21", "dueDate": "2026-12-05"},
+            "header": {"number": number, "date": "2026-01-02", "dueDate": "2026-12-05"},
             "parties": {
                 "sellerParty": {"paymentDetails": {"iban": "FI2112345600000785"}},
                 "buyerParty": {
@@ -73,7 +73,7 @@ on_both_engines! {
             ("invoiceId", &made["invoiceId"]),
             ("distributionId", &made["distributionId"]),
             ("invoiceNumber", &json!(1001)),
-            ("invoiceDate", &json!("2026-11-21")),
+            ("invoiceDate", &json!("2026-01-02")),
             ("method", &json!("NONE")),
             ("status", &json!("CANCELLED")),
             ("attempts", &json!(0)),
@@ -131,7 +131,7 @@ on_both_engines! {
         let mut body = invoice(7);
         body["invoice"]["rows"][0]["amount"] = json!(269.11);
         body["invoice"]["rows"].as_array_mut().unwrap().push(json!({"name": 7, "quantity": "2", "unitPrice": 1, "vatRate": 25.5}));
-        body["invoice"]["header"]["dueDate"] = json!("2026-11-20");
+        body["invoice"]["header"]["dueDate"] = json!("2026-01-01");
         let mut faults = submit(&app, &key, &body).await.faults();
         faults.sort();
         let expected = [
@@ -141,11 +141,11 @@ on_both_engines! {
             ("invoice.rows.1.quantity", "wrong_type"),
         ];
         assert_eq!(faults, expected.map(|(field, code)| (field.to_owned(), code.to_owned())));
-        for (rows, code) in [(0, "required"), (1_001, "too_many")] {
+        for (rows, field, code) in [(0, "invoice.rows", "required"), (1_001, "invoice.rows.1000", "too_many")] {
             let mut body = invoice(7);
             body["invoice"]["rows"] = vec![json!({"name": "a", "quantity": 1, "unitPrice": 1, "vatRate": 25.5}); rows].into();
             let faults = submit(&app, &key, &body).await.faults();
-            assert!(faults.contains(&("invoice.rows".to_owned(), code.to_owned())), "{rows}: {faults:?}");
+            assert!(faults.contains(&(field.to_owned(), code.to_owned())), "{rows}: {faults:?}");
         }
         assert_eq!(app.get(OWN, &key).await.json()["metaData"]["totalCount"], 0, "nothing was kept");
         // Nobody can send it here.
@@ -207,7 +207,7 @@ on_both_engines! {
         let app = TestApp::open(&database).await;
         let partner = app.partner("QUICK3").await;
         let key = app.client(&partner, 1).await;
-        for (number, date) in [(1, "2026-11-01"), (2, "2026-11-20"), (3, "2026-11-21"), (4, "2026-01-01")] {
+        for (number, date) in [(1, "2025-12-10"), (2, "2025-12-31"), (3, "2026-01-02"), (4, "2025-11-01")] {
             let mut body = invoice(number);
             body["invoice"]["header"]["date"] = json!(date);
             taken(&app, &key, &body).await;
@@ -219,11 +219,11 @@ on_both_engines! {
             records.iter().map(|record| record["invoiceNumber"].as_i64().unwrap()).collect::<Vec<_>>()
         };
         assert_eq!(numbers("").await, [3, 2, 1]);
-        assert_eq!(numbers("?fromInvDate=2026-11-20").await, [3, 2]);
-        assert_eq!(numbers("?toInvDate=2026-11-20").await, [2, 1, 4]);
-        assert_eq!(numbers("?fromInvDate=2026-11-01&toInvDate=2026-11-01").await, [1]);
+        assert_eq!(numbers("?fromInvDate=2025-12-31").await, [3, 2]);
+        assert_eq!(numbers("?toInvDate=2025-12-31").await, [2, 1, 4]);
+        assert_eq!(numbers("?fromInvDate=2025-12-10&toInvDate=2025-12-10").await, [1]);
         assert_eq!(numbers("?invoiceNumber=4").await, [4]);
-        assert_eq!(numbers("?invoiceNumber=4&fromInvDate=2026-02-01").await, [0; 0]);
+        assert_eq!(numbers("?invoiceNumber=4&fromInvDate=2025-12-01").await, [0; 0]);
         assert_eq!(numbers("?fetchType=FAILED").await, [0; 0]);
         assert_eq!(numbers("?fetchType=UNFETCHED&limit=2").await, [3, 2]);
         assert_eq!(numbers("?fetchType=UNFETCHED").await, [1]);
@@ -249,7 +249,7 @@ on_both_engines! {
         }
         let before = app.get(SUMMARY, &partner.partner).await.json();
         assert_eq!(before["totals"], json!({"totalCount": 4, "successfulCount": 0, "failedCount": 0}), "{before}");
-        let count = json!([{"invoiceDate": "2026-11-21", "method": "NONE", "status": "CANCELLED", "count": 4}]);
+        let count = json!([{"invoiceDate": "2026-01-02", "method": "NONE", "status": "CANCELLED", "count": 4}]);
         assert_eq!(before["counts"], count, "{before}");
         let counts: Vec<_> = before["creditors"].as_array().unwrap().iter().map(|creditor| &creditor["totals"]["totalCount"]).collect();
         assert_eq!(counts, [3, 1]);
@@ -260,7 +260,7 @@ on_both_engines! {
         let last = app.get(&format!("{SUMMARY}?limit=1&cursor={next}"), &partner.partner).await.json();
         assert_eq!((&last["creditors"][0]["totals"]["totalCount"], &last["nextCursor"]), (&json!(1), &json!(null)));
         assert_eq!(app.get(SUMMARY, &other.partner).await.json()["totals"]["totalCount"], 0);
-        let faults = app.get(&format!("{SUMMARY}?fromInvDate=2020-01-01"), &partner.partner).await.faults();
+        let faults = app.get(&format!("{SUMMARY}?fromInvDate=2020-01-01&toInvDate=2026-01-01"), &partner.partner).await.faults();
         assert_eq!(faults, [("fromInvDate".to_owned(), "out_of_range".to_owned())]);
     }
 }
