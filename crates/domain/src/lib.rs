@@ -35,6 +35,7 @@ pub mod telephone;
 pub mod text;
 pub mod time;
 pub mod vat_number;
+pub mod webhook;
 pub mod website;
 
 pub use environment::Environment;
