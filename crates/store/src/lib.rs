@@ -35,6 +35,7 @@ pub mod partner;
 mod postgres;
 pub mod sms;
 mod sqlite;
+pub mod webhook;
 
 pub use connection::{Access, Reader, Tx};
 pub use db::Db;
@@ -63,6 +64,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         outbox::STATEMENTS,
         partner::STATEMENTS,
         sms::STATEMENTS,
+        webhook::STATEMENTS,
     ]
     .into_iter()
     .flatten()

@@ -14,6 +14,8 @@ pub enum Kind {
     Sms,
     /// A mail.
     Mail,
+    /// An event, to an endpoint of a partner's.
+    Webhook,
 }
 
 impl Kind {
@@ -23,6 +25,7 @@ impl Kind {
         match self {
             Self::Sms => "sms",
             Self::Mail => "mail",
+            Self::Webhook => "webhook",
         }
     }
 }
@@ -36,7 +39,7 @@ pub struct OutboxRow {
     pub message: Uuid,
     /// The name of the channel that sends it.
     pub channel: String,
-    /// Who must not hold up others: the client's number, or the partner's made negative.
+    /// Who must not hold up others: the client's number, or the partner's made negative; of a webhook, the endpoint's.
     pub lane: i64,
     /// The name of a [`Kind`].
     pub kind: String,
@@ -164,11 +167,13 @@ statements! {
     DEAD = concat!("SELECT ", outbox_columns!(), " FROM outbox WHERE dead_at IS NOT NULL AND message_id > $1 ORDER BY message_id LIMIT $2");
     DEAD_BY_ID = concat!("SELECT ", outbox_columns!(), " FROM outbox WHERE dead_at IS NOT NULL AND message_id = $1");
     REPLAY = "UPDATE outbox SET dead_at = NULL, due_at = $3, attempts = 0, \
-              expires_at = CASE WHEN kind = 'mail' THEN $4 ELSE expires_at END \
+              expires_at = CASE WHEN kind <> 'sms' THEN $4 ELSE expires_at END \
               WHERE partner_id = $1 AND message_id = $2 AND dead_at IS NOT NULL";
     RENEW = "UPDATE outbox SET due_at = $4 WHERE partner_id = $1 AND message_id = $2 AND lease = $3";
     OLD_MAIL = "SELECT partner_id, message_id FROM outbox WHERE kind = 'mail' AND expires_at < $1 \
                 AND (dead_at IS NOT NULL OR due_at < $1) LIMIT $2";
+    OLD_WEBHOOKS = "SELECT partner_id, message_id FROM outbox WHERE kind = 'webhook' AND expires_at < $1 \
+                    AND (dead_at IS NOT NULL OR due_at < $1) LIMIT $2";
     COUNTS = "SELECT channel, SUM(CASE WHEN dead_at IS NULL THEN 1 ELSE 0 END) AS waiting, \
               SUM(CASE WHEN dead_at IS NULL THEN 0 ELSE 1 END) AS dead FROM outbox GROUP BY channel ORDER BY channel";
     COUNT_NOT_SEALED_UNDER = "SELECT COUNT(*) FROM outbox WHERE master_key_version <> $1 AND payload <> $2";
@@ -292,8 +297,8 @@ pub async fn dead_by_id(db: &mut impl Access, message: Uuid) -> Result<Option<Ou
     fetch!(fetch_optional, OutboxRow, db, DEAD_BY_ID, message)
 }
 
-/// Has a message that was given up tried again from `now` on, as if it were new; false when it was not given up. A mail is worth sending
-/// until `worth_until` then.
+/// Has a message that was given up tried again from `now` on, as if it were new; false when it was not given up. It is worth sending until
+/// `worth_until` then, unless it is a short message, whose end stays.
 ///
 /// # Errors
 /// When the statement fails.
@@ -321,7 +326,20 @@ pub async fn renew(tx: &mut Tx, row: &OutboxRow, until: Timestamp) -> Result<boo
 /// When a statement fails.
 pub async fn purge_mail(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
     let old = fetch!(fetch_all, (i64, Uuid), tx, OLD_MAIL, before.micros(), limit)?;
-    for (partner, message) in &old {
+    forget_all(tx, &old).await
+}
+
+/// The same of webhooks.
+///
+/// # Errors
+/// When a statement fails.
+pub async fn purge_webhooks(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
+    let old = fetch!(fetch_all, (i64, Uuid), tx, OLD_WEBHOOKS, before.micros(), limit)?;
+    forget_all(tx, &old).await
+}
+
+async fn forget_all(tx: &mut Tx, old: &[(i64, Uuid)]) -> Result<u64, StoreError> {
+    for (partner, message) in old {
         execute!(tx, FORGET, *partner, *message)?;
     }
     Ok(old.len() as u64)
