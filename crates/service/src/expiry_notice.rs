@@ -1,14 +1,15 @@
-//! Notices of client keys that will expire, by mail, each once for each key and lead time.
+//! Notices of client keys that will expire, by mail and as an event, each once for each key and lead time.
 
 use std::time::Duration;
 
-use domain::api_key::KeyId;
+use domain::api_key::{KeyId, KeyKind};
 use domain::audit::{Actor, Outcome};
 use domain::client::ContactRole;
 use store::StoreError;
 use store::expiry_notice::ExpiringKey;
 use uuid::Uuid;
 
+use crate::webhook_event::Event;
 use crate::{Context, Core, letters};
 
 /// The most keys that one query gives.
@@ -70,7 +71,7 @@ impl Core {
         Ok((sent, failed))
     }
 
-    /// Sends one notice: its row, the mail and the audit record, all or none. False when the key was renewed or revoked meanwhile, or
+    /// Sends one notice: its row, the mail, the event and the audit record, all or none. False when the key was renewed or revoked meanwhile, or
     /// another process was first.
     async fn send_notice(&self, key: &ExpiringKey, lead: Duration) -> Result<bool, StoreError> {
         let mut reader = self.db().reader().await?;
@@ -103,6 +104,13 @@ impl Core {
                         return Ok(false);
                     }
                     core.post(tx, &mail).await?;
+                    let event = Event::TokenExpiring {
+                        key_id: key.key,
+                        kind: KeyKind::Client,
+                        client_identifier: key.client,
+                        expires_at: key.expires_at,
+                    };
+                    core.tell(tx, key.partner, &event, now).await?;
                     store::audit::insert(tx, &record).await?;
                     Ok::<_, StoreError>(true)
                 })

@@ -35,6 +35,9 @@ pub mod sms;
 pub mod sms_delivery;
 pub mod sms_receipt;
 mod vault;
+pub mod webhook;
+pub mod webhook_delivery;
+pub mod webhook_event;
 
 pub use context::Context;
 pub use core::{Core, CoreError};

@@ -103,8 +103,8 @@ impl Core {
         verdict
     }
 
-    /// Whether a mail still waits under our lease: while it was in the queue, a try of before may have been recorded as sent.
-    async fn is_ours(&self, row: &OutboxRow) -> Result<bool, StoreError> {
+    /// Whether a message still waits under our lease: while it was in the queue, a try of before may have been recorded as sent.
+    pub(crate) async fn is_ours(&self, row: &OutboxRow) -> Result<bool, StoreError> {
         let found = store::outbox::by_id(&mut self.db().reader().await?, row.partner, row.message).await?;
         Ok(found.is_some_and(|found| found.lease == row.lease))
     }

@@ -20,6 +20,7 @@ use crate::deployment::Approval;
 use crate::idempotency::{Begun, Idempotency, IdempotencyError, Operation, Repeatable, kept_secret};
 use crate::numbers::ClientNumbers;
 use crate::oauth_client::{NewOauthClient, OauthCredentials};
+use crate::webhook_event::Event;
 use crate::{Context, Core};
 
 const OPERATION: &str = Operation::CreateClient.name();
@@ -278,6 +279,15 @@ impl Core {
                         return Ok(kept.into_answer());
                     }
                     let outcome = add(tx, &enrolment).await?;
+                    if let Ok(created) = &outcome {
+                        let event = Event::ClientCreated {
+                            client_identifier: created.client,
+                            confirma_finance_customer_code: created.customer_code,
+                            payment_reference_prefix: created.reference_prefix,
+                            key_id: created.key_id,
+                        };
+                        core.tell(tx, partner, &event, now).await?;
+                    }
                     match (&approval, &outcome) {
                         (Some(approval), Ok(_)) => {
                             approval.carry_out(&core, tx, enrolment.key.row.holder()).await?;

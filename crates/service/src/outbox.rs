@@ -8,13 +8,14 @@
 mod pace;
 mod turns;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
 use std::num::NonZeroU32;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use channels::webhook::WebhookChannel;
 use channels::{Fault, FaultKind, MailChannel, SmsChannel};
 use domain::{Timestamp, random, retry};
 use futures_util::FutureExt as _;
@@ -34,6 +35,8 @@ const POLL: Duration = Duration::from_millis(500);
 /// The lanes that one query tells of, and the most queries of one look.
 const LANES: i64 = 64;
 const MOST_PAGES: usize = 64;
+/// The most webhooks of an endpoint that are under way at once: a receiver that hangs must not take the whole window.
+const PER_ENDPOINT: usize = 2;
 /// How long the messages that are under way may take when the process ends.
 const FAREWELL: Duration = Duration::from_secs(10);
 /// The first pause before what became of a message is written again, and the longest.
@@ -60,6 +63,8 @@ pub enum Sends {
     Sms(Arc<dyn SmsChannel>),
     /// Mail.
     Mail(Arc<dyn MailChannel>),
+    /// Webhooks.
+    Webhook(Arc<dyn WebhookChannel>),
 }
 
 impl Provider {
@@ -69,6 +74,15 @@ impl Provider {
         match &self.sends {
             Sends::Sms(channel) => channel.name(),
             Sends::Mail(channel) => channel.name(),
+            Sends::Webhook(channel) => channel.name(),
+        }
+    }
+
+    /// The most messages of one lane that are under way at once, where the lanes are other receivers and not only other senders.
+    const fn per_lane(&self) -> Option<usize> {
+        match self.sends {
+            Sends::Sms(_) | Sends::Mail(_) => None,
+            Sends::Webhook(_) => Some(PER_ENDPOINT),
         }
     }
 }
@@ -107,19 +121,22 @@ impl Core {
         Worker { stop, tasks, providers }
     }
 
-    /// Takes at most `limit` messages of a channel that are due, a few of each lane behind `after`, and moves `after` on.
+    /// Takes at most `limit` messages of a channel that are due, a few of each lane behind `after` that is not busy, and moves `after` on.
     pub(crate) async fn take_due(
         &self,
         channel: &str,
         after: &mut i64,
         limit: usize,
+        per_lane: Option<usize>,
+        busy: &HashSet<i64>,
     ) -> Result<Vec<OutboxRow>, StoreError> {
         let now = self.now();
-        let lanes = self.due_lanes(channel, after, now, limit).await?;
+        let lanes = self.due_lanes(channel, after, now, limit, busy).await?;
         if lanes.is_empty() {
             return Ok(Vec::new());
         }
-        let each = i64::try_from(limit.div_ceil(lanes.len())).unwrap_or(1);
+        let each = limit.div_ceil(lanes.len()).min(per_lane.unwrap_or(usize::MAX));
+        let each = i64::try_from(each).unwrap_or(1);
         let lease = random::uuid_v4(self.random());
         let until = now.after(self.settings().outbox_lease);
         let (channel, turn) = (channel.to_owned(), lanes.clone());
@@ -139,13 +156,14 @@ impl Core {
         Ok(taken)
     }
 
-    /// At most `most` lanes behind `after` that have something due, going on from the beginning behind the last; `after` moves with them.
+    /// At most `most` lanes behind `after` that have something due and are not busy, going on from the beginning behind the last; `after` moves with them.
     async fn due_lanes(
         &self,
         channel: &str,
         after: &mut i64,
         now: Timestamp,
         most: usize,
+        busy: &HashSet<i64>,
     ) -> Result<Vec<i64>, StoreError> {
         let mut reader = self.db().reader().await?;
         let (first, mut has_wrapped, mut due) = (*after, false, Vec::new());
@@ -156,7 +174,7 @@ impl Core {
                     return Ok(due);
                 }
                 *after = *lane;
-                if *is_due {
+                if *is_due && !busy.contains(lane) {
                     due.push(*lane);
                 }
                 if due.len() >= most {
@@ -281,7 +299,7 @@ async fn tell_of_orphans(core: Core, names: Vec<String>) {
 #[derive(Default)]
 struct UnderWay {
     tasks: JoinSet<Verdict>,
-    messages: HashMap<Id, Uuid>,
+    messages: HashMap<Id, (Uuid, i64)>,
     /// Rows that were taken while an earlier try of their message had not ended: it had just been recorded, or its lease had ended.
     early: HashMap<Uuid, OutboxRow>,
 }
@@ -293,14 +311,19 @@ struct Ended {
 }
 
 impl UnderWay {
-    fn spawn(&mut self, message: Uuid, send: impl Future<Output = Verdict> + Send + 'static) {
+    fn spawn(&mut self, message: Uuid, lane: i64, send: impl Future<Output = Verdict> + Send + 'static) {
         let id = self.tasks.spawn(send).id();
-        self.messages.insert(id, message);
+        self.messages.insert(id, (message, lane));
+    }
+
+    /// The lanes of which something is under way.
+    fn lanes(&self) -> HashSet<i64> {
+        self.messages.values().map(|(_, lane)| *lane).collect()
     }
 
     /// Gives the row back to be handed over, unless its message is under way.
     fn unless_under_way(&mut self, row: OutboxRow) -> Option<OutboxRow> {
-        if self.messages.values().any(|other| *other == row.message) {
+        if self.messages.values().any(|(other, _)| *other == row.message) {
             self.early.insert(row.message, row);
             return None;
         }
@@ -309,7 +332,7 @@ impl UnderWay {
 
     fn ended(&mut self, ended: Result<(Id, Verdict), JoinError>) -> Ended {
         let (id, verdict) = ended.unwrap_or_else(|error| (error.id(), Verdict::Later));
-        let early = self.messages.remove(&id).and_then(|message| self.early.remove(&message));
+        let early = self.messages.remove(&id).and_then(|(message, _)| self.early.remove(&message));
         Ended { verdict, early }
     }
 
@@ -342,15 +365,16 @@ async fn run(core: &Core, provider: &Provider, stop: &CancellationToken, under_w
         let may_send = !turns.is_paused() && under_way.messages.len() < window;
         if may_send
             && pace.is_ready(now())
-            && let Some(row) = turns.next().await
+            && let Some(row) = turns.next(|| under_way.lanes()).await
         {
             if let Some(row) = under_way.unless_under_way(row) {
                 pace.count(now());
                 let (core, sends) = (core.clone(), provider.sends.clone());
-                under_way.spawn(row.message, async move {
+                under_way.spawn(row.message, row.lane, async move {
                     match &sends {
                         Sends::Sms(channel) => core.deliver_sms(&**channel, row).await,
                         Sends::Mail(channel) => core.deliver_mail(&**channel, row).await,
+                        Sends::Webhook(channel) => core.deliver_webhook(&**channel, row).await,
                     }
                 });
             }
@@ -433,7 +457,8 @@ mod tests {
         let row = OutboxRow::new(PartnerId(1), Uuid::from_u128(7), Kind::Sms, "test", 1, at, at);
         let mut under_way = UnderWay::default();
         assert!(under_way.unless_under_way(row.clone()).is_some());
-        under_way.spawn(row.message, async { Verdict::Later });
+        under_way.spawn(row.message, row.lane, async { Verdict::Later });
+        assert_eq!(under_way.lanes(), HashSet::from([1]));
         assert!(under_way.unless_under_way(row.clone()).is_none());
         assert!(under_way.unless_under_way(OutboxRow { message: Uuid::from_u128(8), ..row.clone() }).is_some());
         assert_eq!(under_way.next().await.early.map(|row| row.message), Some(row.message));

@@ -6,6 +6,7 @@
 //! | `api_key` that was renewed | `superseded_key_retention` after its overlap, 30 days | the operator can still see who used it |
 //! | `sms` with a final state, its parts and reports | `sms_retention` after it was asked for, 90 days, and not less than `idempotency_retention` | the partner can still look it up |
 //! | `outbox`, of a mail that was given up or that no channel takes | until a day after it is no longer worth sending, which is 3 days after it was written | it may hold a one-time link; until then the operator sees it |
+//! | `outbox`, of a webhook that was given up | until a day after it is no longer worth sending, which is 5 days after it was written | until then the operator sees it, and can send it |
 //! | `sms_receipt` | 7 days after it came | its message is not ours |
 //! | `deployment_request` that was decided | 365 days after its decision | who asked can still see it |
 //! | `credentials_link` | 30 days after its end | who opens it late is told what it was |
@@ -79,6 +80,10 @@ impl Core {
                 .db()
                 .write(move |tx| Box::pin(async move { store::outbox::purge_mail(tx, worthless, BATCH).await }))
                 .await?;
+            let webhooks = self
+                .db()
+                .write(move |tx| Box::pin(async move { store::outbox::purge_webhooks(tx, worthless, BATCH).await }))
+                .await?;
             let receipts = self
                 .db()
                 .write(move |tx| Box::pin(async move { store::sms::purge_receipts(tx, unmatched, BATCH).await }))
@@ -95,7 +100,7 @@ impl Core {
                 .db()
                 .write(move |tx| Box::pin(async move { store::expiry_notice::purge(tx, now, BATCH).await }))
                 .await?;
-            let each = [answers, keys, messages, mail, receipts, requests, links, notices];
+            let each = [answers, keys, messages, mail, webhooks, receipts, requests, links, notices];
             removed += each.iter().sum::<u64>();
             if each.iter().all(|removed| *removed < BATCH as u64) {
                 return Ok(removed);

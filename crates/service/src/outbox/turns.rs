@@ -1,6 +1,6 @@
 //! What a channel's worker has taken and not handed over yet, and whether it may.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
 use store::outbox::OutboxRow;
@@ -59,6 +59,8 @@ pub(super) struct Turns<'w> {
     channel: &'w str,
     /// The most that is taken at once.
     batch: usize,
+    /// The most of a lane that is under way at once.
+    per_lane: Option<usize>,
     queue: VecDeque<OutboxRow>,
     taken_at: Instant,
     /// The last lane that had its turn.
@@ -74,6 +76,7 @@ impl<'w> Turns<'w> {
             core,
             channel: provider.name(),
             batch: batch(provider, core.settings().outbox_lease),
+            per_lane: provider.per_lane(),
             queue: VecDeque::new(),
             taken_at: now(),
             after: i64::MIN,
@@ -82,14 +85,15 @@ impl<'w> Turns<'w> {
         }
     }
 
-    /// The next message; more are taken when there is none.
-    pub(super) async fn next(&mut self) -> Option<OutboxRow> {
+    /// The next message; more are taken when there is none. Where a lane is bounded, nothing is taken of it while `under_way` has it.
+    pub(super) async fn next(&mut self, under_way: impl FnOnce() -> HashSet<i64>) -> Option<OutboxRow> {
         if self.taken_at.elapsed() > self.core.settings().outbox_lease / 4 {
             // Too little of their lease is left.
             self.give_back().await;
         }
         if self.queue.is_empty() && !self.idle {
-            match self.core.take_due(self.channel, &mut self.after, self.batch).await {
+            let busy = if self.per_lane.is_some() { under_way() } else { HashSet::new() };
+            match self.core.take_due(self.channel, &mut self.after, self.batch, self.per_lane, &busy).await {
                 Ok(taken) => {
                     self.taken_at = now();
                     self.idle = taken.is_empty();
@@ -109,6 +113,10 @@ impl<'w> Turns<'w> {
     }
 
     pub(super) async fn heard(&mut self, ended: Ended, now: Instant) {
+        if self.per_lane.is_some() {
+            // Its lane may be free now.
+            self.look();
+        }
         if let Some(row) = ended.early {
             // Only what was recorded decides whether there is a next try: a row that is gone by now is not given back.
             self.core.give_back(vec![row], self.core.now()).await;

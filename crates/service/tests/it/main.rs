@@ -11,3 +11,4 @@ mod partner;
 mod renewal;
 mod revocation;
 mod sms;
+mod webhook;

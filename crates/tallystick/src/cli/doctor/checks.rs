@@ -44,6 +44,9 @@ pub(super) fn channels(settings: &Settings, findings: &mut Findings) {
             Err(error) => findings.fault("channel", error.to_string(), None),
         }
     }
+    if let Err(error) = providers::webhooks(settings) {
+        findings.fault("webhooks", error.to_string(), None);
+    }
 }
 
 /// Whether the certificate can be used.
