@@ -3,7 +3,7 @@
 use domain::Timestamp;
 use domain::audit::{INSTALLATION, Outcome};
 use store::StoreError;
-use store::outbox::{Kind, Waiting};
+use store::outbox::{Kind, OutboxRow, Waiting};
 use uuid::Uuid;
 
 use crate::{AdminError, Context, Core};
@@ -46,6 +46,31 @@ impl Core {
     pub async fn dead_letters(&self, after: Option<Uuid>, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
         let after = after.unwrap_or_default();
         let rows = store::outbox::dead(&mut self.db().reader().await?, after, i64::from(limit)).await?;
+        self.letters_of(rows).await
+    }
+
+    /// The same of a webhook endpoint.
+    ///
+    /// # Errors
+    /// When there is no such endpoint, or the database fails.
+    pub async fn dead_webhooks(
+        &self,
+        endpoint: Uuid,
+        after: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<DeadLetter>, AdminError> {
+        let (lane, after) = (webhook_event::lane(endpoint), after.unwrap_or_default());
+        let mut reader = self.db().reader().await?;
+        if store::webhook::by_id(&mut reader, endpoint).await?.is_none() {
+            return Err(AdminError::NotFound(format!("webhook endpoint {endpoint}")));
+        }
+        let rows =
+            store::outbox::dead_of_lane(&mut reader, webhook_event::CHANNEL, lane, after, i64::from(limit)).await?;
+        drop(reader);
+        Ok(self.letters_of(rows).await?)
+    }
+
+    async fn letters_of(&self, rows: Vec<OutboxRow>) -> Result<Vec<DeadLetter>, StoreError> {
         let mut letters = Vec::with_capacity(rows.len());
         for row in rows {
             letters.push(DeadLetter {

@@ -121,8 +121,8 @@ pub(crate) fn expiring(name: &str, client: i64, key: &str, expires_at: Timestamp
 pub(crate) fn webhook_disabled(endpoint: &str, reason: &str) -> (String, String) {
     let text = format!(
         "The webhook endpoint\n\n{endpoint}\n\nwas disabled: {}\n\nNo more events are written for it. When its receiver works again:\n\n\
-         tallystick webhook test {endpoint}\ntallystick webhook enable {endpoint}\ntallystick outbox replay --all\n\nThe last command sends \
-         what was given up, of every channel. If the endpoint is not needed any more: tallystick webhook remove {endpoint}\n",
+         tallystick webhook test {endpoint}\ntallystick webhook enable {endpoint}\ntallystick outbox replay --endpoint {endpoint}\n\nThe last \
+         command sends what was given up. If the endpoint is not needed any more: tallystick webhook remove {endpoint}\n",
         one_line(reason),
     );
     ("A webhook endpoint was disabled".to_owned(), text)

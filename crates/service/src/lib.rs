@@ -29,6 +29,7 @@ mod numbers;
 pub mod oauth_client;
 pub mod onboarding;
 pub mod outbox;
+mod outbox_payload;
 pub mod partner;
 mod settings;
 pub mod sms;

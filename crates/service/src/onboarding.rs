@@ -12,6 +12,7 @@ use domain::service_type::ServiceType;
 use domain::{Fault, Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::client::{ClientRow, ContactRow};
+use store::outbox::OutboxRow;
 use store::{StoreError, Tx};
 
 use crate::agreement::TakenAgreement;
@@ -160,6 +161,8 @@ struct Enrolment {
     warnings: Vec<Fault>,
     record: AuditRecord,
     refusal: AuditRecord,
+    /// What tells of it; `None` when that is not known ahead of the transaction.
+    webhooks: Option<Vec<OutboxRow>>,
 }
 
 impl Core {
@@ -245,6 +248,9 @@ impl Core {
         let oauth = (client.service_type == ServiceType::PosFinancing)
             .then(|| self.new_oauth_client(partner, numbers.client, now));
         let subject = format!("client:{}", numbers.client);
+        let created = created_event(&row, key.issued.id);
+        let webhooks = self.known_webhooks(partner, &created, now)?;
+        let is_told = webhooks.as_ref().is_some_and(|rows| !rows.is_empty());
         // Shared and not copied: it is handed to the writer, and once more should the transaction run again.
         let enrolment = Arc::new(Enrolment {
             contacts: client.contacts.iter().map(contact_row).collect(),
@@ -263,6 +269,7 @@ impl Core {
             key,
             oauth,
             warnings,
+            webhooks,
         });
         let (core, approval) = (self.clone(), approval.map(Arc::new));
         let taken = context.record(self, partner, OPERATION, String::new(), Outcome::Refused, "agreement_taken");
@@ -279,14 +286,14 @@ impl Core {
                         return Ok(kept.into_answer());
                     }
                     let outcome = add(tx, &enrolment).await?;
-                    if let Ok(created) = &outcome {
-                        let event = Event::ClientCreated {
-                            client_identifier: created.client,
-                            confirma_finance_customer_code: created.customer_code,
-                            payment_reference_prefix: created.reference_prefix,
-                            key_id: created.key_id,
-                        };
-                        core.tell(tx, partner, &event, now).await?;
+                    if outcome.is_ok() {
+                        match &enrolment.webhooks {
+                            Some(rows) => crate::webhook_event::put(tx, rows).await?,
+                            None => {
+                                let created = created_event(&enrolment.row, enrolment.key.issued.id);
+                                core.tell(tx, partner, &created, now).await?;
+                            }
+                        }
                     }
                     match (&approval, &outcome) {
                         (Some(approval), Ok(_)) => {
@@ -314,6 +321,8 @@ impl Core {
                 if let Err(OnboardingError::Exists { .. }) | Ok(Answer { replayed: true, .. }) = &outcome {
                     // The transaction was committed, and the numbers are in none of its rows.
                     self.numbers().give_back(numbers).await;
+                } else if is_told {
+                    self.outbox_written().send_replace(());
                 }
                 outcome
             }
@@ -325,6 +334,15 @@ impl Core {
             }
             Err(error) => Err(error),
         }
+    }
+}
+
+fn created_event(row: &ClientRow, key_id: KeyId) -> Event<'static> {
+    Event::ClientCreated {
+        client_identifier: row.client,
+        confirma_finance_customer_code: row.customer_code,
+        payment_reference_prefix: row.reference_prefix,
+        key_id,
     }
 }
 

@@ -9,9 +9,10 @@ use domain::audit::Outcome;
 use domain::webhook::{EndpointUrl, EventSelection, MOST_ENDPOINTS, Reach, WebhookSecret, signature};
 use domain::{Faults, Timestamp};
 use store::webhook::EndpointRow;
-use store::{StoreError, Tx};
+use store::{Access, StoreError, Tx};
 use uuid::Uuid;
 
+use crate::outbox_payload::Unreadable;
 use crate::webhook_event::payload;
 use crate::{AdminError, Context, Core};
 
@@ -21,6 +22,9 @@ pub const TEST_EVENT: &str = "webhook.test";
 /// How long the secret before signs beside a new one, unless it is said otherwise.
 pub const OVERLAP: Duration = Duration::from_secs(24 * 3600);
 
+/// Why the endpoints of a partner that was revoked are disabled.
+pub(crate) const PARTNER_REVOKED: &str = "the partner was revoked";
+
 /// What the operator decides about webhooks.
 #[derive(Clone, Debug)]
 pub struct WebhookSettings {
@@ -28,11 +32,13 @@ pub struct WebhookSettings {
     pub reach: Reach,
     /// How long every try must have failed for an endpoint to be disabled.
     pub disable_after: Duration,
+    /// The most messages that wait for an endpoint that fails; with more it is disabled.
+    pub most_waiting: u32,
 }
 
 impl Default for WebhookSettings {
     fn default() -> Self {
-        Self { reach: Reach::default(), disable_after: Duration::from_secs(3 * 24 * 3600) }
+        Self { reach: Reach::default(), disable_after: Duration::from_secs(3 * 24 * 3600), most_waiting: 100_000 }
     }
 }
 
@@ -84,6 +90,8 @@ pub(crate) fn subject(endpoint: Uuid) -> String {
     format!("webhook_endpoint:{endpoint}")
 }
 
+const SEALED: &str = "webhook_endpoint.sealed";
+
 /// The names under which the secret is sealed, and the one before it.
 fn seal_name(endpoint: Uuid) -> String {
     format!("webhook_endpoint:{endpoint}")
@@ -95,6 +103,16 @@ fn former_seal_name(endpoint: Uuid) -> String {
 
 async fn found(tx: &mut Tx, endpoint: Uuid) -> Result<EndpointRow, AdminError> {
     store::webhook::by_id(tx, endpoint).await?.ok_or_else(|| not_found(endpoint))
+}
+
+/// Refuses what would have a partner told of something that the operator has turned away.
+async fn check_partner(db: &mut impl Access, endpoint: &EndpointRow) -> Result<(), AdminError> {
+    let partner = store::partner::by_id(db, endpoint.partner).await?;
+    match partner {
+        Some(partner) if partner.revoked_at.is_none() => Ok(()),
+        Some(partner) => Err(AdminError::State(format!("partner {} is revoked and gets no webhooks", partner.code))),
+        None => Err(StoreError::unreadable("webhook_endpoint", "its partner is not there").into()),
+    }
 }
 
 fn not_found(endpoint: Uuid) -> AdminError {
@@ -134,6 +152,8 @@ impl Core {
             master_key_version: sealed.version,
             created_at: now,
             failing_since: None,
+            failures: 0,
+            next_try_at: None,
             disabled_at: None,
             disabled_reason: String::new(),
         };
@@ -159,12 +179,14 @@ impl Core {
                         return Err(AdminError::State(full));
                     }
                     store::webhook::insert(tx, &row).await?;
+                    store::api_key::count_version_up(tx).await?;
                     let record = context.record(&core, row.partner, "webhook.add", subject(id), Outcome::Done, detail);
                     store::audit::insert(tx, &record).await?;
                     Ok(row)
                 })
             })
             .await?;
+        self.keys().forget_all();
         Ok(NewSecret { endpoint: self.endpoint_of(&row).await?, secret })
     }
 
@@ -188,7 +210,7 @@ impl Core {
     /// Gives an endpoint a new secret. The one before signs beside it for `overlap`; one before that ends at once.
     ///
     /// # Errors
-    /// When there is no such endpoint, the overlap is too long, or the database fails.
+    /// When there is no such endpoint, its partner is revoked, the overlap is too long, or the database fails.
     pub async fn rotate_webhook(
         &self,
         endpoint: Uuid,
@@ -210,7 +232,8 @@ impl Core {
                 let (core, context, new) = (core.clone(), context.clone(), new.clone());
                 Box::pin(async move {
                     let before = found(tx, endpoint).await?;
-                    let former = former_until.map(|_| core.secret_of(&before)).transpose()?;
+                    check_partner(tx, &before).await?;
+                    let former = former_until.map(|_| core.secret_of(&before)).transpose().map_err(StoreError::from)?;
                     let after = core.sealed_anew(&before, &new, former.as_ref());
                     let after = EndpointRow { former_until, ..after };
                     core.replace_secrets(tx, &before, &after).await?;
@@ -237,7 +260,7 @@ impl Core {
     /// Has an endpoint that was disabled work again. What was given up meanwhile is tried again by a replay of the outbox.
     ///
     /// # Errors
-    /// When there is no such endpoint, it is not disabled, or the database fails.
+    /// When there is no such endpoint, its partner is revoked, it is not disabled, or the database fails.
     pub async fn enable_webhook(&self, endpoint: Uuid, context: &Context) -> Result<(), AdminError> {
         let (core, context) = (self.clone(), context.clone());
         self.db()
@@ -245,15 +268,19 @@ impl Core {
                 let (core, context) = (core.clone(), context.clone());
                 Box::pin(async move {
                     let row = found(tx, endpoint).await?;
+                    check_partner(tx, &row).await?;
                     if !store::webhook::enable(tx, &row).await? {
                         return Err(AdminError::State(format!("webhook endpoint {endpoint} is not disabled")));
                     }
+                    store::api_key::count_version_up(tx).await?;
                     let record =
                         context.record(&core, row.partner, "webhook.enable", subject(endpoint), Outcome::Done, "");
                     store::audit::insert(tx, &record).await.map_err(AdminError::from)
                 })
             })
-            .await
+            .await?;
+        self.keys().forget_all();
+        Ok(())
     }
 
     /// Removes an endpoint. What waits for it is not sent.
@@ -268,38 +295,44 @@ impl Core {
                 Box::pin(async move {
                     let row = found(tx, endpoint).await?;
                     store::webhook::delete(tx, &row).await?;
+                    store::api_key::count_version_up(tx).await?;
                     let record =
                         context.record(&core, row.partner, "webhook.remove", subject(endpoint), Outcome::Done, "");
                     store::audit::insert(tx, &record).await.map_err(AdminError::from)
                 })
             })
-            .await
+            .await?;
+        self.keys().forget_all();
+        Ok(())
     }
 
     /// Sends an endpoint an event of its own, at once and once, also when it is disabled, and gives the status of the answer. What comes of
-    /// it counts for nothing else.
+    /// it counts for nothing else. The audit record says that it was tried, and is there before anything is sent.
     ///
     /// # Errors
-    /// When there is no such endpoint, or the database fails; inside, when it was not taken.
+    /// When there is no such endpoint, its partner is revoked, or the database fails; inside, when it was not taken.
     pub async fn test_webhook(
         &self,
         channel: &dyn WebhookChannel,
         endpoint: Uuid,
         context: &Context,
     ) -> Result<Result<u16, ChannelFault>, AdminError> {
-        let row = store::webhook::by_id(&mut self.db().reader().await?, endpoint).await?;
-        let row = row.ok_or_else(|| not_found(endpoint))?;
+        let mut reader = self.db().reader().await?;
+        let row = store::webhook::by_id(&mut reader, endpoint).await?.ok_or_else(|| not_found(endpoint))?;
+        check_partner(&mut reader, &row).await?;
+        drop(reader);
         let now = self.now();
         let body = payload(TEST_EVENT, now, &serde_json::json!({ "endpointId": endpoint }))?;
         let (id, timestamp) = (signature::id(self.next_id(now)), signature::timestamp(now));
-        let signatures = signature::signatures(&self.secrets_of(&row, now)?, &id, timestamp, &body);
-        self.record_alone(context.record(self, row.partner, "webhook.test", subject(endpoint), Outcome::Done, ""))
+        let signatures =
+            signature::signatures(&self.secrets_of(&row, now).map_err(StoreError::from)?, &id, timestamp, &body);
+        self.record_alone(context.record(self, row.partner, "webhook.test", subject(endpoint), Outcome::Done, "tried"))
             .await?;
         Ok(channel.call(&WebhookCall { url: row.url, id, timestamp, signatures, body }).await)
     }
 
     /// The secrets that sign at `now`, the newest first.
-    pub(crate) fn secrets_of(&self, row: &EndpointRow, now: Timestamp) -> Result<Vec<WebhookSecret>, StoreError> {
+    pub(crate) fn secrets_of(&self, row: &EndpointRow, now: Timestamp) -> Result<Vec<WebhookSecret>, Unreadable> {
         let mut secrets = vec![self.secret_of(row)?];
         if row.former_until.is_some_and(|until| now.micros() < until) {
             secrets.extend(self.former_secret_of(row)?);
@@ -307,24 +340,20 @@ impl Core {
         Ok(secrets)
     }
 
-    fn secret_of(&self, row: &EndpointRow) -> Result<WebhookSecret, StoreError> {
+    fn secret_of(&self, row: &EndpointRow) -> Result<WebhookSecret, Unreadable> {
         self.open_secret(&seal_name(row.endpoint), &row.sealed, row.master_key_version)
     }
 
-    fn former_secret_of(&self, row: &EndpointRow) -> Result<Option<WebhookSecret>, StoreError> {
+    fn former_secret_of(&self, row: &EndpointRow) -> Result<Option<WebhookSecret>, Unreadable> {
         let former = row.former_sealed.as_deref();
         former
             .map(|sealed| self.open_secret(&former_seal_name(row.endpoint), sealed, row.master_key_version))
             .transpose()
     }
 
-    fn open_secret(&self, name: &str, sealed: &[u8], version: i64) -> Result<WebhookSecret, StoreError> {
-        let plain = self
-            .vault()
-            .seals
-            .unseal(name, sealed, version)
-            .map_err(|error| StoreError::unreadable("webhook_endpoint.sealed", error))?;
-        WebhookSecret::from_octets(&plain).map_err(|error| StoreError::unreadable("webhook_endpoint.sealed", error))
+    fn open_secret(&self, name: &str, sealed: &[u8], version: i64) -> Result<WebhookSecret, Unreadable> {
+        let plain = self.vault().seals.unseal(name, sealed, version).map_err(|error| Unreadable::of(SEALED, error))?;
+        Ok(WebhookSecret::from_octets(&plain).map_err(|error| StoreError::unreadable(SEALED, error))?)
     }
 
     /// The row with these secrets, sealed under the newest master key.
@@ -350,7 +379,7 @@ impl Core {
     /// Seals every secret under the newest master key, and gives how many endpoints' were sealed anew.
     pub(crate) async fn reseal_webhooks(&self) -> Result<u64, AdminError> {
         const BATCH: i64 = 200;
-        let newest = self.vault().seals.newest();
+        let (newest, now) = (self.vault().seals.newest(), self.now());
         let mut count = 0;
         loop {
             let core = self.clone();
@@ -361,7 +390,9 @@ impl Core {
                     Box::pin(async move {
                         let rows = store::webhook::not_sealed_under(tx, newest, BATCH).await?;
                         for row in &rows {
-                            let (secret, former) = (core.secret_of(row)?, core.former_secret_of(row)?);
+                            let secret = core.secret_of(row)?;
+                            let has_ended = row.former_until.is_none_or(|until| until <= now.micros());
+                            let former = if has_ended { None } else { core.former_secret_of(row)? };
                             let after = core.sealed_anew(row, &secret, former.as_ref());
                             core.replace_secrets(tx, row, &after).await?;
                         }

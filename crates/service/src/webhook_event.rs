@@ -1,5 +1,12 @@
 //! Events: written into the outbox in the transaction of their cause, once for each endpoint that wants them.
+//!
+//! Who wants them is known without asking the database, under the rule of the key cache ([`crate::key_cache`]): an endpoint that is added,
+//! enabled, disabled or removed counts up the version that every process asks for, and while a process does not hear of it, it reads the
+//! table in the transaction. So an event costs no statement where nobody listens, and a new endpoint is told of events from
+//! at most a second later. One that was disabled or removed meanwhile is left out when the event is sent.
 
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use domain::Timestamp;
@@ -8,7 +15,7 @@ use domain::identifier::{ClientIdentifier, CustomerCode, PartnerId, ReferencePre
 use domain::webhook::{EventKind, EventSelection};
 use serde::{Deserialize, Serialize};
 use store::outbox::{Kind, OutboxRow};
-use store::{StoreError, Tx};
+use store::{Access, StoreError, Tx};
 use uuid::Uuid;
 
 use crate::Core;
@@ -87,12 +94,60 @@ pub(crate) struct Notice {
     pub(crate) body: String,
 }
 
-/// The name under which a webhook is sealed.
-pub(crate) fn seal_name(message: Uuid) -> String {
-    format!("outbox:{message}")
+/// The endpoints that are told of events, and what each wants, by partner.
+#[derive(Default)]
+pub(crate) struct Listeners(HashMap<PartnerId, Vec<(Uuid, EventSelection)>>);
+
+impl Listeners {
+    async fn read(db: &mut impl Access) -> Result<Self, StoreError> {
+        let mut listeners = Self::default();
+        for (partner, endpoint, wanted) in store::webhook::enabled(db).await? {
+            let wanted =
+                wanted.parse().map_err(|error: String| StoreError::unreadable("webhook_endpoint.events", error))?;
+            listeners.0.entry(partner).or_default().push((endpoint, wanted));
+        }
+        Ok(listeners)
+    }
+
+    fn of(&self, partner: PartnerId) -> &[(Uuid, EventSelection)] {
+        self.0.get(&partner).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+/// The listeners as they were read last, and the epoch before that.
+#[derive(Default)]
+pub(crate) struct KnownListeners(RwLock<Option<(u64, Arc<Listeners>)>>);
+
+impl KnownListeners {
+    fn get(&self) -> Option<(u64, Arc<Listeners>)> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 impl Core {
+    /// Reads who listens, unless it is known.
+    pub(crate) async fn learn_listeners(&self) -> Result<(), StoreError> {
+        let epoch = self.keys().epoch();
+        if self.listeners().get().is_some_and(|(known, _)| known == epoch) {
+            return Ok(());
+        }
+        let read = Arc::new(Listeners::read(&mut self.db().reader().await?).await?);
+        *self.listeners().0.write().unwrap_or_else(PoisonError::into_inner) = Some((epoch, read));
+        Ok(())
+    }
+
+    /// The rows that tell of an event, made ahead of the transaction; `None` when it is not known who listens, and [`Core::tell`] has to
+    /// ask.
+    pub(crate) fn known_webhooks(
+        &self,
+        partner: PartnerId,
+        event: &Event<'_>,
+        now: Timestamp,
+    ) -> Result<Option<Vec<OutboxRow>>, StoreError> {
+        let known = self.listeners().get().filter(|(epoch, _)| self.keys().is_current(*epoch));
+        known.map(|(_, listeners)| self.new_webhooks(&listeners, partner, event, now)).transpose()
+    }
+
     /// Tells the endpoints of a partner that want it of an event, in the transaction of its cause.
     pub(crate) async fn tell(
         &self,
@@ -101,38 +156,41 @@ impl Core {
         event: &Event<'_>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let kind = event.kind();
-        let mut told: Option<(Uuid, String)> = None;
-        for (endpoint, wanted) in store::webhook::enabled(tx, partner).await? {
-            let wanted: EventSelection =
-                wanted.parse().map_err(|error: String| StoreError::unreadable("webhook_endpoint.events", error))?;
-            if !wanted.takes(kind) {
-                continue;
-            }
-            let (event_id, body) = match &told {
-                Some(told) => told,
-                None => told.insert((self.next_id(now), payload(kind.as_str(), now, event)?)),
-            };
-            let row = self.new_webhook(partner, message(*event_id, endpoint), endpoint, body, now)?;
-            store::outbox::insert(tx, &row).await?;
-        }
-        Ok(())
+        let rows = match self.known_webhooks(partner, event, now)? {
+            Some(rows) => rows,
+            None => self.new_webhooks(&Listeners::read(tx).await?, partner, event, now)?,
+        };
+        put(tx, &rows).await
     }
 
-    fn new_webhook(
+    fn new_webhooks(
         &self,
+        listeners: &Listeners,
         partner: PartnerId,
-        message: Uuid,
-        endpoint: Uuid,
-        body: &str,
+        event: &Event<'_>,
         now: Timestamp,
-    ) -> Result<OutboxRow, StoreError> {
-        let notice = Notice { endpoint, body: body.to_owned() };
-        let plain = serde_json::to_vec(&notice).map_err(|error| StoreError::unreadable("outbox.payload", error))?;
-        let sealed = self.vault().seals.seal(&seal_name(message), &plain, self.random());
-        let row = OutboxRow::new(partner, message, Kind::Webhook, CHANNEL, lane(endpoint), now, now.after(WORTH));
-        Ok(OutboxRow { payload: sealed.bytes, master_key_version: sealed.version, ..row })
+    ) -> Result<Vec<OutboxRow>, StoreError> {
+        let kind = event.kind();
+        let wanting: Vec<_> = listeners.of(partner).iter().filter(|(_, wanted)| wanted.takes(kind)).collect();
+        if wanting.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (event_id, body) = (self.next_id(now), payload(kind.as_str(), now, event)?);
+        let row_of = |endpoint: Uuid| {
+            let id = message(event_id, endpoint);
+            let row = OutboxRow::new(partner, id, Kind::Webhook, CHANNEL, lane(endpoint), now, now.after(WORTH));
+            self.with_payload(row, &Notice { endpoint, body: body.clone() })
+        };
+        wanting.into_iter().map(|(endpoint, _)| row_of(*endpoint)).collect()
     }
+}
+
+/// Puts the rows of an event into the outbox.
+pub(crate) async fn put(tx: &mut Tx, rows: &[OutboxRow]) -> Result<(), StoreError> {
+    for row in rows {
+        store::outbox::insert(tx, row).await?;
+    }
+    Ok(())
 }
 
 /// The bits of an identifier that are random.
@@ -147,7 +205,7 @@ fn message(event: Uuid, endpoint: Uuid) -> Uuid {
 }
 
 /// A lane for each endpoint.
-fn lane(endpoint: Uuid) -> i64 {
+pub(crate) fn lane(endpoint: Uuid) -> i64 {
     random_bits(endpoint).cast_signed()
 }
 

@@ -149,8 +149,8 @@ statements! {
              UNION ALL \
              SELECT (SELECT MIN(o.lane) FROM outbox o WHERE o.channel = $1 AND o.lane > found.lane AND o.dead_at IS NULL), place + 1 \
              FROM found WHERE lane IS NOT NULL AND place < $4) \
-             SELECT lane, CAST(CASE WHEN EXISTS (SELECT 1 FROM outbox o WHERE o.channel = $1 AND o.lane = found.lane \
-             AND o.dead_at IS NULL AND o.due_at <= $3) THEN 1 ELSE 0 END AS BIGINT) AS is_due FROM found WHERE lane IS NOT NULL";
+             SELECT lane, (SELECT o.partner_id FROM outbox o WHERE o.channel = $1 AND o.lane = found.lane \
+             AND o.dead_at IS NULL AND o.due_at <= $3 ORDER BY o.due_at LIMIT 1) AS partner_id FROM found WHERE lane IS NOT NULL";
     /// SQLite, where no two writes overlap, is told nothing of row locks: see `Statement::sqlite`.
     TAKE = concat!("WITH due AS MATERIALIZED ( \
             SELECT partner_id, message_id FROM outbox WHERE channel = $1 AND lane = $2 AND dead_at IS NULL AND due_at <= $3 \
@@ -162,9 +162,20 @@ statements! {
     AGAIN = "UPDATE outbox SET lease = NULL, due_at = $4, fault = $5, attempts = attempts - $6 \
              WHERE partner_id = $1 AND message_id = $2 AND lease = $3";
     GIVE_UP = "UPDATE outbox SET lease = NULL, dead_at = $4, fault = $5 WHERE partner_id = $1 AND message_id = $2 AND lease = $3";
+    GIVE_UP_LANE = "WITH waiting AS MATERIALIZED ( \
+                    SELECT partner_id, message_id FROM outbox WHERE channel = $1 AND lane = $2 AND dead_at IS NULL AND lease IS NULL \
+                    LIMIT $5 FOR UPDATE SKIP LOCKED) \
+                    UPDATE outbox SET dead_at = $3, fault = $4 WHERE (partner_id, message_id) IN (SELECT partner_id, message_id FROM waiting)";
+    FORGET_LANE = "WITH waiting AS MATERIALIZED ( \
+                   SELECT partner_id, message_id FROM outbox WHERE channel = $1 AND lane = $2 AND dead_at IS NULL AND lease IS NULL \
+                   LIMIT $3 FOR UPDATE SKIP LOCKED) \
+                   DELETE FROM outbox WHERE (partner_id, message_id) IN (SELECT partner_id, message_id FROM waiting)";
+    WAITING_OF_LANE = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM outbox WHERE channel = $1 AND lane = $2 AND dead_at IS NULL LIMIT $3) counted";
     FORGET = "DELETE FROM outbox WHERE partner_id = $1 AND message_id = $2";
     BY_ID = concat!("SELECT ", outbox_columns!(), " FROM outbox WHERE partner_id = $1 AND message_id = $2");
     DEAD = concat!("SELECT ", outbox_columns!(), " FROM outbox WHERE dead_at IS NOT NULL AND message_id > $1 ORDER BY message_id LIMIT $2");
+    DEAD_OF_LANE = concat!("SELECT ", outbox_columns!(), " FROM outbox WHERE dead_at IS NOT NULL AND channel = $1 AND lane = $2 \
+                    AND message_id > $3 ORDER BY message_id LIMIT $4");
     DEAD_BY_ID = concat!("SELECT ", outbox_columns!(), " FROM outbox WHERE dead_at IS NOT NULL AND message_id = $1");
     REPLAY = "UPDATE outbox SET dead_at = NULL, due_at = $3, attempts = 0, \
               expires_at = CASE WHEN kind <> 'sms' THEN $4 ELSE expires_at END \
@@ -174,8 +185,11 @@ statements! {
                 AND (dead_at IS NOT NULL OR due_at < $1) LIMIT $2";
     OLD_WEBHOOKS = "SELECT partner_id, message_id FROM outbox WHERE kind = 'webhook' AND expires_at < $1 \
                     AND (dead_at IS NOT NULL OR due_at < $1) LIMIT $2";
-    COUNTS = "SELECT channel, SUM(CASE WHEN dead_at IS NULL THEN 1 ELSE 0 END) AS waiting, \
-              SUM(CASE WHEN dead_at IS NULL THEN 0 ELSE 1 END) AS dead FROM outbox GROUP BY channel ORDER BY channel";
+    /// Each half by an index of its own, which holds the channel: what waits is not small where a receiver is down.
+    COUNTS = "SELECT channel, CAST(SUM(waiting) AS BIGINT) AS waiting, CAST(SUM(dead) AS BIGINT) AS dead FROM ( \
+              SELECT channel, COUNT(*) AS waiting, 0 AS dead FROM outbox WHERE dead_at IS NULL GROUP BY channel \
+              UNION ALL SELECT channel, 0, COUNT(*) FROM outbox WHERE dead_at IS NOT NULL GROUP BY channel) counted \
+              GROUP BY channel ORDER BY channel";
     COUNT_NOT_SEALED_UNDER = "SELECT COUNT(*) FROM outbox WHERE master_key_version <> $1 AND payload <> $2";
 }
 
@@ -201,7 +215,8 @@ pub async fn insert(tx: &mut Tx, row: &OutboxRow) -> Result<(), StoreError> {
     .map(drop)
 }
 
-/// At most `limit` lanes of a channel after `after` that hold messages, in their order, and whether one of them is due at `now`.
+/// At most `limit` lanes of a channel after `after` that hold messages, in their order, each with the partner of the message that is due
+/// first; `None` where none is due at `now`.
 ///
 /// # Errors
 /// When the statement fails.
@@ -211,10 +226,10 @@ pub async fn lanes(
     after: i64,
     now: Timestamp,
     limit: i64,
-) -> Result<Vec<(i64, bool)>, StoreError> {
-    let mut rows = fetch!(fetch_all, (i64, i64), db, LANES, channel, after, now.micros(), limit)?;
+) -> Result<Vec<(i64, Option<PartnerId>)>, StoreError> {
+    let mut rows = fetch!(fetch_all, (i64, Option<i64>), db, LANES, channel, after, now.micros(), limit)?;
     rows.sort_unstable();
-    Ok(rows.into_iter().map(|(lane, is_due)| (lane, is_due != 0)).collect())
+    Ok(rows.into_iter().map(|(lane, partner)| (lane, partner.map(PartnerId))).collect())
 }
 
 /// Takes at most `limit` messages of a lane that are due at `now`, until `until`. Run it by [`crate::Db::take`].
@@ -265,6 +280,37 @@ pub async fn give_up(tx: &mut Tx, row: &OutboxRow, now: Timestamp, fault: &str) 
     Ok(execute!(tx, GIVE_UP, row.partner.0, row.message, row.lease, now.micros(), fault)? == 1)
 }
 
+/// Gives up at most `limit` messages of a lane that nobody has taken, and gives their number. Run it by [`crate::Db::take`].
+///
+/// # Errors
+/// When the statement fails.
+pub async fn give_up_lane(
+    tx: &mut Tx,
+    channel: &str,
+    lane: i64,
+    now: Timestamp,
+    fault: &str,
+    limit: i64,
+) -> Result<u64, StoreError> {
+    execute!(tx, GIVE_UP_LANE, channel, lane, now.micros(), fault, limit)
+}
+
+/// Removes at most `limit` messages of a lane that nobody has taken, and gives their number. Run it by [`crate::Db::take`].
+///
+/// # Errors
+/// When the statement fails.
+pub async fn forget_lane(tx: &mut Tx, channel: &str, lane: i64, limit: i64) -> Result<u64, StoreError> {
+    execute!(tx, FORGET_LANE, channel, lane, limit)
+}
+
+/// How many messages of a lane wait; no more than `most` are counted.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn waiting_of_lane(db: &mut impl Access, channel: &str, lane: i64, most: i64) -> Result<i64, StoreError> {
+    fetch!(count, db, WAITING_OF_LANE, channel, lane, most)
+}
+
 /// Removes a message, whoever has it.
 ///
 /// # Errors
@@ -287,6 +333,20 @@ pub async fn by_id(db: &mut impl Access, partner: PartnerId, message: Uuid) -> R
 /// When the statement fails.
 pub async fn dead(db: &mut impl Access, after: Uuid, limit: i64) -> Result<Vec<OutboxRow>, StoreError> {
     fetch!(fetch_all, OutboxRow, db, DEAD, after, limit)
+}
+
+/// The same of one lane.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn dead_of_lane(
+    db: &mut impl Access,
+    channel: &str,
+    lane: i64,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<OutboxRow>, StoreError> {
+    fetch!(fetch_all, OutboxRow, db, DEAD_OF_LANE, channel, lane, after, limit)
 }
 
 /// The message of this identifier, when it was given up.

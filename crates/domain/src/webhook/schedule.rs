@@ -8,14 +8,18 @@ const HOUR: u64 = 60 * MINUTE;
 /// The pauses behind each try that failed, in seconds; behind the last one it is given up.
 const PAUSES: [u64; 9] = [5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR];
 
-/// The pause before the next try when `tries` have failed; `None` when that was the last. Up to a tenth is added by `random`, so that what
-/// failed together does not come back together.
+/// The pause before the next try when `tries` have failed; `None` when that was the last. It is [`spread`] by `random`.
 #[must_use]
 pub fn pause(tries: i64, random: u64) -> Option<Duration> {
     let place = usize::try_from(tries.max(1) - 1).ok()?;
-    let whole = Duration::from_secs(*PAUSES.get(place)?);
-    let tenth = u64::try_from((whole / 10).as_micros()).unwrap_or(u64::MAX);
-    Some(whole + Duration::from_micros(random % (tenth + 1)))
+    PAUSES.get(place).map(|seconds| spread(Duration::from_secs(*seconds), random))
+}
+
+/// The pause with up to a tenth added, so that what failed together does not come back together.
+#[must_use]
+pub fn spread(pause: Duration, random: u64) -> Duration {
+    let tenth = u64::try_from((pause / 10).as_micros()).unwrap_or(u64::MAX);
+    pause + Duration::from_micros(random % tenth.saturating_add(1))
 }
 
 /// The longest time from the first try to the last, when nothing else holds them up.

@@ -67,7 +67,7 @@ pub(crate) enum Command {
     },
     /// Have an endpoint work again that was disabled
     ///
-    /// What was given up meanwhile is sent after `tallystick outbox replay`.
+    /// What was given up meanwhile is sent after `tallystick outbox replay --endpoint ENDPOINT`.
     Enable {
         /// Its identifier
         endpoint: Uuid,
