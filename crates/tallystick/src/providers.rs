@@ -48,8 +48,14 @@ struct Parts {
 /// When a setting of a channel can't be used. A provider that can't be reached is none.
 pub fn all(core: &Core, settings: &Settings) -> Result<Vec<Provider>, ChannelError> {
     let parts = Parts::new(core, settings);
+    let webhooks = webhooks(settings)?;
+    if settings.server.environment == Environment::Production
+        && let Err(fault) = webhooks.check_https()
+    {
+        tracing::warn!(%fault, "no webhook is sent to a receiver by https");
+    }
     let webhooks = Provider {
-        sends: Sends::Webhook(Arc::new(webhooks(settings)?)),
+        sends: Sends::Webhook(Arc::new(webhooks)),
         window: settings.webhooks.webhook_in_flight,
         per_second: None,
     };

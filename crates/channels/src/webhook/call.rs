@@ -12,8 +12,9 @@ pub trait WebhookChannel: Send + Sync + 'static {
     /// Calls the endpoint once and gives the status of its answer, which is one of success.
     ///
     /// # Errors
-    /// [`Fault`]. [`crate::FaultKind::Permanent`] is the endpoint's own word that it is gone (410); whatever else is wrong may pass. A fault
-    /// says nothing of other endpoints, so none is of the channel.
+    /// [`Fault`], with the status as its code where the receiver has answered. [`crate::FaultKind::Permanent`] is the endpoint's own word that
+    /// it is gone (410); whatever else is wrong may pass. A fault of the channel ([`crate::FaultKind::is_of_the_channel`]) is one of ours,
+    /// which no endpoint is to blame for; any other says nothing of other endpoints.
     fn call<'a>(&'a self, call: &'a WebhookCall) -> BoxFuture<'a, Result<u16, Fault>>;
 }
 

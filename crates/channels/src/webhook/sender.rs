@@ -1,6 +1,7 @@
 use std::error::Error;
 use std::io;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use domain::Clock;
 use domain::webhook::signature::{ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER};
@@ -9,6 +10,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Response, StatusCode, Url};
+use tokio::time::timeout;
 
 use super::resolver::{GuardedResolver, Inner, Lookup, SystemLookup};
 use super::{WebhookCall, WebhookChannel, WebhookConfig};
@@ -17,6 +19,12 @@ use crate::{ConfigFault, Fault, span, tls};
 
 /// The most octets of an answer that are read. Nothing in it counts: what is longer is cut off with its connection.
 const LONGEST_ANSWER: usize = 64 * 1024;
+
+/// How long the rest of an answer is waited for.
+const LONGEST_REST: Duration = Duration::from_secs(1);
+
+/// How long a connection is kept that nobody uses: each is one of the files that the process may have open.
+const LONGEST_IDLE: Duration = Duration::from_secs(30);
 
 const INNER: &str = "the address leads into the operator's network";
 
@@ -27,7 +35,13 @@ pub struct WebhookSender {
     lookup: Arc<dyn Lookup>,
     clock: Arc<dyn Clock>,
     /// Made for the first call: most installations have no endpoint, and some have no certificates.
-    http: OnceLock<Result<Client, ConfigFault>>,
+    http: OnceLock<Result<Http, ConfigFault>>,
+}
+
+struct Http {
+    client: Client,
+    /// There are certificates to trust receivers by.
+    has_roots: bool,
 }
 
 impl WebhookSender {
@@ -57,16 +71,28 @@ impl WebhookSender {
         Ok(sender)
     }
 
-    fn http(&self) -> Result<&Client, &ConfigFault> {
+    /// Whether receivers can be called by https, without calling one.
+    ///
+    /// # Errors
+    /// [`ConfigFault`], when there is no certificate to trust them by.
+    pub fn check_https(&self) -> Result<(), ConfigFault> {
+        if self.http().map_err(Clone::clone)?.has_roots { Ok(()) } else { Err(tls::no_roots("webhook-ca-file")) }
+    }
+
+    fn http(&self) -> Result<&Http, &ConfigFault> {
         self.http.get_or_init(|| client(&self.config, Arc::clone(&self.lookup))).as_ref()
     }
 
     async fn post(&self, call: &WebhookCall) -> Result<u16, Fault> {
-        let http = self.http().map_err(|fault| Fault::temporary(fault.to_string()))?;
+        let http = self.http().map_err(|fault| Fault::unreachable(fault.to_string()))?;
         let url = Url::parse(&call.url).map_err(|_| Fault::temporary("the URL of the endpoint can't be read"))?;
         // An address without a name never comes to the resolver.
         check(&url, &self.config.reach)?;
+        if url.scheme() == "https" && !http.has_roots {
+            return Err(Fault::unreachable(tls::no_roots("webhook-ca-file").to_string()));
+        }
         let request = http
+            .client
             .post(url)
             .header(CONTENT_TYPE, "application/json")
             .header(ID_HEADER, &call.id)
@@ -75,8 +101,9 @@ impl WebhookSender {
             .body(call.body.clone());
         let response = request.send().await.map_err(|error| sending(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
-        // Read to its end, so that the connection can be used again. The status has decided.
-        drop(read(response).await);
+        // Read to its end, so that the connection can be used again. The status has decided: a receiver that drips or never ends loses the
+        // connection, and not our time.
+        drop(timeout(LONGEST_REST, read(response)).await);
         if status.is_success() {
             return Ok(status.as_u16());
         }
@@ -102,14 +129,14 @@ fn check(url: &Url, reach: &Reach) -> Result<(), Fault> {
     }
 }
 
-fn client(config: &WebhookConfig, lookup: Arc<dyn Lookup>) -> Result<Client, ConfigFault> {
-    let mut settings = match tls::config("webhook-ca-file", config.ca_file.as_deref()) {
-        // Plain addresses of a sandbox work without certificates; any other will say that its own is not trusted.
-        Err(_) if config.ca_file.is_none() => tls::none()?,
-        settings => settings?,
+fn client(config: &WebhookConfig, lookup: Arc<dyn Lookup>) -> Result<Http, ConfigFault> {
+    let (mut settings, has_roots) = match tls::config("webhook-ca-file", config.ca_file.as_deref()) {
+        // Plain addresses of a sandbox work without certificates.
+        Err(_) if config.ca_file.is_none() => (tls::none()?, false),
+        settings => (settings?, true),
     };
     settings.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Client::builder()
+    let client = Client::builder()
         .tls_backend_preconfigured(settings)
         .dns_resolver(Arc::new(GuardedResolver { lookup, reach: config.reach.clone() }))
         // It would connect in our place, to addresses that nobody has looked at.
@@ -118,10 +145,12 @@ fn client(config: &WebhookConfig, lookup: Arc<dyn Lookup>) -> Result<Client, Con
         .retry(reqwest::retry::never())
         .http1_only()
         .pool_max_idle_per_host(4)
+        .pool_idle_timeout(LONGEST_IDLE)
         .timeout(config.timeout)
         .user_agent("tallystick")
         .build()
-        .map_err(|_| ConfigFault::new("webhook-timeout", "no HTTP client could be made for these settings"))
+        .map_err(|_| ConfigFault::new("webhook-timeout", "no HTTP client could be made for these settings"))?;
+    Ok(Http { client, has_roots })
 }
 
 /// A fault before an answer. The error's own words hold the URL, and with it perhaps a secret of the receiver's.

@@ -52,6 +52,10 @@ impl Receiver {
                     let _ = stream.write_all(answer.as_bytes()).await;
                     // An answer without a length ends here; one that says nothing of its end goes on and on.
                     while answer.ends_with("endless") && stream.write_all(&[b'x'; 4096]).await.is_ok() {}
+                    let mut drip = tokio::time::interval(Duration::from_millis(50));
+                    while answer.ends_with("dripping") && stream.write_all(b"x").await.is_ok() {
+                        drip.tick().await;
+                    }
                 });
             }
         });
@@ -110,6 +114,11 @@ fn config(allowed: &[&str]) -> WebhookConfig {
 
 fn sender(allowed: &[&str]) -> WebhookSender {
     WebhookSender::new("webhook", config(allowed), Arc::new(Noon)).unwrap()
+}
+
+fn sender_for(timeout: Duration) -> WebhookSender {
+    let config = WebhookConfig { timeout, ..config(&["127.0.0.1/32"]) };
+    WebhookSender::new("webhook", config, Arc::new(Noon)).unwrap()
 }
 
 fn resolved(allowed: &[&str], lookup: &Arc<Answers>) -> WebhookSender {
@@ -231,8 +240,13 @@ async fn silence_and_answers_without_end_are_bounded() {
     assert_eq!((fault.kind, fault.may_have_been_accepted), (FaultKind::Temporary, true), "{fault}");
     let endless = Receiver::start("HTTP/1.1 200 OK\r\n\r\nendless").await;
     assert_eq!(sender(&["127.0.0.1/32"]).call(&call(&endless.url())).await, Ok(200));
+    // The status has decided: the rest is not waited for, although it comes and comes.
+    let dripping = Receiver::start("HTTP/1.1 200 OK\r\n\r\ndripping").await;
+    let (sender, call) = (sender_for(Duration::from_secs(600)), call(&dripping.url()));
+    let answered = tokio::time::timeout(Duration::from_secs(60), sender.call(&call)).await;
+    assert_eq!(answered.expect("it does not take as long as a call may"), Ok(200));
     let headers = Receiver::start("HTTP/1.1 200 OK\r\nx: endless").await;
-    assert!(sender(&["127.0.0.1/32"]).call(&call(&headers.url())).await.is_err());
+    assert!(sender_for(Duration::from_secs(20)).call(&WebhookCall { url: headers.url(), ..call }).await.is_err());
 }
 
 #[tokio::test]
