@@ -13,8 +13,8 @@ const fn v6(first: u16, second: u16, prefix: u8) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::new(first, second, 0, 0, 0, 0, 0, 0), prefix)
 }
 
-/// The networks of IANA's registry of special-purpose IPv4 addresses (RFC 6890), and multicast.
-const INNER_V4: [Ipv4Net; 16] = [
+/// The networks of IANA's registry of special-purpose IPv4 addresses (RFC 6890), multicast, and what clouds keep for themselves.
+const INNER_V4: [Ipv4Net; 19] = [
     v4(0, 0, 0, 8),       // this network
     v4(10, 0, 0, 8),      // private
     v4(100, 64, 0, 10),   // shared by a provider's customers (RFC 6598)
@@ -24,13 +24,17 @@ const INNER_V4: [Ipv4Net; 16] = [
     v4(192, 0, 0, 24),    // protocol assignments
     v4(192, 0, 2, 24),    // documentation
     v4(192, 31, 196, 24), // AS112
+    v4(192, 52, 193, 24), // AMT
     v4(192, 88, 99, 24),  // 6to4 relays, abolished
     v4(192, 168, 0, 16),  // private
+    v4(192, 175, 48, 24), // AS112
     v4(198, 18, 0, 15),   // benchmarks
     v4(198, 51, 100, 24), // documentation
     v4(203, 0, 113, 24),  // documentation
     v4(224, 0, 0, 4),     // multicast
     v4(240, 0, 0, 4),     // reserved, and broadcast
+    // Public, but in each machine of Azure it is the host that the machine runs on, with its secrets.
+    Ipv4Net::new_assert(Ipv4Addr::new(168, 63, 129, 16), 32),
 ];
 
 /// All that is given out for the internet lies in here; loopback, unspecified, link-local, unique-local and multicast do not.
@@ -68,21 +72,33 @@ pub fn is_inner(address: IpAddr) -> bool {
     }
 }
 
-/// What webhooks may reach: the internet, and what the operator allows besides.
+/// What webhooks may reach: the internet and what the operator allows besides, without what the operator denies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reach(Vec<IpNet>);
+pub struct Reach {
+    allowed: Vec<IpNet>,
+    denied: Vec<IpNet>,
+}
 
 impl Reach {
     /// The internet, and these networks.
     #[must_use]
     pub const fn new(allowed: Vec<IpNet>) -> Self {
-        Self(allowed)
+        Self { allowed, denied: Vec::new() }
+    }
+
+    /// The same without these networks, also where they are allowed: public addresses of the operator's own, of which nobody else knows that
+    /// they are.
+    #[must_use]
+    pub fn without(self, denied: Vec<IpNet>) -> Self {
+        Self { denied, ..self }
     }
 
     /// Whether a webhook may go to this address. An IPv4 address mapped into IPv6 counts as the IPv4 address that it is.
     #[must_use]
     pub fn has(&self, address: IpAddr) -> bool {
-        !is_inner(address) || self.0.iter().any(|network| network.contains(&address.to_canonical()))
+        let address = address.to_canonical();
+        let is_in = |networks: &[IpNet]| networks.iter().any(|network| network.contains(&address));
+        !is_in(&self.denied) && (!is_inner(address) || is_in(&self.allowed))
     }
 }
 
@@ -112,7 +128,10 @@ mod tests {
             "192.0.0.1",
             "192.0.2.9",
             "192.88.99.1",
+            "168.63.129.16",
+            "192.52.193.1",
             "192.168.1.1",
+            "192.175.48.1",
             "198.18.0.1",
             "198.19.255.255",
             "198.51.100.1",
@@ -152,6 +171,8 @@ mod tests {
             "11.0.0.0",
             "100.63.255.255",
             "100.128.0.0",
+            "168.63.129.15",
+            "168.63.129.17",
             "172.15.255.255",
             "172.32.0.0",
             "192.0.1.1",
@@ -177,6 +198,18 @@ mod tests {
         }
         for address in ["10.2.0.1", "127.0.0.1", "64:ff9b::10.1.2.3"] {
             assert!(!reach.has(address.parse().unwrap()), "{address}");
+        }
+    }
+
+    #[test]
+    fn what_the_operator_denies_is_not_reached_even_where_it_is_allowed() {
+        let denied = ["2a01:4f8::/32", "10.1.2.0/24", "8.8.0.0/16"].map(|network| network.parse().unwrap());
+        let reach = Reach::new(vec!["10.1.0.0/16".parse().unwrap()]).without(denied.to_vec());
+        for address in ["2a01:4f8::1", "10.1.2.3", "::ffff:8.8.8.8", "8.8.4.4"] {
+            assert!(!reach.has(address.parse().unwrap()), "{address}");
+        }
+        for address in ["2a01:4f9::1", "10.1.3.1", "8.9.0.1"] {
+            assert!(reach.has(address.parse().unwrap()), "{address}");
         }
     }
 

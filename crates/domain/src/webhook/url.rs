@@ -36,7 +36,7 @@ pub enum UrlFault {
     Fragment,
     /// Its host is an address that webhooks may not go to.
     #[error(
-        "The URL leads into the operator's network: use a public address, or have its network in webhook-allowed-networks"
+        "The URL leads into the operator's network: use a public address, or see webhook-allowed-networks and webhook-denied-networks"
     )]
     Inner,
 }
