@@ -50,7 +50,8 @@ pub(crate) enum Event<'e> {
     TokenExpiring {
         key_id: KeyId,
         kind: KeyKind,
-        client_identifier: ClientIdentifier,
+        /// The client that holds the key; `None` where the partner does.
+        client_identifier: Option<ClientIdentifier>,
         expires_at: Timestamp,
     },
     SmsFinal {

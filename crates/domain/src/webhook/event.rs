@@ -10,7 +10,7 @@ pub enum EventKind {
     ClientCreated,
     /// A key was renewed or rotated: it has a successor.
     TokenRenewed,
-    /// A client's key will expire.
+    /// A key will expire.
     TokenExpiring,
     /// A short message has reached its final state.
     SmsFinal,

@@ -7,6 +7,7 @@ use channels::Fault;
 use channels::webhook::{WebhookCall, WebhookChannel};
 use domain::Clock;
 use domain::api_key::{KeyHolder, KeyKind};
+use domain::identifier::ClientIdentifier;
 use domain::sms::{Sender, SmsDraft, SmsRules};
 use domain::webhook::{EventSelection, WebhookSecret, signature};
 use futures_util::future::BoxFuture;
@@ -17,13 +18,14 @@ use service::partner::AddedPartner;
 use service::sms::SmsSettings;
 use service::webhook::{Endpoint, NewSecret, WebhookSettings};
 use service::{AdminError, Core, MasterKeys, Settings};
-use sqlx::Connection;
 use testkit::clock::TestClock;
 use testkit::core::{MASTER_KEY, TestCore, draft, operator};
 use testkit::database::TestDatabase;
 use testkit::on_both_engines;
 use testkit::random::TestRandom;
 use uuid::Uuid;
+
+use crate::sql::{execute, number};
 
 /// The longest that anything may take, on a machine that has much else to do.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -114,6 +116,10 @@ impl Bench {
             webhook,
             ..Settings::default()
         };
+        Self::of(database, settings).await
+    }
+
+    async fn of(database: &TestDatabase, settings: Settings) -> Self {
         let test = TestCore::with(database, settings).await;
         let partner = test.partner("QUICK3").await;
         Self { test, partner }
@@ -199,31 +205,6 @@ async fn until(reached: impl AsyncFn() -> bool) {
         }
     };
     tokio::time::timeout(PATIENCE, waiting).await.expect("it comes so far");
-}
-
-/// The number that a query gives.
-async fn number(database: &TestDatabase, sql: &str) -> i64 {
-    let sql = sqlx::AssertSqlSafe(sql.to_owned());
-    match database.url().starts_with("postgres") {
-        true => {
-            let mut connection = sqlx::PgConnection::connect(database.url()).await.unwrap();
-            sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
-        }
-        false => {
-            let mut connection = sqlx::SqliteConnection::connect(database.url()).await.unwrap();
-            sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
-        }
-    }
-}
-
-async fn execute(database: &TestDatabase, sql: &'static str) {
-    if database.url().starts_with("postgres") {
-        let mut connection = sqlx::PgConnection::connect(database.url()).await.unwrap();
-        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
-    } else {
-        let mut connection = sqlx::SqliteConnection::connect(database.url()).await.unwrap();
-        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
-    }
 }
 
 fn bodies(calls: &[WebhookCall]) -> Vec<Value> {
@@ -671,6 +652,31 @@ on_both_engines! {
         bench.client(number + 1).await;
         assert_eq!(bench.waiting().await, 2, "in the process itself it is known at once");
         jobs.stop().await;
+    }
+
+    async fn keys_that_will_expire_are_told_of_without_mail_too(database: TestDatabase) {
+        let settings = Settings {
+            client_key_lifetime: Some(100 * DAY),
+            partner_key_lifetime: Some(200 * DAY),
+            expiry_notice: vec![30 * DAY],
+            ..Settings::default()
+        };
+        let bench = Bench::of(&database, settings).await;
+        bench.test.partner("SLOW4").await;
+        bench.add("https://quick.example/hook", "token.expiring").await;
+        bench.core().add_webhook("SLOW4", "https://slow.example/", &"sms.final".parse().unwrap(), &operator()).await.unwrap();
+        let (client, _) = bench.client(1).await;
+        let key = bench.core().list_keys("QUICK3", Some(ClientIdentifier(client))).await.unwrap().remove(0);
+        bench.test.clock.advance(80 * DAY);
+        assert_eq!(bench.core().send_expiry_notices().await.unwrap(), 1);
+        let told = bodies(&bench.sent().await);
+        let expected = json!({ "keyId": key.id, "kind": "client", "clientIdentifier": client, "expiresAt": key.expires_at });
+        assert_eq!((told.len(), &told[0]["data"]), (1, &expected));
+        bench.test.clock.advance(100 * DAY);
+        assert_eq!(bench.core().send_expiry_notices().await.unwrap(), 2, "both of the partner's own, and none of who wants none");
+        let told = bodies(&bench.sent().await);
+        assert!(told.iter().all(|told| told["data"].as_object().unwrap()["clientIdentifier"].is_null()), "{told:?}");
+        assert_eq!(bench.core().send_expiry_notices().await.unwrap(), 0, "each once");
     }
 
     async fn two_secrets_sign_while_one_is_replaced(database: TestDatabase) {

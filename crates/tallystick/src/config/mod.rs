@@ -233,7 +233,7 @@ impl Settings {
         self.jobs.check()?;
         self.messages.check(&self.channels)?;
         self.webhooks.check(&self.channels)?;
-        self.onboarding.check(&self.messages)?;
+        self.onboarding.check()?;
         messages::check_environment(&self.channels, self.server.environment == Environment::Sandbox)?;
         Ok(self)
     }

@@ -189,4 +189,26 @@ on_both_engines! {
         })
         .await;
     }
+
+    async fn without_trusted_certificates_nothing_is_sent_and_nobody_blamed(database: TestDatabase) {
+        within(80, async {
+            let url = database.url();
+            let nowhere = |name| move |installation: Installation| installation.with(name, "/nowhere");
+            let installation = nowhere("SSL_CERT_DIR")(nowhere("SSL_CERT_FILE")(installation(url)));
+            let partner = installation.partner("QUICK3").await;
+            let program = Program::new(&installation, "");
+            let add = ["webhook", "add", "--partner", "QUICK3", "--url", "https://127.0.0.1.nip.example/"];
+            let id = program.json(&add).await["endpointId"].as_str().unwrap().to_owned();
+            program.refused(&["webhook", "test", &id], &[&id, "no trusted certificates", "webhook-ca-file"]).await;
+            let server = installation.serve(&["--config", &program.file]).await;
+            drop(Api::new(&server.url).post(CLIENT, &partner.provisioning, &body("QUICK3", 1)).await);
+            server.process.logged("the provider takes nothing for now").await;
+            assert_eq!(program.endpoint(&id).await["state"], "ENABLED");
+            assert_eq!(sql::number(url, "SELECT COUNT(*) FROM outbox WHERE dead_at IS NULL AND attempts <= 1").await, 1);
+            drop(server);
+            let doctor = installation.run(&["doctor", "--environment", "production"]).await;
+            assert!(doctor.stdout.contains("no trusted certificates"), "{doctor:?}");
+        })
+        .await;
+    }
 }
