@@ -289,6 +289,7 @@ impl Core {
                     if outcome.is_ok() {
                         match &enrolment.webhooks {
                             Some(rows) => crate::webhook_event::put(tx, rows).await?,
+                            // It is read as it is now: one that is added at this moment hears of this client or not.
                             None => {
                                 let created = created_event(&enrolment.row, enrolment.key.issued.id);
                                 core.tell(tx, partner, &created, now).await?;

@@ -1,7 +1,7 @@
 //! Webhooks on their way: signed, sent, tried again over days; and endpoints that are disabled because nobody is there any more.
 //!
-//! A try that fails says something of the endpoint, not of its message, so the pause is the endpoint's: until it is over nothing is taken of
-//! its lane ([`crate::outbox`]), and then one message at a time until one is taken. Of tries that were under way together one counts,
+//! A try that fails says something of the endpoint more than of its message, so after one there is one message at a time until one is taken,
+//! and when that fails as well, the pause is the endpoint's: until it is over nothing is taken of its lane ([`crate::outbox`]). Of tries that were under way together one counts,
 //! because what is noted must begin where it began ([`store::webhook::fails`]).
 
 use std::time::Duration;
@@ -403,6 +403,10 @@ fn failing(endpoint: &EndpointRow, now: Timestamp, asked: Duration, random: u64)
         Some(since) if was_tried => (Timestamp::from_micros(since), endpoint.failures + 1),
         _ => (now, 1),
     };
-    let pause = schedule::pause(failures, random).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
+    // After the first failure it is tried at once with another message, because a receiver may dislike one message and no other.
+    let pause = match failures {
+        1 => Duration::ZERO,
+        _ => schedule::pause(failures - 1, random).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE),
+    };
     Failing { since, failures, next_try_at: now.after(pause.max(asked)) }
 }
