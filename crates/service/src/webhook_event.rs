@@ -1,6 +1,6 @@
 //! Events: written into the outbox in the transaction of their cause, once for each endpoint that wants them.
 //!
-//! Who wants them is known without asking the database, under the rule of the key cache ([`crate::key_cache`]): an endpoint that is added,
+//! Who wants them is known without asking the database, under the rule of the key cache (`key_cache`): an endpoint that is added,
 //! enabled, disabled or removed counts up the version that every process asks for, and while a process does not hear of it, it reads the
 //! table in the transaction. So an event costs no statement where nobody listens, and a new endpoint is told of events from
 //! at most a second later. One that was disabled or removed meanwhile is left out when the event is sent.
