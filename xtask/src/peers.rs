@@ -1,6 +1,6 @@
-//! The peers that the tests of the channels talk to: an SMSC over the npm module `smpp`, and a mail server of aiosmtpd. They are installed
-//! here, each of a version that was seen to work, and kept with what is built; each test starts and ends its own. `cargo xtask bench`
-//! sends to an SMSC over the same module.
+//! The peers that the tests of the channels talk to: an SMSC over the npm module `smpp`, a mail server of aiosmtpd, and a receiver of
+//! webhooks over standardwebhooks. They are installed here, each of a version that was seen to work, and kept with what is built; each test
+//! starts and ends its own. `cargo xtask bench` sends to an SMSC over the same module.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -12,6 +12,8 @@ use crate::packages;
 const SMPP: &str = "0.5.1";
 /// Needs Python 3.8 or later.
 const AIOSMTPD: &str = "1.4.6";
+/// The library of Standard Webhooks. Needs Python 3.9 or later.
+const STANDARDWEBHOOKS: &str = "1.1.0";
 
 /// Tells where the modules of npm are.
 const NODE_MODULES: &str = "TALLYSTICK_TEST_NODE_MODULES";
@@ -25,7 +27,13 @@ pub(crate) fn install(packages: &[String]) -> Result<Vec<(&'static str, OsString
         return Ok(Vec::new());
     }
     let python = aiosmtpd().map_err(|fault| failed("the tests of the channels need aiosmtpd of PyPI", &fault))?;
-    Ok(vec![install_smsc("the tests of the channels")?, ("TALLYSTICK_TEST_PYTHON", python.into())])
+    let webhooks =
+        standardwebhooks().map_err(|fault| failed("the tests of webhooks need standardwebhooks of PyPI", &fault))?;
+    Ok(vec![
+        install_smsc("the tests of the channels")?,
+        ("TALLYSTICK_TEST_PYTHON", python.into()),
+        ("TALLYSTICK_TEST_WEBHOOKS_PYTHON", webhooks.into()),
+    ])
 }
 
 /// Installs what an SMSC needs, for `whom`, and answers the variable that tells where it is.
@@ -50,6 +58,11 @@ fn smpp() -> Result<PathBuf, Fault> {
 /// The Python that has it.
 fn aiosmtpd() -> Result<PathBuf, Fault> {
     Ok(packages::pypi("aiosmtpd", AIOSMTPD, "import aiosmtpd.smtp")?.join("python"))
+}
+
+/// The Python that has it.
+fn standardwebhooks() -> Result<PathBuf, Fault> {
+    Ok(packages::pypi("standardwebhooks", STANDARDWEBHOOKS, "import standardwebhooks")?.join("python"))
 }
 
 #[cfg(test)]

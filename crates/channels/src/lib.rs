@@ -1,5 +1,5 @@
-//! The outside world: how a short message and a mail leave, and how their receipts come back. Each channel is a small type behind one
-//! of two traits ([`SmsChannel`], [`MailChannel`]), and knows nothing of the database.
+//! The outside world: how a short message, a mail and a webhook leave, and how receipts come back. Each channel is a small type behind one
+//! of three traits ([`SmsChannel`], [`MailChannel`], [`webhook::WebhookChannel`]), and knows nothing of the database.
 //!
 //! What the caller must know:
 //!
@@ -16,12 +16,14 @@ pub mod console;
 mod fault;
 pub mod http_gateway;
 mod mail;
+mod retry_after;
 mod secret;
 pub mod smpp;
 mod sms;
 pub mod smtp;
 mod span;
 mod tls;
+pub mod webhook;
 
 pub use fault::{ConfigFault, Fault, FaultKind};
 pub use mail::{Attachment, Mail, MailChannel};

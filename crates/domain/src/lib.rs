@@ -47,6 +47,7 @@ pub mod text;
 pub mod time;
 pub mod vat;
 pub mod vat_number;
+pub mod webhook;
 pub mod website;
 
 pub use environment::Environment;

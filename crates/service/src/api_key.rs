@@ -13,6 +13,7 @@ use store::api_key::ApiKeyRow;
 use store::{StoreError, Tx};
 
 use crate::key_cache::{KnownKey, LONGEST_STAY};
+use crate::webhook_event::Event;
 use crate::{Context, Core};
 
 /// Who presented a key, once the key was found to be good.
@@ -217,6 +218,15 @@ impl Core {
         if !store::api_key::supersede(tx, row.partner, row.key, successor.row.key, overlap_until).await? {
             return Err(StoreError::unreadable("api_key", "a key was renewed twice in one transaction"));
         }
+        let renewed = Event::TokenRenewed {
+            key_id: row.key,
+            kind: &row.kind,
+            client_identifier: row.holder().client,
+            successor_key_id: successor.row.key,
+            overlap_until,
+            successor_expires_at: successor.issued.expires_at,
+        };
+        self.tell(tx, row.partner, &renewed, self.now()).await?;
         // Other processes may believe the old key for this long; only a shorter overlap needs their attention.
         if overlap_until < self.now().after(2 * LONGEST_STAY) {
             store::api_key::count_version_up(tx).await?;

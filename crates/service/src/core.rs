@@ -1,6 +1,7 @@
 //! What the use cases share.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, RwLock};
 
 use domain::identifier::PartnerId;
@@ -16,6 +17,7 @@ use crate::key_cache::KeyCache;
 use crate::last_use::LastUses;
 use crate::numbers::Numbers;
 use crate::vault::{PEPPER_BYTES, Seals, UnsealError, Vault};
+use crate::webhook_event::KnownListeners;
 use crate::{MasterKeys, Settings};
 
 /// The core: every use case is a method of it. Cheap to clone; the clones share it.
@@ -34,6 +36,9 @@ struct Shared {
     in_flight: InFlight,
     ids: OrderedIds,
     partner_codes: RwLock<HashMap<PartnerId, Arc<str>>>,
+    listeners: KnownListeners,
+    /// When any receiver of webhooks answered last, in microseconds.
+    last_answer: AtomicI64,
     /// Says that something was written into the outbox.
     outbox_written: watch::Sender<()>,
     /// Names messages of which something was heard.
@@ -105,6 +110,8 @@ impl Core {
             in_flight: InFlight::default(),
             ids: OrderedIds::default(),
             partner_codes: RwLock::default(),
+            listeners: KnownListeners::default(),
+            last_answer: AtomicI64::new(i64::MIN),
             outbox_written: watch::Sender::new(()),
             sms_news: broadcast::Sender::new(SMS_NEWS),
             db,
@@ -155,6 +162,20 @@ impl Core {
 
     pub(crate) fn partner_codes(&self) -> &RwLock<HashMap<PartnerId, Arc<str>>> {
         &self.0.partner_codes
+    }
+
+    pub(crate) fn listeners(&self) -> &KnownListeners {
+        &self.0.listeners
+    }
+
+    /// A receiver of webhooks has answered, whatever it was.
+    pub(crate) fn note_answer(&self) {
+        self.0.last_answer.store(self.now().micros(), Ordering::Relaxed);
+    }
+
+    /// When one did last, as far as this process knows.
+    pub(crate) fn last_answer(&self) -> Timestamp {
+        Timestamp::from_micros(self.0.last_answer.load(Ordering::Relaxed))
     }
 
     pub(crate) fn outbox_written(&self) -> &watch::Sender<()> {

@@ -3,11 +3,11 @@
 use domain::Timestamp;
 use domain::audit::{INSTALLATION, Outcome};
 use store::StoreError;
-use store::outbox::Waiting;
+use store::outbox::{Kind, OutboxRow, Waiting};
 use uuid::Uuid;
 
-use crate::mail::WORTH;
 use crate::{AdminError, Context, Core};
+use crate::{mail, webhook_event};
 
 /// A message that was given up.
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ pub struct DeadLetter {
     pub partner_code: String,
     /// The channel that should have sent it.
     pub channel: String,
-    /// `sms` or `mail`.
+    /// `sms`, `mail` or `webhook`.
     pub kind: String,
     /// How often it was tried.
     pub attempts: i64,
@@ -46,6 +46,31 @@ impl Core {
     pub async fn dead_letters(&self, after: Option<Uuid>, limit: u32) -> Result<Vec<DeadLetter>, StoreError> {
         let after = after.unwrap_or_default();
         let rows = store::outbox::dead(&mut self.db().reader().await?, after, i64::from(limit)).await?;
+        self.letters_of(rows).await
+    }
+
+    /// The same of a webhook endpoint.
+    ///
+    /// # Errors
+    /// When there is no such endpoint, or the database fails.
+    pub async fn dead_webhooks(
+        &self,
+        endpoint: Uuid,
+        after: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<DeadLetter>, AdminError> {
+        let (lane, after) = (webhook_event::lane(endpoint), after.unwrap_or_default());
+        let mut reader = self.db().reader().await?;
+        if store::webhook::by_id(&mut reader, endpoint).await?.is_none() {
+            return Err(AdminError::NotFound(format!("webhook endpoint {endpoint}")));
+        }
+        let rows =
+            store::outbox::dead_of_lane(&mut reader, webhook_event::CHANNEL, lane, after, i64::from(limit)).await?;
+        drop(reader);
+        Ok(self.letters_of(rows).await?)
+    }
+
+    async fn letters_of(&self, rows: Vec<OutboxRow>) -> Result<Vec<DeadLetter>, StoreError> {
         let mut letters = Vec::with_capacity(rows.len());
         for row in rows {
             letters.push(DeadLetter {
@@ -66,8 +91,8 @@ impl Core {
         Ok(letters)
     }
 
-    /// Has a message that was given up tried again, as if it were new. A mail is worth sending for as long as a new one; a short message
-    /// keeps its validity, which its recipient was promised.
+    /// Has a message that was given up tried again, as if it were new. A mail or webhook is worth sending for as long as a new one; a short
+    /// message keeps its validity, which its recipient was promised.
     ///
     /// # Errors
     /// When there is none of this identifier that was given up, or the database fails.
@@ -81,7 +106,8 @@ impl Core {
                     let row = store::outbox::dead_by_id(tx, message).await?;
                     let row =
                         row.ok_or_else(|| AdminError::NotFound(format!("message {message} that was given up")))?;
-                    store::outbox::replay(tx, row.partner, message, now, now.after(WORTH)).await?;
+                    let worth = if row.kind == Kind::Webhook.as_str() { webhook_event::WORTH } else { mail::WORTH };
+                    store::outbox::replay(tx, row.partner, message, now, now.after(worth)).await?;
                     let subject = format!("{}:{message}", row.kind);
                     let record = context.record(&core, row.partner, "outbox.replay", subject, Outcome::Done, "");
                     store::audit::insert(tx, &record).await?;

@@ -83,7 +83,7 @@ impl Core {
         Jobs { core: self.clone(), stop, tasks }
     }
 
-    /// Asks once whether a key was revoked elsewhere.
+    /// Asks once whether a key was revoked or a webhook endpoint was changed elsewhere.
     ///
     /// # Errors
     /// When the database fails.
@@ -91,7 +91,7 @@ impl Core {
         let asked = monotonic();
         let version = store::api_key::version(&mut self.db().reader().await?).await?;
         self.keys().heard(version, asked);
-        Ok(())
+        self.learn_listeners().await
     }
 
     /// Writes when keys were last used, as far as it is not written yet.

@@ -60,9 +60,9 @@ pub struct RevokedKey {
 /// What is sealed under an older master key than the newest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnderOlderKeys {
-    /// Keys and OAuth secrets, which a server that does not have the newest yet has made meanwhile.
+    /// Keys, OAuth secrets and webhook secrets, which a server that does not have the newest yet has made meanwhile.
     pub secrets: i64,
-    /// Kept answers and mail that waits, which go by themselves.
+    /// Kept answers, and mail and webhooks that wait, which go by themselves.
     pub answers: i64,
 }
 
@@ -233,8 +233,9 @@ impl Core {
         })
     }
 
-    /// Seals every key value, every OAuth secret and the pepper under the newest master key, a batch a transaction, and gives how many were sealed anew.
-    /// Kept answers and mail that waits are not: they go by themselves, so the old master key is needed until then.
+    /// Seals every key value, every OAuth secret, every webhook secret and the pepper under the newest master key, a batch a transaction, and
+    /// gives how many were sealed anew. Kept answers, and mail and webhooks that wait, are not: they go by themselves, so the old master key
+    /// is needed until then.
     /// `progress` hears the number so far.
     ///
     /// # Errors
@@ -270,6 +271,8 @@ impl Core {
             }
         }
         count += self.reseal_oauth_clients().await?;
+        progress(count);
+        count += self.reseal_webhooks().await?;
         progress(count);
         count += self.reseal_pepper(context).await?;
         progress(count);
@@ -322,9 +325,10 @@ impl Core {
         let mut reader = self.db().reader().await?;
         let keys = store::api_key::count_not_sealed_under(&mut reader, newest).await?;
         let secrets = store::oauth_client::count_not_sealed_under(&mut reader, newest).await?;
+        let webhooks = store::webhook::count_not_sealed_under(&mut reader, newest).await?;
         let answers = store::idempotency::count_not_sealed_under(&mut reader, newest).await?
             + store::outbox::count_not_sealed_under(&mut reader, newest).await?;
-        Ok(UnderOlderKeys { secrets: keys + secrets, answers })
+        Ok(UnderOlderKeys { secrets: keys + secrets + webhooks, answers })
     }
 }
 

@@ -65,10 +65,8 @@ impl KeyCache {
 
     pub(crate) fn get(&self, lookup: &Lookup, now: Timestamp) -> Option<Arc<KnownKey>> {
         let entry = self.entries.get(lookup)?;
-        let is_believed = entry.epoch == self.epoch()
-            && entry.read_at <= now
-            && now.since(entry.read_at) < LONGEST_STAY
-            && self.has_heard_lately();
+        let is_believed =
+            entry.read_at <= now && now.since(entry.read_at) < LONGEST_STAY && self.is_current(entry.epoch);
         is_believed.then_some(entry.key)
     }
 
@@ -95,6 +93,11 @@ impl KeyCache {
         }
         let since = asked.saturating_duration_since(self.started).as_micros();
         self.heard.store(i64::try_from(since).unwrap_or(i64::MAX), Ordering::Release);
+    }
+
+    /// Whether what was read after `epoch` was taken is to be believed: nothing was changed since, and the database was heard lately.
+    pub(crate) fn is_current(&self, epoch: u64) -> bool {
+        epoch == self.epoch() && self.has_heard_lately()
     }
 
     fn has_heard_lately(&self) -> bool {

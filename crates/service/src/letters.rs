@@ -117,6 +117,17 @@ pub(crate) fn expiring(name: &str, client: i64, key: &str, expires_at: Timestamp
     (format!("An API key of {name} expires {when}"), text)
 }
 
+/// Tells the operator that a webhook endpoint was disabled.
+pub(crate) fn webhook_disabled(endpoint: &str, reason: &str) -> (String, String) {
+    let text = format!(
+        "The webhook endpoint\n\n{endpoint}\n\nwas disabled: {}\n\nNo more events are written for it. When its receiver works again:\n\n\
+         tallystick webhook test {endpoint}\ntallystick webhook enable {endpoint}\ntallystick outbox replay --endpoint {endpoint}\n\nThe last \
+         command sends what was given up. If the endpoint is not needed any more: tallystick webhook remove {endpoint}\n",
+        one_line(reason),
+    );
+    ("A webhook endpoint was disabled".to_owned(), text)
+}
+
 /// A value as one line: whoever wrote it can't add lines or headers to what the program says.
 pub(crate) fn one_line(text: &str) -> String {
     text.chars()

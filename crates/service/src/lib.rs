@@ -33,12 +33,16 @@ mod numbers;
 pub mod oauth_client;
 pub mod onboarding;
 pub mod outbox;
+mod outbox_payload;
 pub mod partner;
 mod settings;
 pub mod sms;
 pub mod sms_delivery;
 pub mod sms_receipt;
 mod vault;
+pub mod webhook;
+pub mod webhook_delivery;
+pub mod webhook_event;
 
 pub use context::Context;
 pub use core::{Core, CoreError};

@@ -8,10 +8,10 @@ use domain::identifier::PartnerId;
 use serde::{Deserialize, Serialize};
 use store::outbox::{Kind, OutboxRow};
 use store::{StoreError, Tx};
-use uuid::Uuid;
 
 use crate::Core;
 use crate::outbox::{Verdict, is_over, persist};
+use crate::outbox_payload::{KEY_MISSING, Unreadable};
 
 /// How long a mail is worth sending.
 pub(crate) const WORTH: Duration = Duration::from_secs(3 * 24 * 3600);
@@ -61,12 +61,8 @@ impl Core {
     ) -> Result<Option<OutboxRow>, StoreError> {
         let Some(settings) = &self.settings().mail else { return Ok(None) };
         let message = self.next_id(now);
-        let plain = zeroize::Zeroizing::new(
-            serde_json::to_vec(letter).map_err(|error| StoreError::unreadable("outbox.payload", error))?,
-        );
-        let sealed = self.vault().seals.seal(&seal_name(message), &plain, self.random());
         let row = OutboxRow::new(partner, message, Kind::Mail, &settings.channel, lane, now, now.after(WORTH));
-        Ok(Some(OutboxRow { payload: sealed.bytes, master_key_version: sealed.version, ..row }))
+        self.with_payload(row, letter).map(Some)
     }
 
     /// Puts a mail into the outbox.
@@ -80,7 +76,7 @@ impl Core {
         let now = self.now();
         let kept = persist(row.message, || {
             let (row, ended) = (row.clone(), ended.clone());
-            self.db().write(move |tx| {
+            self.db().take(move |tx| {
                 let (row, ended) = (row.clone(), ended.clone());
                 Box::pin(async move {
                     match ended {
@@ -103,8 +99,8 @@ impl Core {
         verdict
     }
 
-    /// Whether a mail still waits under our lease: while it was in the queue, a try of before may have been recorded as sent.
-    async fn is_ours(&self, row: &OutboxRow) -> Result<bool, StoreError> {
+    /// Whether a message still waits under our lease: while it was in the queue, a try of before may have been recorded as sent.
+    pub(crate) async fn is_ours(&self, row: &OutboxRow) -> Result<bool, StoreError> {
         let found = store::outbox::by_id(&mut self.db().reader().await?, row.partner, row.message).await?;
         Ok(found.is_some_and(|found| found.lease == row.lease))
     }
@@ -125,6 +121,11 @@ impl Core {
         }
         let mail = match self.mail_of(row) {
             Ok(mail) => mail,
+            Err(Unreadable::KeyMissing(error)) => {
+                tracing::warn!(message_id = %row.message, %error, "a mail waits for its master key");
+                let due_at = self.now().after(KEY_MISSING);
+                return (Ended::Again { due_at, fault: error.to_string(), counts: false }, Verdict::Later);
+            }
             Err(error) => {
                 tracing::error!(message_id = %row.message, %error, "a mail can't be read");
                 return given_up("it can't be read: see the log");
@@ -152,14 +153,8 @@ impl Core {
         (Ended::Again { due_at, fault: fault.to_string(), counts: true }, Verdict::Later)
     }
 
-    fn mail_of(&self, row: &OutboxRow) -> Result<Mail, StoreError> {
-        let unreadable = |error: &dyn std::error::Error| StoreError::unreadable("outbox.payload", error.to_string());
-        let plain = self
-            .vault()
-            .seals
-            .unseal(&seal_name(row.message), &row.payload, row.master_key_version)
-            .map_err(|error| unreadable(&error))?;
-        let letter: Letter = serde_json::from_slice(&plain).map_err(|error| unreadable(&error))?;
+    fn mail_of(&self, row: &OutboxRow) -> Result<Mail, Unreadable> {
+        let letter: Letter = self.payload_of(row)?;
         let settings = self.settings().mail.as_ref();
         Ok(Mail {
             id: row.message,
@@ -172,8 +167,4 @@ impl Core {
             attachments: Vec::new(),
         })
     }
-}
-
-fn seal_name(message: Uuid) -> String {
-    format!("outbox:{message}")
 }

@@ -12,6 +12,7 @@ use domain::service_type::ServiceType;
 use domain::{Fault, Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::client::{ClientRow, ContactRow};
+use store::outbox::OutboxRow;
 use store::{StoreError, Tx};
 
 use crate::agreement::TakenAgreement;
@@ -20,6 +21,7 @@ use crate::deployment::Approval;
 use crate::idempotency::{Begun, Idempotency, IdempotencyError, Operation, Repeatable, kept_secret};
 use crate::numbers::ClientNumbers;
 use crate::oauth_client::{NewOauthClient, OauthCredentials};
+use crate::webhook_event::Event;
 use crate::{Context, Core};
 
 const OPERATION: &str = Operation::CreateClient.name();
@@ -159,6 +161,8 @@ struct Enrolment {
     warnings: Vec<Fault>,
     record: AuditRecord,
     refusal: AuditRecord,
+    /// What tells of it; `None` when that is not known ahead of the transaction.
+    webhooks: Option<Vec<OutboxRow>>,
 }
 
 impl Core {
@@ -244,6 +248,9 @@ impl Core {
         let oauth = (client.service_type == ServiceType::PosFinancing)
             .then(|| self.new_oauth_client(partner, numbers.client, now));
         let subject = format!("client:{}", numbers.client);
+        let created = created_event(&row, key.issued.id);
+        let webhooks = self.known_webhooks(partner, &created, now)?;
+        let is_told = webhooks.as_ref().is_some_and(|rows| !rows.is_empty());
         // Shared and not copied: it is handed to the writer, and once more should the transaction run again.
         let enrolment = Arc::new(Enrolment {
             contacts: client.contacts.iter().map(contact_row).collect(),
@@ -262,6 +269,7 @@ impl Core {
             key,
             oauth,
             warnings,
+            webhooks,
         });
         let (core, approval) = (self.clone(), approval.map(Arc::new));
         let taken = context.record(self, partner, OPERATION, String::new(), Outcome::Refused, "agreement_taken");
@@ -278,6 +286,16 @@ impl Core {
                         return Ok(kept.into_answer());
                     }
                     let outcome = add(tx, &enrolment).await?;
+                    if outcome.is_ok() {
+                        match &enrolment.webhooks {
+                            Some(rows) => crate::webhook_event::put(tx, rows).await?,
+                            // It is read as it is now: one that is added at this moment hears of this client or not.
+                            None => {
+                                let created = created_event(&enrolment.row, enrolment.key.issued.id);
+                                core.tell(tx, partner, &created, now).await?;
+                            }
+                        }
+                    }
                     match (&approval, &outcome) {
                         (Some(approval), Ok(_)) => {
                             approval.carry_out(&core, tx, enrolment.key.row.holder()).await?;
@@ -304,6 +322,8 @@ impl Core {
                 if let Err(OnboardingError::Exists { .. }) | Ok(Answer { replayed: true, .. }) = &outcome {
                     // The transaction was committed, and the numbers are in none of its rows.
                     self.numbers().give_back(numbers).await;
+                } else if is_told {
+                    self.outbox_written().send_replace(());
                 }
                 outcome
             }
@@ -315,6 +335,15 @@ impl Core {
             }
             Err(error) => Err(error),
         }
+    }
+}
+
+fn created_event(row: &ClientRow, key_id: KeyId) -> Event<'static> {
+    Event::ClientCreated {
+        client_identifier: row.client,
+        confirma_finance_customer_code: row.customer_code,
+        payment_reference_prefix: row.reference_prefix,
+        key_id,
     }
 }
 

@@ -15,7 +15,9 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use channels::webhook::WebhookChannel;
 use channels::{Fault, FaultKind, MailChannel, SmsChannel};
+use domain::identifier::PartnerId;
 use domain::{Timestamp, random, retry};
 use futures_util::FutureExt as _;
 use store::StoreError;
@@ -34,6 +36,12 @@ const POLL: Duration = Duration::from_millis(500);
 /// The lanes that one query tells of, and the most queries of one look.
 const LANES: i64 = 64;
 const MOST_PAGES: usize = 64;
+/// The most webhooks of an endpoint that are under way at once, and no more than half of its partner's. Of one that fails it is one.
+const PER_ENDPOINT: usize = 4;
+/// The part of the window that one partner's webhooks may take.
+const PARTNERS_PART: usize = 4;
+/// The least window of webhooks in which an endpoint that hangs leaves room for others of its partner.
+pub const LEAST_WEBHOOK_WINDOW: usize = 2 * PARTNERS_PART;
 /// How long the messages that are under way may take when the process ends.
 const FAREWELL: Duration = Duration::from_secs(10);
 /// The first pause before what became of a message is written again, and the longest.
@@ -60,6 +68,8 @@ pub enum Sends {
     Sms(Arc<dyn SmsChannel>),
     /// Mail.
     Mail(Arc<dyn MailChannel>),
+    /// Webhooks.
+    Webhook(Arc<dyn WebhookChannel>),
 }
 
 impl Provider {
@@ -69,6 +79,15 @@ impl Provider {
         match &self.sends {
             Sends::Sms(channel) => channel.name(),
             Sends::Mail(channel) => channel.name(),
+            Sends::Webhook(channel) => channel.name(),
+        }
+    }
+
+    /// Whether the lanes are other receivers, and not only other senders: one that hangs must not take the whole window.
+    const fn has_receivers(&self) -> bool {
+        match self.sends {
+            Sends::Sms(_) | Sends::Mail(_) => false,
+            Sends::Webhook(_) => true,
         }
     }
 }
@@ -84,6 +103,54 @@ pub(crate) enum Verdict {
     Later,
     /// The provider takes nothing for now, for this kind of fault; for so long, when that is known.
     Pause(FaultKind, Option<Duration>),
+}
+
+/// How many more messages of each lane may be under way; without bounds, any number.
+#[derive(Default)]
+pub(crate) struct Room(Option<Bounds>);
+
+/// The bounds where the lanes are receivers, and what of them is used.
+struct Bounds {
+    per_partner: usize,
+    lanes: HashMap<i64, usize>,
+    partners: HashMap<PartnerId, usize>,
+    /// The lanes of receivers that fail: before when nothing is taken of them.
+    failing: HashMap<i64, Timestamp>,
+    now: Timestamp,
+}
+
+impl Room {
+    /// The room of receivers beside what is under way.
+    fn beside(under_way: &UnderWay, window: usize, failing: Vec<(i64, Timestamp)>, now: Timestamp) -> Self {
+        let mut bounds = Bounds {
+            per_partner: (window / PARTNERS_PART).max(1),
+            lanes: HashMap::new(),
+            partners: HashMap::new(),
+            failing: failing.into_iter().collect(),
+            now,
+        };
+        for sending in under_way.messages.values() {
+            *bounds.lanes.entry(sending.lane).or_default() += 1;
+            *bounds.partners.entry(sending.partner).or_default() += 1;
+        }
+        Self(Some(bounds))
+    }
+
+    /// Gives the room in a lane of this partner, and counts it as used.
+    fn reserve(&mut self, lane: i64, partner: PartnerId) -> usize {
+        let Some(bounds) = &mut self.0 else { return usize::MAX };
+        let per_lane = match bounds.failing.get(&lane) {
+            Some(next_try_at) if bounds.now < *next_try_at => 0,
+            Some(_) => 1,
+            None => PER_ENDPOINT.min(bounds.per_partner / 2).max(1),
+        };
+        let (of_lane, of_partner) =
+            (bounds.lanes.entry(lane).or_default(), bounds.partners.entry(partner).or_default());
+        let free = per_lane.saturating_sub(*of_lane).min(bounds.per_partner.saturating_sub(*of_partner));
+        *of_lane += free;
+        *of_partner += free;
+        free
+    }
 }
 
 /// The running worker of a process.
@@ -107,19 +174,20 @@ impl Core {
         Worker { stop, tasks, providers }
     }
 
-    /// Takes at most `limit` messages of a channel that are due, a few of each lane behind `after`, and moves `after` on.
+    /// Takes at most `limit` messages of a channel that are due, a few of each lane behind `after` in which there is room, and moves `after` on.
     pub(crate) async fn take_due(
         &self,
         channel: &str,
         after: &mut i64,
         limit: usize,
+        room: Room,
     ) -> Result<Vec<OutboxRow>, StoreError> {
         let now = self.now();
-        let lanes = self.due_lanes(channel, after, now, limit).await?;
+        let lanes = self.due_lanes(channel, after, now, limit, room).await?;
         if lanes.is_empty() {
             return Ok(Vec::new());
         }
-        let each = i64::try_from(limit.div_ceil(lanes.len())).unwrap_or(1);
+        let each = limit.div_ceil(lanes.len());
         let lease = random::uuid_v4(self.random());
         let until = now.after(self.settings().outbox_lease);
         let (channel, turn) = (channel.to_owned(), lanes.clone());
@@ -129,7 +197,8 @@ impl Core {
                 let (channel, turn) = (channel.clone(), turn.clone());
                 Box::pin(async move {
                     let mut taken = Vec::new();
-                    for lane in turn {
+                    for (lane, most) in turn {
+                        let each = i64::try_from(each.min(most)).unwrap_or(1);
                         taken.extend(store::outbox::take(tx, &channel, lane, now, lease, until, each).await?);
                     }
                     Ok::<_, StoreError>(taken)
@@ -139,25 +208,30 @@ impl Core {
         Ok(taken)
     }
 
-    /// At most `most` lanes behind `after` that have something due, going on from the beginning behind the last; `after` moves with them.
+    /// At most `most` lanes behind `after` that have something due and room for it, each with its room, going on from the beginning behind the
+    /// last; `after` moves with them.
     async fn due_lanes(
         &self,
         channel: &str,
         after: &mut i64,
         now: Timestamp,
         most: usize,
-    ) -> Result<Vec<i64>, StoreError> {
+        mut room: Room,
+    ) -> Result<Vec<(i64, usize)>, StoreError> {
         let mut reader = self.db().reader().await?;
         let (first, mut has_wrapped, mut due) = (*after, false, Vec::new());
         for _ in 0..MOST_PAGES {
             let page = store::outbox::lanes(&mut reader, channel, *after, now, LANES).await?;
-            for (lane, is_due) in &page {
+            for (lane, partner) in &page {
                 if has_wrapped && *lane > first {
                     return Ok(due);
                 }
                 *after = *lane;
-                if *is_due {
-                    due.push(*lane);
+                if let Some(partner) = partner {
+                    let free = room.reserve(*lane, *partner);
+                    if free > 0 {
+                        due.push((*lane, free));
+                    }
                 }
                 if due.len() >= most {
                     return Ok(due);
@@ -178,7 +252,7 @@ impl Core {
     async fn give_back(&self, rows: Vec<OutboxRow>, due_at: Timestamp) {
         let given = self
             .db()
-            .write(move |tx| {
+            .take(move |tx| {
                 let rows = rows.clone();
                 Box::pin(async move {
                     for row in &rows {
@@ -208,7 +282,7 @@ impl Core {
             let id = row.message;
             let renewed = self
                 .db()
-                .write(move |tx| {
+                .take(move |tx| {
                     let row = row.clone();
                     Box::pin(async move { store::outbox::renew(tx, &row, until).await })
                 })
@@ -280,9 +354,22 @@ async fn tell_of_orphans(core: Core, names: Vec<String>) {
 #[derive(Default)]
 struct UnderWay {
     tasks: JoinSet<Verdict>,
-    messages: HashMap<Id, Uuid>,
+    messages: HashMap<Id, Sending>,
     /// Rows that were taken while an earlier try of their message had not ended: it had just been recorded, or its lease had ended.
     early: HashMap<Uuid, OutboxRow>,
+}
+
+/// A message that is under way.
+struct Sending {
+    message: Uuid,
+    lane: i64,
+    partner: PartnerId,
+}
+
+impl Sending {
+    const fn of(row: &OutboxRow) -> Self {
+        Self { message: row.message, lane: row.lane, partner: row.partner }
+    }
 }
 
 /// A try that has ended, and the row of the next one, when it was taken before that.
@@ -292,14 +379,14 @@ struct Ended {
 }
 
 impl UnderWay {
-    fn spawn(&mut self, message: Uuid, send: impl Future<Output = Verdict> + Send + 'static) {
+    fn spawn(&mut self, sending: Sending, send: impl Future<Output = Verdict> + Send + 'static) {
         let id = self.tasks.spawn(send).id();
-        self.messages.insert(id, message);
+        self.messages.insert(id, sending);
     }
 
     /// Gives the row back to be handed over, unless its message is under way.
     fn unless_under_way(&mut self, row: OutboxRow) -> Option<OutboxRow> {
-        if self.messages.values().any(|other| *other == row.message) {
+        if self.messages.values().any(|sending| sending.message == row.message) {
             self.early.insert(row.message, row);
             return None;
         }
@@ -308,7 +395,7 @@ impl UnderWay {
 
     fn ended(&mut self, ended: Result<(Id, Verdict), JoinError>) -> Ended {
         let (id, verdict) = ended.unwrap_or_else(|error| (error.id(), Verdict::Later));
-        let early = self.messages.remove(&id).and_then(|message| self.early.remove(&message));
+        let early = self.messages.remove(&id).and_then(|sending| self.early.remove(&sending.message));
         Ended { verdict, early }
     }
 
@@ -341,18 +428,19 @@ async fn run(core: &Core, provider: &Provider, stop: &CancellationToken, under_w
         let may_send = !turns.is_paused() && under_way.messages.len() < window;
         if may_send
             && pace.is_ready(now())
-            && let Some(row) = turns.next().await
+            && let Some(row) = turns.next(under_way).await
         {
             if let Some(row) = under_way.unless_under_way(row) {
                 pace.count(now());
                 let (core, sends) = (core.clone(), provider.sends.clone());
-                under_way.spawn(row.message, async move {
+                under_way.spawn(Sending::of(&row), async move {
                     match &sends {
                         Sends::Sms(channel) => core.deliver_sms(&**channel, row).await,
                         Sends::Mail(channel) if row.kind == Kind::Invoice.as_str() => {
                             core.deliver_invoice(&**channel, row).await
                         }
                         Sends::Mail(channel) => core.deliver_mail(&**channel, row).await,
+                        Sends::Webhook(channel) => core.deliver_webhook(&**channel, row).await,
                     }
                 });
             }
@@ -407,7 +495,6 @@ pub(crate) fn is_over(row: &OutboxRow, fault: &Fault) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use domain::identifier::PartnerId;
     use store::outbox::Kind;
 
     use super::*;
@@ -435,11 +522,31 @@ mod tests {
         let row = OutboxRow::new(PartnerId(1), Uuid::from_u128(7), Kind::Sms, "test", 1, at, at);
         let mut under_way = UnderWay::default();
         assert!(under_way.unless_under_way(row.clone()).is_some());
-        under_way.spawn(row.message, async { Verdict::Later });
+        under_way.spawn(Sending::of(&row), async { Verdict::Later });
         assert!(under_way.unless_under_way(row.clone()).is_none());
         assert!(under_way.unless_under_way(OutboxRow { message: Uuid::from_u128(8), ..row.clone() }).is_some());
         assert_eq!(under_way.next().await.early.map(|row| row.message), Some(row.message));
         assert!(under_way.unless_under_way(row).is_some());
+    }
+
+    #[tokio::test]
+    async fn receivers_have_room_by_endpoint_and_partner_and_none_while_they_wait() {
+        let at = Timestamp::from_micros(0);
+        let (later, one, other) = (Timestamp::from_micros(1), PartnerId(1), PartnerId(2));
+        let mut under_way = UnderWay::default();
+        for message in [7, 8] {
+            under_way
+                .spawn(Sending { message: Uuid::from_u128(message), lane: 1, partner: one }, async { Verdict::Later });
+        }
+        let mut room = Room::beside(&under_way, 32, vec![(3, later), (4, at)], at);
+        assert_eq!(room.reserve(1, one), 2, "beside two of four");
+        assert_eq!(room.reserve(1, one), 0, "they are reserved");
+        assert_eq!(room.reserve(2, one), 4);
+        assert_eq!(room.reserve(5, one), 0, "a quarter of the window is used");
+        assert_eq!((room.reserve(3, other), room.reserve(4, other), room.reserve(6, other)), (0, 1, 4));
+        let mut least = Room::beside(&UnderWay::default(), LEAST_WEBHOOK_WINDOW, vec![], at);
+        assert_eq!((least.reserve(1, one), least.reserve(2, one), least.reserve(3, one)), (1, 1, 0));
+        assert_eq!(Room::default().reserve(1, one), usize::MAX);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use domain::{Faults, Timestamp};
 use store::StoreError;
 
 use crate::api_key::IssuedKey;
+use crate::webhook::PARTNER_REVOKED;
 use crate::{AdminError, Context, Core};
 
 /// A partner that was added, with its keys.
@@ -175,8 +176,8 @@ impl Core {
         Ok(issued)
     }
 
-    /// Revokes a partner: its provisioning tokens and partner keys stop at once. Its clients keep theirs, because they are the operator's
-    /// creditors. Gives the number of keys revoked.
+    /// Revokes a partner: its provisioning tokens and partner keys stop at once, and its webhook endpoints are disabled. Its clients keep
+    /// their keys, because they are the operator's creditors. Gives the number of keys revoked.
     ///
     /// # Errors
     /// When there is no such partner, or the database fails.
@@ -192,7 +193,14 @@ impl Core {
                     let now = core.now();
                     store::partner::revoke(tx, partner, now).await?;
                     let count = crate::credentials::revoke_all(tx, KeyHolder { partner, client: None }, now).await?;
-                    let (subject, detail) = (format!("partner:{code}"), format!("{count} keys"));
+                    // What its clients do is told to nobody whom the operator has turned away.
+                    let endpoints = store::webhook::disable_all(tx, partner, now, PARTNER_REVOKED).await?;
+                    store::api_key::count_version_up(tx).await?;
+                    let subject = format!("partner:{code}");
+                    let detail = match endpoints {
+                        0 => format!("{count} keys"),
+                        _ => format!("{count} keys, {endpoints} webhook endpoints"),
+                    };
                     let record = context.record(&core, partner, "partner.revoke", subject, Outcome::Done, detail);
                     store::audit::insert(tx, &record).await?;
                     Ok::<_, AdminError>(count)

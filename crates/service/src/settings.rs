@@ -6,6 +6,7 @@ use domain::Environment;
 
 use crate::mail::MailSettings;
 use crate::sms::SmsSettings;
+use crate::webhook::WebhookSettings;
 
 /// The settings of the core, with their defaults.
 #[derive(Clone, Debug)]
@@ -30,6 +31,8 @@ pub struct Settings {
     pub sms: Option<SmsSettings>,
     /// How mail leaves; `None` is not at all.
     pub mail: Option<MailSettings>,
+    /// Where webhooks go, and when an endpoint is given up.
+    pub webhook: WebhookSettings,
     /// How long a worker takes a message of the outbox for. It is renewed while the message is being sent; of a worker that died the message
     /// is sent once more after this.
     pub outbox_lease: Duration,
@@ -60,6 +63,7 @@ impl Default for Settings {
             audit_seal_interval: Duration::from_secs(1),
             sms: None,
             mail: None,
+            webhook: WebhookSettings::default(),
             outbox_lease: Duration::from_secs(120),
             sms_retention: 90 * DAY,
             distribution_worth: 3 * DAY,

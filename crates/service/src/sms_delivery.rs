@@ -6,6 +6,7 @@
 
 use channels::{AcceptedPart, Fault, FaultKind, SmsChannel, SmsSubmit};
 use domain::Timestamp;
+use domain::identifier::ClientIdentifier;
 use domain::sms::{Sender, SmsState, id_forms, normal_id};
 use store::outbox::OutboxRow;
 use store::sms::{PartRow, ReceiptRow, SmsRow};
@@ -15,6 +16,7 @@ use crate::Core;
 use crate::outbox::{Verdict, is_over, persist};
 use crate::sms::state;
 use crate::sms_receipt::is_of;
+use crate::webhook_event::Event;
 
 /// The most messages or receipts of one identifier that are looked at.
 pub(crate) const ALIKE: i64 = 8;
@@ -277,9 +279,13 @@ impl Core {
                 error_code.clone_into(&mut sms.error_code);
             }
             if after.is_final() {
+                let is_news = sms.final_at.is_none();
                 sms.final_at = Some(now.micros());
                 // A part that was refused ends the whole: what is left of it need not be sent.
                 store::outbox::forget(tx, sms.partner, sms.sms).await?;
+                if is_news {
+                    self.tell_final(tx, &sms, now).await?;
+                }
             }
         }
         store::sms::move_to(tx, &sms).await
@@ -304,6 +310,17 @@ impl Core {
         reason.clone_into(&mut sms.reason);
         (sms.state_at, sms.final_at) = (now, Some(now.micros()));
         store::sms::insert_report(tx, sms.partner, sms.sms, &self.report(end, now, "", code)).await?;
+        self.tell_final(tx, &sms, now).await?;
         store::sms::move_to(tx, &sms).await
+    }
+
+    async fn tell_final(&self, tx: &mut Tx, sms: &SmsRow, now: Timestamp) -> Result<(), StoreError> {
+        let event = Event::SmsFinal {
+            sms_id: sms.sms,
+            client_identifier: (sms.client_id != 0).then_some(ClientIdentifier(sms.client_id)),
+            state: &sms.state,
+            error_code: Some(sms.error_code.as_str()).filter(|code| !code.is_empty()),
+        };
+        self.tell(tx, sms.partner, &event, now).await
     }
 }

@@ -243,7 +243,7 @@ pub async fn purge_superseded(tx: &mut Tx, before: Timestamp, limit: i64) -> Res
     Ok(ended.len() as u64)
 }
 
-/// Counts up whenever a cached key may no longer be true.
+/// Counts up whenever a cached key, or what is known of webhook endpoints, may no longer be true.
 ///
 /// # Errors
 /// When the statement fails.
@@ -251,7 +251,7 @@ pub async fn version(db: &mut impl Access) -> Result<i64, StoreError> {
     fetch!(fetch_one, (i64,), db, VERSION).map(|(version,)| version)
 }
 
-/// Tells every process, at the commit, that cached keys may no longer be true.
+/// Tells every process, at the commit, that cached keys, or what is known of webhook endpoints, may no longer be true.
 ///
 /// # Errors
 /// When a statement fails.

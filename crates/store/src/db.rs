@@ -179,8 +179,9 @@ impl Db {
         self.write_in(Isolation::Serializable, work).await
     }
 
-    /// Like [`Db::write`], for statements that take rows by locking them and pass over those that another transaction has: what they
-    /// decide depends on no other row, so on PostgreSQL they need not be serializable.
+    /// Like [`Db::write`], for statements each of which takes or changes rows only as they are now: it passes over those that another
+    /// transaction has, or names what they must still be, such as their lease. What they decide depends on no other row, so on PostgreSQL
+    /// they need not be serializable; there neighbours in an index would make such writes fail for each other.
     ///
     /// # Errors
     /// Those of [`Db::write`].

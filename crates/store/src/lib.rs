@@ -38,6 +38,7 @@ pub mod partner;
 mod postgres;
 pub mod sms;
 mod sqlite;
+pub mod webhook;
 
 pub use connection::{Access, Reader, Tx};
 pub use db::Db;
@@ -69,6 +70,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         outbox::STATEMENTS,
         partner::STATEMENTS,
         sms::STATEMENTS,
+        webhook::STATEMENTS,
     ]
     .into_iter()
     .flatten()

@@ -16,6 +16,8 @@ pub enum Kind {
     Mail,
     /// An invoice, whose identifier is that of its delivery.
     Invoice,
+    /// An event, to an endpoint of a partner's.
+    Webhook,
 }
 
 impl Kind {
@@ -26,6 +28,7 @@ impl Kind {
             Self::Sms => "sms",
             Self::Mail => "mail",
             Self::Invoice => "invoice",
+            Self::Webhook => "webhook",
         }
     }
 }
@@ -39,7 +42,7 @@ pub struct OutboxRow {
     pub message: Uuid,
     /// The name of the channel that sends it.
     pub channel: String,
-    /// Who must not hold up others: the client's number, or the partner's made negative.
+    /// Who must not hold up others: the client's number, or the partner's made negative; of a webhook, the endpoint's.
     pub lane: i64,
     /// The name of a [`Kind`].
     pub kind: String,
@@ -149,8 +152,8 @@ statements! {
              UNION ALL \
              SELECT (SELECT MIN(o.lane) FROM outbox o WHERE o.channel = $1 AND o.lane > found.lane AND o.dead_at IS NULL), place + 1 \
              FROM found WHERE lane IS NOT NULL AND place < $4) \
-             SELECT lane, CAST(CASE WHEN EXISTS (SELECT 1 FROM outbox o WHERE o.channel = $1 AND o.lane = found.lane \
-             AND o.dead_at IS NULL AND o.due_at <= $3) THEN 1 ELSE 0 END AS BIGINT) AS is_due FROM found WHERE lane IS NOT NULL";
+             SELECT lane, (SELECT o.partner_id FROM outbox o WHERE o.channel = $1 AND o.lane = found.lane \
+             AND o.dead_at IS NULL AND o.due_at <= $3 ORDER BY o.due_at LIMIT 1) AS partner_id FROM found WHERE lane IS NOT NULL";
     /// SQLite, where no two writes overlap, is told nothing of row locks: see `Statement::sqlite`.
     TAKE = concat!("WITH due AS MATERIALIZED ( \
             SELECT partner_id, message_id FROM outbox WHERE channel = $1 AND lane = $2 AND dead_at IS NULL AND due_at <= $3 \
@@ -162,18 +165,34 @@ statements! {
     AGAIN = "UPDATE outbox SET lease = NULL, due_at = $4, fault = $5, attempts = attempts - $6 \
              WHERE partner_id = $1 AND message_id = $2 AND lease = $3";
     GIVE_UP = "UPDATE outbox SET lease = NULL, dead_at = $4, fault = $5 WHERE partner_id = $1 AND message_id = $2 AND lease = $3";
+    GIVE_UP_LANE = "WITH waiting AS MATERIALIZED ( \
+                    SELECT partner_id, message_id FROM outbox WHERE channel = $1 AND lane = $2 AND dead_at IS NULL AND lease IS NULL \
+                    LIMIT $5 FOR UPDATE SKIP LOCKED) \
+                    UPDATE outbox SET dead_at = $3, fault = $4 WHERE (partner_id, message_id) IN (SELECT partner_id, message_id FROM waiting)";
+    FORGET_LANE = "WITH waiting AS MATERIALIZED ( \
+                   SELECT partner_id, message_id FROM outbox WHERE channel = $1 AND lane = $2 AND dead_at IS NULL AND lease IS NULL \
+                   LIMIT $3 FOR UPDATE SKIP LOCKED) \
+                   DELETE FROM outbox WHERE (partner_id, message_id) IN (SELECT partner_id, message_id FROM waiting)";
+    WAITING_OF_LANE = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM outbox WHERE channel = $1 AND lane = $2 AND dead_at IS NULL LIMIT $3) counted";
     FORGET = "DELETE FROM outbox WHERE partner_id = $1 AND message_id = $2";
     BY_ID = concat!("SELECT ", outbox_columns!(), " FROM outbox WHERE partner_id = $1 AND message_id = $2");
     DEAD = concat!("SELECT ", outbox_columns!(), " FROM outbox WHERE dead_at IS NOT NULL AND message_id > $1 ORDER BY message_id LIMIT $2");
+    DEAD_OF_LANE = concat!("SELECT ", outbox_columns!(), " FROM outbox WHERE dead_at IS NOT NULL AND channel = $1 AND lane = $2 \
+                    AND message_id > $3 ORDER BY message_id LIMIT $4");
     DEAD_BY_ID = concat!("SELECT ", outbox_columns!(), " FROM outbox WHERE dead_at IS NOT NULL AND message_id = $1");
     REPLAY = "UPDATE outbox SET dead_at = NULL, due_at = $3, attempts = 0, \
-              expires_at = CASE WHEN kind IN ('mail', 'invoice') THEN $4 ELSE expires_at END \
+              expires_at = CASE WHEN kind <> 'sms' THEN $4 ELSE expires_at END \
               WHERE partner_id = $1 AND message_id = $2 AND dead_at IS NOT NULL";
     RENEW = "UPDATE outbox SET due_at = $4 WHERE partner_id = $1 AND message_id = $2 AND lease = $3";
     OLD_MAIL = "SELECT partner_id, message_id FROM outbox WHERE kind = 'mail' AND expires_at < $1 \
                 AND (dead_at IS NOT NULL OR due_at < $1) LIMIT $2";
-    COUNTS = "SELECT channel, SUM(CASE WHEN dead_at IS NULL THEN 1 ELSE 0 END) AS waiting, \
-              SUM(CASE WHEN dead_at IS NULL THEN 0 ELSE 1 END) AS dead FROM outbox GROUP BY channel ORDER BY channel";
+    OLD_WEBHOOKS = "SELECT partner_id, message_id FROM outbox WHERE kind = 'webhook' AND expires_at < $1 \
+                    AND (dead_at IS NOT NULL OR due_at < $1) LIMIT $2";
+    /// Each half by an index of its own, which holds the channel: what waits is not small where a receiver is down.
+    COUNTS = "SELECT channel, CAST(SUM(waiting) AS BIGINT) AS waiting, CAST(SUM(dead) AS BIGINT) AS dead FROM ( \
+              SELECT channel, COUNT(*) AS waiting, 0 AS dead FROM outbox WHERE dead_at IS NULL GROUP BY channel \
+              UNION ALL SELECT channel, 0, COUNT(*) FROM outbox WHERE dead_at IS NOT NULL GROUP BY channel) counted \
+              GROUP BY channel ORDER BY channel";
     COUNT_NOT_SEALED_UNDER = "SELECT COUNT(*) FROM outbox WHERE master_key_version <> $1 AND payload <> $2";
 }
 
@@ -199,7 +218,8 @@ pub async fn insert(tx: &mut Tx, row: &OutboxRow) -> Result<(), StoreError> {
     .map(drop)
 }
 
-/// At most `limit` lanes of a channel after `after` that hold messages, in their order, and whether one of them is due at `now`.
+/// At most `limit` lanes of a channel after `after` that hold messages, in their order, each with the partner of the message that is due
+/// first; `None` where none is due at `now`.
 ///
 /// # Errors
 /// When the statement fails.
@@ -209,10 +229,10 @@ pub async fn lanes(
     after: i64,
     now: Timestamp,
     limit: i64,
-) -> Result<Vec<(i64, bool)>, StoreError> {
-    let mut rows = fetch!(fetch_all, (i64, i64), db, LANES, channel, after, now.micros(), limit)?;
+) -> Result<Vec<(i64, Option<PartnerId>)>, StoreError> {
+    let mut rows = fetch!(fetch_all, (i64, Option<i64>), db, LANES, channel, after, now.micros(), limit)?;
     rows.sort_unstable();
-    Ok(rows.into_iter().map(|(lane, is_due)| (lane, is_due != 0)).collect())
+    Ok(rows.into_iter().map(|(lane, partner)| (lane, partner.map(PartnerId))).collect())
 }
 
 /// Takes at most `limit` messages of a lane that are due at `now`, until `until`. Run it by [`crate::Db::take`].
@@ -263,6 +283,37 @@ pub async fn give_up(tx: &mut Tx, row: &OutboxRow, now: Timestamp, fault: &str) 
     Ok(execute!(tx, GIVE_UP, row.partner.0, row.message, row.lease, now.micros(), fault)? == 1)
 }
 
+/// Gives up at most `limit` messages of a lane that nobody has taken, and gives their number. Run it by [`crate::Db::take`].
+///
+/// # Errors
+/// When the statement fails.
+pub async fn give_up_lane(
+    tx: &mut Tx,
+    channel: &str,
+    lane: i64,
+    now: Timestamp,
+    fault: &str,
+    limit: i64,
+) -> Result<u64, StoreError> {
+    execute!(tx, GIVE_UP_LANE, channel, lane, now.micros(), fault, limit)
+}
+
+/// Removes at most `limit` messages of a lane that nobody has taken, and gives their number. Run it by [`crate::Db::take`].
+///
+/// # Errors
+/// When the statement fails.
+pub async fn forget_lane(tx: &mut Tx, channel: &str, lane: i64, limit: i64) -> Result<u64, StoreError> {
+    execute!(tx, FORGET_LANE, channel, lane, limit)
+}
+
+/// How many messages of a lane wait; no more than `most` are counted.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn waiting_of_lane(db: &mut impl Access, channel: &str, lane: i64, most: i64) -> Result<i64, StoreError> {
+    fetch!(count, db, WAITING_OF_LANE, channel, lane, most)
+}
+
 /// Removes a message, whoever has it.
 ///
 /// # Errors
@@ -287,6 +338,20 @@ pub async fn dead(db: &mut impl Access, after: Uuid, limit: i64) -> Result<Vec<O
     fetch!(fetch_all, OutboxRow, db, DEAD, after, limit)
 }
 
+/// The same of one lane.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn dead_of_lane(
+    db: &mut impl Access,
+    channel: &str,
+    lane: i64,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<OutboxRow>, StoreError> {
+    fetch!(fetch_all, OutboxRow, db, DEAD_OF_LANE, channel, lane, after, limit)
+}
+
 /// The message of this identifier, when it was given up.
 ///
 /// # Errors
@@ -295,8 +360,8 @@ pub async fn dead_by_id(db: &mut impl Access, message: Uuid) -> Result<Option<Ou
     fetch!(fetch_optional, OutboxRow, db, DEAD_BY_ID, message)
 }
 
-/// Has a message that was given up tried again from `now` on, as if it were new; false when it was not given up. A mail is worth sending
-/// until `worth_until` then.
+/// Has a message that was given up tried again from `now` on, as if it were new; false when it was not given up. It is worth sending until
+/// `worth_until` then, unless it is a short message, whose end stays.
 ///
 /// # Errors
 /// When the statement fails.
@@ -324,7 +389,20 @@ pub async fn renew(tx: &mut Tx, row: &OutboxRow, until: Timestamp) -> Result<boo
 /// When a statement fails.
 pub async fn purge_mail(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
     let old = fetch!(fetch_all, (i64, Uuid), tx, OLD_MAIL, before.micros(), limit)?;
-    for (partner, message) in &old {
+    forget_all(tx, &old).await
+}
+
+/// The same of webhooks.
+///
+/// # Errors
+/// When a statement fails.
+pub async fn purge_webhooks(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
+    let old = fetch!(fetch_all, (i64, Uuid), tx, OLD_WEBHOOKS, before.micros(), limit)?;
+    forget_all(tx, &old).await
+}
+
+async fn forget_all(tx: &mut Tx, old: &[(i64, Uuid)]) -> Result<u64, StoreError> {
+    for (partner, message) in old {
         execute!(tx, FORGET, *partner, *message)?;
     }
     Ok(old.len() as u64)

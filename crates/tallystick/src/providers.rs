@@ -6,11 +6,13 @@ use channels::console::ConsoleChannel;
 use channels::http_gateway::HttpGatewayChannel;
 use channels::smpp::SmppChannel;
 use channels::smtp::SmtpChannel;
+use channels::webhook::{WebhookConfig, WebhookSender};
 use channels::{ConfigFault, ReceiptSink};
 use domain::{Clock, Environment, Random};
 use service::Core;
 use service::outbox::{Provider, Sends};
 use service::sms_receipt::Receipts;
+use service::webhook_event;
 
 use crate::config::channels::{Channel, Kind};
 use crate::config::{Channels, Settings};
@@ -18,10 +20,18 @@ use crate::system::{SystemClock, SystemRandom};
 
 /// A channel can't be made.
 #[derive(Debug, thiserror::Error)]
-#[error("[channels.{name}]: {fault}")]
-pub struct ChannelError {
-    name: String,
-    fault: ConfigFault,
+pub enum ChannelError {
+    /// One of the configuration.
+    #[error("[channels.{name}]: {fault}")]
+    Channel {
+        /// Its name.
+        name: String,
+        /// The setting that can't be used.
+        fault: ConfigFault,
+    },
+    /// That of webhooks.
+    #[error("[webhooks]: {0}")]
+    Webhooks(ConfigFault),
 }
 
 /// What is needed to make a channel.
@@ -32,13 +42,38 @@ struct Parts {
     random: Arc<dyn Random>,
 }
 
-/// Makes every channel that is set up, and in sandbox the console when no other carries short messages.
+/// Makes every channel that is set up, that of webhooks, and in sandbox the console when no other carries short messages.
 ///
 /// # Errors
 /// When a setting of a channel can't be used. A provider that can't be reached is none.
 pub fn all(core: &Core, settings: &Settings) -> Result<Vec<Provider>, ChannelError> {
     let parts = Parts::new(core, settings);
-    set_up(core, settings).iter().map(|(name, channel)| parts.make(name, channel)).collect()
+    let webhooks = webhooks(settings)?;
+    if settings.server.environment == Environment::Production
+        && let Err(fault) = webhooks.check_https()
+    {
+        tracing::warn!(%fault, "no webhook is sent to a receiver by https");
+    }
+    let webhooks = Provider {
+        sends: Sends::Webhook(Arc::new(webhooks)),
+        window: settings.webhooks.webhook_in_flight,
+        per_second: None,
+    };
+    let channels = set_up(core, settings);
+    channels.iter().map(|(name, channel)| parts.make(name, channel)).chain([Ok(webhooks)]).collect()
+}
+
+/// Makes what sends webhooks.
+///
+/// # Errors
+/// When a setting of it can't be used.
+pub fn webhooks(settings: &Settings) -> Result<WebhookSender, ChannelError> {
+    let config = WebhookConfig {
+        reach: settings.webhooks.service().reach,
+        timeout: settings.webhooks.webhook_timeout.0,
+        ca_file: settings.webhooks.webhook_ca_file.clone(),
+    };
+    WebhookSender::new(webhook_event::CHANNEL, config, Arc::new(SystemClock)).map_err(ChannelError::Webhooks)
 }
 
 /// Makes the channel `name` alone: no other is connected, or looked at. `None` when it is not set up.
@@ -63,7 +98,7 @@ pub fn check(name: &str, channel: &Channel) -> Result<(), ChannelError> {
         // Where it may not be, the configuration is refused as a whole.
         Kind::Console => Ok(()),
     };
-    checked.map_err(|fault| ChannelError { name: name.to_owned(), fault })
+    checked.map_err(|fault| ChannelError::Channel { name: name.to_owned(), fault })
 }
 
 /// The channels of the settings, and in sandbox the console when no other carries short messages.
@@ -99,7 +134,7 @@ impl Parts {
             Kind::Console => ConsoleChannel::new(name, self.environment, Box::new(std::io::stderr()), sink, clock)
                 .map(|channel| Sends::Sms(Arc::new(channel))),
         };
-        let sends = sends.map_err(|fault| ChannelError { name: name.to_owned(), fault })?;
+        let sends = sends.map_err(|fault| ChannelError::Channel { name: name.to_owned(), fault })?;
         Ok(Provider { sends, window: channel.in_flight, per_second: channel.per_second })
     }
 }

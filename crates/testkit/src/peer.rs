@@ -16,6 +16,9 @@ const NODE_MODULES: &str = "TALLYSTICK_TEST_NODE_MODULES";
 /// A Python that has aiosmtpd; `cargo xtask test` sets it.
 const PYTHON: &str = "TALLYSTICK_TEST_PYTHON";
 
+/// A Python that has standardwebhooks; `cargo xtask test` sets it.
+const WEBHOOKS_PYTHON: &str = "TALLYSTICK_TEST_WEBHOOKS_PYTHON";
+
 /// The longest that anything in a test may take.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -46,6 +49,16 @@ impl Peer {
     pub async fn mail_server(options: Value) -> Peer {
         let mut command = Command::new(variable(PYTHON));
         command.arg("-u").arg(script("mail_server.py")).arg(options.to_string());
+        Self::start(command).await
+    }
+
+    /// A receiver of webhooks.
+    ///
+    /// # Panics
+    /// When the peer is not there, or tells nothing in time.
+    pub async fn webhook_receiver() -> Peer {
+        let mut command = Command::new(variable(WEBHOOKS_PYTHON));
+        command.arg("-u").arg(script("webhook_receiver.py"));
         Self::start(command).await
     }
 

@@ -1,17 +1,18 @@
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use domain::Clock;
 use domain::sms::{MOST_PARTS, Parts};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Response, StatusCode, Url};
 use serde_json::Value;
 
 use super::callback;
 use super::config::HttpGatewayConfig;
 use super::template::{Place, Template, Values};
+use crate::retry_after::retry_after;
 use crate::{Accepted, ConfigFault, Fault, FaultKind, SmsChannel, SmsSubmit, span, tls};
 
 /// The most octets of an answer that are read.
@@ -176,22 +177,11 @@ impl HttpGatewayChannel {
         // A server that broke down may have done so after its work. 503 says that it did none.
         let unsure =
             kind == FaultKind::Temporary && status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE;
-        Fault { retry_after: self.retry_after(headers), may_have_been_accepted: unsure, ..fault }
+        Fault { retry_after: retry_after(headers, self.clock.now()), may_have_been_accepted: unsure, ..fault }
     }
 
     fn code(&self, answer: &Value) -> Option<String> {
         callback::text_at(answer, self.error_code.as_deref()?)
-    }
-
-    /// Seconds, or a date (RFC 9110, section 10.2.3).
-    fn retry_after(&self, headers: &HeaderMap) -> Option<Duration> {
-        let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-        if let Ok(seconds) = text.parse() {
-            return Some(Duration::from_secs(seconds));
-        }
-        let date = httpdate::parse_http_date(text).ok()?;
-        let micros = u64::try_from(self.clock.now().micros()).ok()?;
-        Some(date.duration_since(SystemTime::UNIX_EPOCH + Duration::from_micros(micros)).unwrap_or_default())
     }
 }
 

@@ -9,3 +9,4 @@ mod smpp_faults;
 mod smpp_receipts;
 mod smtp;
 mod support;
+mod webhook;

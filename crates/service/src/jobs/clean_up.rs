@@ -6,6 +6,8 @@
 //! | `api_key` that was renewed | `superseded_key_retention` after its overlap, 30 days | the operator can still see who used it |
 //! | `sms` with a final state, its parts and reports | `sms_retention` after it was asked for, 90 days, and not less than `idempotency_retention` | the partner can still look it up |
 //! | `outbox`, of a mail that was given up or that no channel takes | until a day after it is no longer worth sending, which is 3 days after it was written | it may hold a one-time link; until then the operator sees it |
+//! | `outbox`, of a webhook that was given up | until a day after it is no longer worth sending, which is 5 days after it was written or replayed | until then the operator sees it, and can send it |
+//! | the former secret of a webhook endpoint | until its overlap ends | then it signs nothing more |
 //! | `sms_receipt` | 7 days after it came | its message is not ours |
 //! | `deployment_request` that was decided | 365 days after its decision | who asked can still see it |
 //! | `credentials_link` | 30 days after its end | who opens it late is told what it was |
@@ -64,6 +66,8 @@ impl Core {
         let (decided, ended) = (now.before(REQUEST_RETENTION), now.before(LINK_RETENTION));
         let mut removed =
             self.db().write(move |tx| Box::pin(async move { store::heartbeat::forget(tx, forgotten).await })).await?;
+        removed +=
+            self.db().write(move |tx| Box::pin(async move { store::webhook::forget_former(tx, now).await })).await?;
         loop {
             let answers = self
                 .db()
@@ -78,6 +82,10 @@ impl Core {
             let mail = self
                 .db()
                 .write(move |tx| Box::pin(async move { store::outbox::purge_mail(tx, worthless, BATCH).await }))
+                .await?;
+            let webhooks = self
+                .db()
+                .write(move |tx| Box::pin(async move { store::outbox::purge_webhooks(tx, worthless, BATCH).await }))
                 .await?;
             let receipts = self
                 .db()
@@ -95,7 +103,7 @@ impl Core {
                 .db()
                 .write(move |tx| Box::pin(async move { store::expiry_notice::purge(tx, now, BATCH).await }))
                 .await?;
-            let each = [answers, keys, messages, mail, receipts, requests, links, notices];
+            let each = [answers, keys, messages, mail, webhooks, receipts, requests, links, notices];
             removed += each.iter().sum::<u64>();
             if each.iter().all(|removed| *removed < BATCH as u64) {
                 return Ok(removed);

@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use channels::FaultKind;
+use store::StoreError;
 use store::outbox::OutboxRow;
 use tokio::time::{Instant, sleep_until};
 
-use super::{Ended, Provider, Verdict, now};
+use super::{Ended, Provider, Room, UnderWay, Verdict, now};
 use crate::Core;
 
 /// The first pause after a provider took nothing, and the longest of ours.
@@ -68,6 +69,8 @@ pub(super) struct Turns<'w> {
     channel: &'w str,
     /// The most that is taken at once.
     batch: usize,
+    /// Where the lanes are receivers, the most messages that are under way at once.
+    window_of_receivers: Option<usize>,
     queue: VecDeque<OutboxRow>,
     taken_at: Instant,
     /// The last lane that had its turn.
@@ -83,6 +86,7 @@ impl<'w> Turns<'w> {
             core,
             channel: provider.name(),
             batch: batch(provider, core.settings().outbox_lease),
+            window_of_receivers: provider.has_receivers().then_some(provider.window.max(1)),
             queue: VecDeque::new(),
             taken_at: now(),
             after: i64::MIN,
@@ -91,14 +95,14 @@ impl<'w> Turns<'w> {
         }
     }
 
-    /// The next message; more are taken when there is none.
-    pub(super) async fn next(&mut self) -> Option<OutboxRow> {
+    /// The next message; more are taken when there is none, of receivers as many as there is room for beside `under_way`.
+    pub(super) async fn next(&mut self, under_way: &UnderWay) -> Option<OutboxRow> {
         if self.taken_at.elapsed() > self.core.settings().outbox_lease / 4 {
             // Too little of their lease is left.
             self.give_back().await;
         }
         if self.queue.is_empty() && !self.idle {
-            match self.core.take_due(self.channel, &mut self.after, self.batch).await {
+            match self.take(under_way).await {
                 Ok(taken) => {
                     self.taken_at = now();
                     self.idle = taken.is_empty();
@@ -113,11 +117,23 @@ impl<'w> Turns<'w> {
         self.queue.pop_front()
     }
 
+    async fn take(&mut self, under_way: &UnderWay) -> Result<Vec<OutboxRow>, StoreError> {
+        let room = match self.window_of_receivers {
+            Some(window) => Room::beside(under_way, window, self.core.failing_lanes().await?, self.core.now()),
+            None => Room::default(),
+        };
+        self.core.take_due(self.channel, &mut self.after, self.batch, room).await
+    }
+
     pub(super) fn look(&mut self) {
         self.idle = false;
     }
 
     pub(super) async fn heard(&mut self, ended: Ended, now: Instant) {
+        if self.window_of_receivers.is_some() {
+            // Its lane may be free now.
+            self.look();
+        }
         if let Some(row) = ended.early {
             // Only what was recorded decides whether there is a next try: a row that is gone by now is not given back.
             self.core.give_back(vec![row], self.core.now()).await;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use channels::{Accepted, Fault, Mail, MailChannel};
+use domain::Clock as _;
 use domain::client::{ClientDraft, ContactDraft};
 use domain::deployment::{DeploymentDraft, DeploymentState};
 use domain::identifier::ClientIdentifier;
@@ -15,11 +16,14 @@ use service::deployment::DeploymentError;
 use service::idempotency::{Idempotency, IdempotencyError};
 use service::mail::MailSettings;
 use service::outbox::{Provider, Sends};
-use service::{AdminError, Settings};
-use testkit::core::{TestCore, draft as client_draft, operator};
+use service::{AdminError, Core, MasterKeys, Settings};
+use testkit::core::{MASTER_KEY, TestCore, draft as client_draft, operator};
 use testkit::database::TestDatabase;
 use testkit::on_both_engines;
+use testkit::random::TestRandom;
 use uuid::Uuid;
+
+use crate::sql::number;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -552,7 +556,7 @@ on_both_engines! {
         for clock in [&office.test.clock, &there.clock] {
             clock.advance(DAY);
         }
-        let look = |core: service::Core| tokio::spawn(async move { core.send_expiry_notices().await.unwrap() });
+        let look = |core: Core| tokio::spawn(async move { core.send_expiry_notices().await.unwrap() });
         let looks: Vec<_> = (0..6).map(|n| look(if n % 2 == 0 { core.clone() } else { there.core.clone() })).collect();
         let mut sent = 0;
         for look in looks {
@@ -581,6 +585,43 @@ on_both_engines! {
         office.test.clock.advance(DAY);
         assert_eq!(core.send_expiry_notices().await.unwrap(), 0, "what has expired is not told of");
         assert_eq!(created[0].client, ClientIdentifier(100_001));
+    }
+
+    async fn a_mail_that_another_master_key_has_sealed_waits_for_it(database: TestDatabase) {
+        let office = Office::open(&database, settings()).await;
+        // A server that has the new key already; ours has only the old one.
+        let keys = MasterKeys::parse(&format!("1:{MASTER_KEY},2:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=")).unwrap();
+        let (clock, random) = (Arc::clone(&office.test.clock), Arc::new(TestRandom::new(u64::MAX / 3)));
+        let there = Core::open(database.open().await, clock, random, keys, settings()).await.unwrap();
+        there.request_deployment(Some(&office.asker), &request(1), None, &operator()).await.unwrap();
+        let post = Arc::new(Postbox::default());
+        let provider = |post: &Arc<Postbox>| Provider {
+            sends: Sends::Mail(Arc::clone(post) as Arc<dyn MailChannel>),
+            window: 4,
+            per_second: None,
+        };
+        let worker = office.test.core.start_worker(vec![provider(&post)]);
+        let tried = format!(
+            "SELECT COUNT(*) FROM outbox WHERE dead_at IS NOT NULL OR lease IS NULL AND due_at > {}",
+            office.test.clock.now().micros()
+        );
+        let given_back = async {
+            while number(&database, &tried).await == 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), given_back).await.expect("it is tried");
+        worker.stop().await;
+        assert_eq!(number(&database, "SELECT COUNT(*) FROM outbox WHERE dead_at IS NULL AND attempts = 0").await, 1);
+        office.test.clock.advance(Duration::from_secs(61));
+        let worker = there.start_worker(vec![provider(&post)]);
+        let sent = async {
+            while post.0.lock().unwrap().is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), sent).await.expect("it is sent");
+        worker.stop().await;
     }
 
     async fn no_notice_is_sent_where_none_is_wanted(database: TestDatabase) {

@@ -11,3 +11,5 @@ mod partner;
 mod renewal;
 mod revocation;
 mod sms;
+mod sql;
+mod webhook;

@@ -131,7 +131,7 @@ on_both_engines! {
         }
         keep!(db, |tx| api_key::revoke(tx, PartnerId(1), KeyId(Uuid::from_u128(5)), now())).unwrap();
         let due = async |now: Timestamp, lead: Duration| -> Vec<ExpiringKey> {
-            expiry_notice::due(&mut db.reader().await.unwrap(), (now, KeyId(Uuid::max())), now.after(lead), lead, 10).await.unwrap()
+            expiry_notice::due(&mut db.reader().await.unwrap(), (now, KeyId(Uuid::max())), now.after(lead), lead, 10, true).await.unwrap()
         };
         let numbers = |keys: &[ExpiringKey]| keys.iter().map(|key| key.key.0.as_u128()).collect::<Vec<_>>();
         // The lives of 1 and 3 are shorter than seven days.

@@ -16,6 +16,7 @@ mod schema;
 mod statistics;
 mod unavailable;
 mod unavailable_postgres;
+mod webhook;
 mod write;
 
 use std::future::poll_fn;

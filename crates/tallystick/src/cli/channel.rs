@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use serde::Serialize;
 use service::outbox::Sends;
+use service::webhook_event;
 
 use super::output::{Items, table};
 use super::{CommandError, Essentials, Output, Session};
@@ -77,6 +78,8 @@ pub(super) fn run(command: Command, file: Option<PathBuf>, output: Output) -> Re
                         tried
                     }
                     Sends::Mail(channel) => channel.test().await,
+                    // An endpoint is tried, and not the channel.
+                    Sends::Webhook(_) => Ok("`tallystick webhook test` tries an endpoint".to_owned()),
                 };
                 let found = tried
                     .map_err(|fault| CommandError::Channel(format!("{name}: {fault}{}", remedy(&name, &settings))))?;
@@ -128,6 +131,10 @@ async fn list(session: &Session, settings: &Settings) -> Result<Vec<Shown>, Comm
         && !settings.channels.contains_key(&sms.channel)
     {
         all.push(shown(&sms.channel, "console", 8, None));
+    }
+    if counts.iter().any(|count| count.channel == webhook_event::CHANNEL) {
+        let webhooks = shown(webhook_event::CHANNEL, "webhook", settings.webhooks.webhook_in_flight, None);
+        all.push(Shown { used_for: Some("webhooks"), ..webhooks });
     }
     // What waits for a channel that is no longer set up would be forgotten otherwise.
     for count in &counts {

@@ -20,6 +20,7 @@ mod partner;
 mod serve;
 pub(crate) mod session;
 mod sms;
+mod webhook;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -81,6 +82,8 @@ enum Command {
     Outbox(outbox::Command),
     #[command(subcommand)]
     Sms(sms::Command),
+    #[command(subcommand)]
+    Webhook(webhook::Command),
     Audit(audit::Args),
     Openapi(openapi::Args),
     Doctor(doctor::Args),
@@ -146,6 +149,7 @@ fn run(cli: Cli, output: Output) -> Result<(), CommandError> {
         Command::Channel(command) => channel::run(command, file, output),
         Command::Outbox(command) => outbox::run(command, file, output),
         Command::Sms(command) => sms::run(command, file, output),
+        Command::Webhook(command) => webhook::run(command, file, output),
         Command::Audit(args) => audit::run(args, file, output),
         Command::Openapi(args) => openapi::run(args, output),
         Command::Doctor(args) => doctor::run(args, file, output),

@@ -32,11 +32,14 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  tallystick outbox replay --all")]
     Replay {
         /// Their identifiers
-        #[arg(required_unless_present = "all")]
+        #[arg(required_unless_present_any = ["all", "endpoint"])]
         messages: Vec<Uuid>,
         /// All of them
-        #[arg(long, conflicts_with = "messages")]
+        #[arg(long, conflicts_with_all = ["messages", "endpoint"])]
         all: bool,
+        /// All of this webhook endpoint
+        #[arg(long, value_name = "ENDPOINT", conflicts_with = "messages")]
+        endpoint: Option<Uuid>,
         #[command(flatten)]
         essentials: Essentials,
     },
@@ -85,13 +88,16 @@ pub(super) fn run(command: Command, file: Option<PathBuf>, output: Output) -> Re
             let items = Items { items: letters.into_iter().map(Shown::from).collect() };
             output.answer(&items, || listing(&items.items))
         }),
-        Command::Replay { messages, all, essentials } => Session::run(essentials, file, async |session| {
+        Command::Replay { messages, all, endpoint, essentials } => Session::run(essentials, file, async |session| {
             let mut replayed = 0;
-            if all {
+            if all || endpoint.is_some() {
                 // Forward only, so that one that fails again at once is not replayed for ever.
                 let mut after = None;
                 loop {
-                    let letters = session.core.dead_letters(after, PAGE).await.map_err(AdminError::from)?;
+                    let letters = match endpoint {
+                        Some(endpoint) => session.core.dead_webhooks(endpoint, after, PAGE).await?,
+                        None => session.core.dead_letters(after, PAGE).await.map_err(AdminError::from)?,
+                    };
                     let Some(last) = letters.last() else { break };
                     after = Some(last.message);
                     for letter in &letters {

@@ -53,7 +53,7 @@ pub(crate) enum Command {
     },
     /// Revoke a partner's provisioning tokens and partner keys at once
     ///
-    /// Its clients' keys stay. A revoked partner gets no new key.
+    /// Its clients' keys stay. A revoked partner gets no new key, and its webhook endpoints are disabled.
     Revoke {
         /// The partner's code
         code: String,

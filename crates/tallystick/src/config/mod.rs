@@ -22,6 +22,7 @@ mod span;
 mod telemetry;
 mod text;
 mod tls;
+mod webhooks;
 
 use std::path::PathBuf;
 
@@ -44,6 +45,7 @@ pub use size::Size;
 pub use span::Span;
 pub use telemetry::{LogFormat, Telemetry, TelemetryLayer};
 pub use tls::{Tls, TlsLayer};
+pub use webhooks::{Webhooks, WebhooksLayer};
 
 /// Every setting, with its value.
 #[derive(Clone, Debug, Default)]
@@ -64,6 +66,8 @@ pub struct Settings {
     pub jobs: Jobs,
     /// `[messages]`.
     pub messages: Messages,
+    /// `[webhooks]`.
+    pub webhooks: Webhooks,
     /// `[onboarding]`.
     pub onboarding: Onboarding,
     /// `[channels.NAME]`.
@@ -93,6 +97,8 @@ pub struct Layer {
     #[command(flatten)]
     pub(crate) messages: MessagesLayer,
     #[command(flatten)]
+    pub(crate) webhooks: WebhooksLayer,
+    #[command(flatten)]
     pub(crate) onboarding: OnboardingLayer,
     #[arg(skip)]
     pub(crate) channels: Channels,
@@ -111,6 +117,7 @@ impl Layer {
             telemetry: self.telemetry.over(lower.telemetry),
             jobs: self.jobs.over(lower.jobs),
             messages: self.messages.over(lower.messages),
+            webhooks: self.webhooks.over(lower.webhooks),
             onboarding: self.onboarding.over(lower.onboarding),
             channels: lower.channels.into_iter().chain(self.channels).collect(),
         }
@@ -151,6 +158,7 @@ impl Layer {
             TelemetryLayer::described(),
             JobsLayer::described(),
             MessagesLayer::described(),
+            WebhooksLayer::described(),
             OnboardingLayer::described(),
         ]
         .concat()
@@ -191,6 +199,7 @@ impl Settings {
             outbox_lease: self.jobs.outbox_lease.0,
             sms: self.messages.sms(self.server.environment == Environment::Sandbox),
             mail: self.messages.mail(),
+            webhook: self.webhooks.service(),
             sms_retention: self.messages.sms_retention.0,
             distribution_worth: service::Settings::default().distribution_worth,
             public_url: self.onboarding.public_url.as_ref().map(ToString::to_string),
@@ -209,6 +218,7 @@ impl Settings {
             telemetry: layer.telemetry.resolve(),
             jobs: layer.jobs.resolve(),
             messages: layer.messages.resolve(),
+            webhooks: layer.webhooks.resolve(),
             onboarding: layer.onboarding.resolve(),
             channels: layer.channels,
             file: None,
@@ -223,7 +233,8 @@ impl Settings {
         self.limits.check()?;
         self.jobs.check()?;
         self.messages.check(&self.channels)?;
-        self.onboarding.check(&self.messages)?;
+        self.webhooks.check(&self.channels)?;
+        self.onboarding.check()?;
         messages::check_environment(&self.channels, self.server.environment == Environment::Sandbox)?;
         Ok(self)
     }

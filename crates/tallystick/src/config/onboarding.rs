@@ -5,7 +5,6 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::ConfigError;
-use super::messages::Messages;
 use super::section::section;
 use super::span::Span;
 use super::text::from_text;
@@ -24,7 +23,7 @@ section! {
     credentials_link_lifetime ["TALLYSTICK_CREDENTIALS_LINK_LIFETIME", "SPAN"]: Span =
         Span(service::Settings::default().credentials_link_lifetime);
 
-    /// How long before a client key expires its holder is told by mail: `off`, or spans such as `30d,7d,1d`
+    /// How long before a key expires its client is told by mail, and its partner by webhook: `off`, or spans such as `30d,7d,1d`
     expiry_notice ["TALLYSTICK_EXPIRY_NOTICE", "off|SPAN,…"]: LeadTimes = LeadTimes::default();
 }
 
@@ -33,17 +32,11 @@ const LONGEST_LEAD: Duration = Duration::from_secs(366 * 24 * 3600);
 
 impl Onboarding {
     /// Refuses what can't be done.
-    pub(crate) fn check(&self, messages: &Messages) -> Result<(), ConfigError> {
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
         if self.credentials_link_lifetime.0.is_zero() {
             return Err(ConfigError::invalid(
                 "credentials-link-lifetime",
                 "a link that lives 0 can't be opened".to_owned(),
-            ));
-        }
-        if !self.expiry_notice.0.is_empty() && messages.mail_channel.is_none() {
-            return Err(ConfigError::invalid(
-                "expiry-notice",
-                "needs mail: set mail-channel, or write `off`".to_owned(),
             ));
         }
         Ok(())
@@ -176,13 +169,5 @@ mod tests {
         for wrong in ["a.example", "https://", "https:///x", "ftp://a", "https://a?b", "https://u@a", "https://a b"] {
             assert!(wrong.parse::<PublicUrl>().is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn notices_need_mail() {
-        let wanted = Onboarding { expiry_notice: "7d".parse().unwrap(), ..Onboarding::default() };
-        assert!(wanted.check(&Messages::default()).unwrap_err().to_string().contains("mail-channel"));
-        let mail = Messages { mail_channel: Some("post".into()), ..Messages::default() };
-        assert!(wanted.check(&mail).is_ok());
     }
 }

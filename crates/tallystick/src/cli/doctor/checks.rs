@@ -44,6 +44,13 @@ pub(super) fn channels(settings: &Settings, findings: &mut Findings) {
             Err(error) => findings.fault("channel", error.to_string(), None),
         }
     }
+    match providers::webhooks(settings).map(|sender| sender.check_https()) {
+        Ok(Ok(())) => {}
+        // A sandbox may call plain addresses, and most installations have no endpoint.
+        Ok(Err(_)) if settings.server.environment == Environment::Sandbox => {}
+        Ok(Err(fault)) => findings.warning("webhooks", fault.to_string(), "without it no webhook is sent"),
+        Err(error) => findings.fault("webhooks", error.to_string(), None),
+    }
 }
 
 /// Whether the certificate can be used.

@@ -23,6 +23,7 @@ mod sql;
 mod tls;
 mod two_processes;
 mod unavailable;
+mod webhook;
 mod wire;
 
 use testkit::process::Installation;
