@@ -6,10 +6,10 @@ use time::Date;
 use time::macros::date;
 
 use crate::calendar::CalendarDate;
-use crate::stored_text::stored_name;
 use crate::country::CountryCode;
 use crate::fault_code::Coded;
 use crate::percent::Percent;
+use crate::stored_text::stored_name;
 
 /// A rate of a country, in hundredths of a percent, and its first and last day.
 struct Span(u16, Date, Option<Date>);

@@ -86,10 +86,12 @@ impl Caller<ClientKey> {
     /// 500 when the key is kept as nobody's, which none is.
     pub fn client(&self) -> Result<ClientIdentifier, Problem> {
         let client = self.principal.holder.client;
-        client.ok_or_else(|| Problem::internal(service::StoreError::Broken {
-            statement: "api_key.client_id",
-            source: "a client key is nobody's".into(),
-        }))
+        client.ok_or_else(|| {
+            Problem::internal(service::StoreError::Broken {
+                statement: "api_key.client_id",
+                source: "a client key is nobody's".into(),
+            })
+        })
     }
 }
 

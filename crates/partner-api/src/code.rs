@@ -18,11 +18,8 @@ pub(crate) const CLIENT_EXISTS: Code = Code::new(
 );
 
 /// `invoice_exists`.
-pub(crate) const INVOICE_EXISTS: Code = Code::new(
-    "invoice_exists",
-    StatusCode::CONFLICT,
-    "You have an invoice of this number; `invoiceId` names it",
-);
+pub(crate) const INVOICE_EXISTS: Code =
+    Code::new("invoice_exists", StatusCode::CONFLICT, "You have an invoice of this number; `invoiceId` names it");
 
 /// `partner_mismatch`.
 pub(crate) const PARTNER_MISMATCH: Code = Code::new(

@@ -518,7 +518,10 @@ impl SubmitInvoiceRequest {
         let parties = invoice.parties.take("invoice.parties", faults);
         macro_rules! party {
             ($party:ident, $wire:literal) => {
-                parties.$party.take(concat!("invoice.parties.", $wire), faults).into_draft(concat!("invoice.parties.", $wire), faults)
+                parties
+                    .$party
+                    .take(concat!("invoice.parties.", $wire), faults)
+                    .into_draft(concat!("invoice.parties.", $wire), faults)
             };
         }
         InvoiceDraft {

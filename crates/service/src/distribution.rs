@@ -185,9 +185,10 @@ impl Core {
         if applied.fetch_type == FetchType::Unfetched && !rows.is_empty() {
             self.note_fetched(scope, rows.clone()).await?;
         }
-        let next_cursor = rows.last().filter(|_| there_is_more).map(|last| {
-            Cursor::Distribution(last.invoice_date.clone(), last.distribution).to_text()
-        });
+        let next_cursor = rows
+            .last()
+            .filter(|_| there_is_more)
+            .map(|last| Cursor::Distribution(last.invoice_date.clone(), last.distribution).to_text());
         let deliveries = rows.into_iter().map(distribution_of).collect::<Result<_, _>>()?;
         Ok(DistributionPage { deliveries, totals, applied, next_cursor })
     }

@@ -5,12 +5,12 @@ use std::fmt;
 use super::draft::HeaderDraft;
 use super::report::{LONGEST_TEXT, Report, present};
 use crate::calendar::CalendarDate;
-use crate::stored_text::stored_name;
 use crate::client::NewClient;
 use crate::currency::CurrencyCode;
 use crate::fault_code::{Coded, OUT_OF_RANGE};
 use crate::language::LanguageCode;
 use crate::money::Money;
+use crate::stored_text::stored_name;
 
 /// The number that a client gives its invoice: unique among its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]

@@ -16,7 +16,6 @@ use super::delivery::EInvoiceCode;
 use super::payment::PaymentDetails;
 use super::report::present;
 use crate::business_code::BusinessCode;
-use crate::stored_text::stored_name;
 use crate::country::CountryCode;
 use crate::email::Email;
 use crate::fault_code::Coded;
@@ -24,6 +23,7 @@ use crate::gln::Gln;
 use crate::language::LanguageCode;
 use crate::personal_identity::PersonalIdentityNumber;
 use crate::postal_code::PostalCode;
+use crate::stored_text::stored_name;
 use crate::telephone::Telephone;
 use crate::vat_number::{VatNumber, VatNumberFault};
 
