@@ -106,7 +106,8 @@ impl Language {
 }
 
 /// A payment reference as it is printed: Finnish ones in groups of five from the right, creditor references in groups of
-/// four from the left (Finance Finland's guides to references; ISO 11649 section 5.5).
+/// four from the left (Finance Finland's guides to references; ISO 11649 section 5.5). Those of other countries are not
+/// grouped: their machines read them from paper.
 pub(crate) fn reference(reference: &PaymentReference) -> String {
     match reference {
         PaymentReference::Finnish(reference) => {
@@ -121,6 +122,7 @@ pub(crate) fn reference(reference: &PaymentReference) -> String {
             text
         }
         PaymentReference::Rf(reference) => in_fours(reference.as_str()),
+        PaymentReference::Domestic(reference) => reference.as_str().to_owned(),
     }
 }
 

@@ -4,6 +4,7 @@
 use crate::Faults;
 use crate::calendar::CalendarDate;
 use crate::fault_code::{Coded, REQUIRED};
+use crate::report::present;
 use crate::text;
 
 /// The most agreements of one creditor.
@@ -137,11 +138,6 @@ fn read(draft: &AgreementDraft, path: &impl Fn(&str) -> String, faults: &mut Fau
         valid_from: valid_from?,
         valid_to: if has_end { Some(valid_to?) } else { None },
     })
-}
-
-/// The text of a member without white space around it, unless it is blank.
-fn present(member: &Option<String>) -> Option<&str> {
-    member.as_deref().map(str::trim).filter(|text| !text::is_blank(text))
 }
 
 #[cfg(test)]

@@ -47,6 +47,12 @@ impl Coded for BusinessCodeFault {
 }
 
 impl BusinessCode {
+    /// Whether codes of `country` have a form that is known here, so that other texts are refused.
+    #[must_use]
+    pub fn has_form(country: CountryCode) -> bool {
+        matches!(country.as_str(), "FI" | "SE" | "NO" | "DK" | "EE")
+    }
+
     /// Reads a business code of `country`. Spaces inside the number are taken for the Nordic countries and Estonia.
     ///
     /// - FI: Y-tunnus `1234567-8`; the old form with six digits before the hyphen gets a leading zero.
@@ -109,6 +115,13 @@ mod tests {
 
     fn parse(country: &str, text: &str) -> Result<String, BusinessCodeFault> {
         BusinessCode::parse(text, CountryCode::parse(country).unwrap()).map(BusinessCode::into_string)
+    }
+
+    #[test]
+    fn a_form_is_known_where_an_arbitrary_text_is_refused() {
+        for country in every_country() {
+            assert_eq!(BusinessCode::has_form(country), parse(country.as_str(), "arbitrary").is_err(), "{country}");
+        }
     }
 
     #[test]

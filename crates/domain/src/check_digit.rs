@@ -12,16 +12,33 @@ pub(crate) fn weighted_sum(digits: &[u8], weights: &[u32]) -> u32 {
 
 /// Luhn, ISO/IEC 7812-1 annex B: whether the last digit is the check digit of those before it.
 pub(crate) fn luhn(digits: &[u8]) -> bool {
-    let sum: u32 = digits
+    digits.split_last().is_none_or(|(last, base)| char::from(*last) == luhn_digit(base))
+}
+
+/// The check digit by Luhn that follows `base`.
+pub(crate) fn luhn_digit(base: &[u8]) -> char {
+    let sum: u32 = base
         .iter()
         .rev()
         .enumerate()
-        .map(|(place, digit)| match value(*digit) << (place % 2) {
+        .map(|(place, digit)| match value(*digit) << ((place + 1) % 2) {
             doubled @ 10.. => doubled - 9,
             single => single,
         })
         .sum();
-    sum.is_multiple_of(10)
+    to_ten(sum)
+}
+
+/// What is missing to the next multiple of ten.
+fn to_ten(sum: u32) -> char {
+    char::from_digit((10 - sum % 10) % 10, 10).unwrap_or('0')
+}
+
+/// Norway: the second kind of check digit of a KID, by the weights 2 to 7 from the right; a hyphen stands for ten.
+pub(crate) fn kid_modulo_11(base: &[u8]) -> char {
+    let sum: u32 =
+        base.iter().rev().zip([2, 3, 4, 5, 6, 7].iter().cycle()).map(|(digit, weight)| value(*digit) * weight).sum();
+    char::from_digit((11 - sum % 11) % 11, 10).unwrap_or('-')
 }
 
 /// Finland: the eight digits of a Y-tunnus. A base that leaves the remainder 1 has no check digit at all.
@@ -64,7 +81,7 @@ pub(crate) fn gs1(digits: &[u8]) -> bool {
 pub(crate) fn seven_three_one(digits: &[u8]) -> char {
     let sum: u32 =
         digits.iter().rev().zip([7, 3, 1].iter().cycle()).map(|(digit, weight)| value(*digit) * weight).sum();
-    char::from_digit((10 - sum % 10) % 10, 10).unwrap_or('0')
+    to_ten(sum)
 }
 
 /// ISO/IEC 7064 MOD 97-10 over digits and upper-case letters, where A is 10 and Z is 35.
@@ -95,6 +112,12 @@ mod tests {
         }
         assert_eq!(weighted_sum(b"1000006", &[1, 2, 3, 4, 5, 6, 7]) % 11, 10);
         assert_eq!(weighted_sum(b"1000064", &[3, 4, 5, 6, 7, 8, 9]) % 11, 10);
+    }
+
+    #[test]
+    fn kid_numbers_of_modulo_11_may_end_in_a_hyphen() {
+        // 5·2 + 4·3 + 3·4 + 2·5 + 1·6 = 50, which leaves 6; 6·2 leaves 1.
+        assert_eq!([kid_modulo_11(b"12345"), kid_modulo_11(b"6"), kid_modulo_11(b"0")], ['5', '-', '0']);
     }
 
     proptest! {

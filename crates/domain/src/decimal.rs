@@ -1,9 +1,9 @@
 //! Exact decimal numbers as they come in JSON: quantities, unit prices and amounts. Never a float.
 //!
-//! A number comes as its text: that of a JSON number, or of a JSON string. Both are taken, because a reader of JSON may
-//! have had the number in a double already. Fifteen significant digits are what a double keeps of any decimal (IEEE 754
-//! binary64), so that a number of at most fifteen is the same on either way, and one of more is refused instead of
-//! being taken for its neighbour.
+//! A number comes as the text that it has as a JSON number. That a JSON string in its place is no number is for the
+//! reader of the body to say. Programs on the way may have had the number in a double: fifteen significant digits are
+//! what a double keeps of any decimal (IEEE 754 binary64), so that a number of at most fifteen is the same with and
+//! without one, and one of more is refused instead of being taken for its neighbour.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -15,9 +15,6 @@ pub const MOST_DIGITS: usize = 15;
 
 /// The most decimals of a number.
 pub const MOST_DECIMALS: u8 = 12;
-
-/// The longest text that is looked at.
-const LONGEST: usize = 64;
 
 /// An exact decimal number of at most 15 significant digits and 12 decimals, below 10^15. Equal numbers are equal
 /// however they were written: `1.50` is `1.5`.
@@ -62,9 +59,6 @@ impl Decimal {
     /// # Errors
     /// [`DecimalFault`], when the text is none, or the number has too many digits or is too large.
     pub fn parse(text: &str) -> Result<Self, DecimalFault> {
-        if text.len() > LONGEST {
-            return Err(DecimalFault::Format);
-        }
         let (negative, rest) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
         let (number, exponent) = match rest.split_once(['e', 'E']) {
             Some((number, exponent)) => (number, read_exponent(exponent)?),
@@ -92,14 +86,15 @@ impl Decimal {
         if length(digits.len()) + lowest > length(MOST_DIGITS) {
             return Err(DecimalFault::TooLarge);
         }
-        if digits.len() > MOST_DIGITS || lowest < -i32::from(MOST_DECIMALS) {
+        if digits.len() > MOST_DIGITS || lowest < -i64::from(MOST_DECIMALS) {
             return Err(DecimalFault::Precision);
         }
         let units: i64 = digits.parse().map_err(|_| DecimalFault::Format)?;
         let units = if negative { -units } else { units };
         Ok(match u8::try_from(-lowest) {
             Ok(scale) => Self { units, scale },
-            Err(_) => Self { units: units * 10_i64.pow(lowest.unsigned_abs()), scale: 0 },
+            // At most 15 digits in all, as was seen above.
+            Err(_) => Self { units: units * 10_i64.pow(u32::try_from(lowest).unwrap_or_default()), scale: 0 },
         })
     }
 
@@ -146,18 +141,20 @@ impl Decimal {
     }
 }
 
-/// A length as a power of ten is counted. Texts are at most 64 characters long.
-fn length(count: usize) -> i32 {
-    i32::try_from(count).unwrap_or(i32::MAX)
+/// Beyond any length of a text, so that nothing brings a number back from so far.
+const FARTHEST: i64 = 1 << 60;
+
+/// A length as a power of ten is counted.
+fn length(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(FARTHEST).min(FARTHEST)
 }
 
-fn read_exponent(text: &str) -> Result<i32, DecimalFault> {
+fn read_exponent(text: &str) -> Result<i64, DecimalFault> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(DecimalFault::Format);
     }
-    // Beyond a thousand, only that it is far away matters.
-    let size = digits.parse::<i32>().unwrap_or(1_000).min(1_000);
+    let size = digits.parse::<i64>().unwrap_or(FARTHEST).min(FARTHEST);
     Ok(if text.starts_with('-') { -size } else { size })
 }
 
@@ -188,6 +185,7 @@ impl fmt::Debug for Decimal {
     }
 }
 
+/// For storage: a text, as it is printed. Answers have JSON numbers.
 impl serde::Serialize for Decimal {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -265,6 +263,15 @@ mod tests {
             assert!(decimal(pair[0]) < decimal(pair[1]), "{pair:?}");
         }
         assert_eq!(decimal("1.50"), decimal("1.5"));
+    }
+
+    #[test]
+    fn long_texts_are_numbers_too() {
+        let zeros = "0".repeat(70);
+        assert_eq!(Decimal::parse(&format!("1{zeros}")), Err(DecimalFault::TooLarge));
+        assert_eq!(Decimal::parse(&format!("0.{zeros}1")), Err(DecimalFault::Precision));
+        assert_eq!(decimal(&format!("1.5{zeros}")).to_string(), "1.5");
+        assert_eq!(decimal(&format!("0.{}15e1700", "0".repeat(1_699))).to_string(), "1.5");
     }
 
     proptest! {

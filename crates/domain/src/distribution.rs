@@ -90,7 +90,7 @@ pub struct UnknownDistributionStatus;
 
 impl Coded for UnknownDistributionStatus {
     fn code(&self) -> &'static str {
-        "unknown_distribution_status"
+        "unknown_status"
     }
 }
 
@@ -222,6 +222,7 @@ mod tests {
 
     use super::DistributionStatus::{Cancelled, Delivered, Failed, Pending, Sent};
     use super::*;
+    use crate::fault_code::FAULT_CODES;
 
     #[test]
     fn every_name_is_read_again() {
@@ -236,6 +237,11 @@ mod tests {
         }
         assert_eq!(DistributionMethod::parse("email"), Err(UnknownDistributionMethod));
         assert_eq!(DistributionStatus::parse("OPEN"), Err(UnknownDistributionStatus));
+        assert!(
+            [UnknownDistributionMethod.code(), UnknownDistributionStatus.code(), UnknownFetchType.code()]
+                .iter()
+                .all(|code| FAULT_CODES.iter().any(|(listed, _)| listed == code))
+        );
         assert_eq!(FetchType::parse(""), Err(UnknownFetchType));
     }
 

@@ -18,17 +18,14 @@ pub enum GlnFault {
     Format,
     /// Its last digit does not match the others.
     #[error("The check digit of the global location number does not match: copy the number again")]
-    CheckDigit {
-        /// The number all the same: the sandbox takes it.
-        gln: Gln,
-    },
+    CheckDigit,
 }
 
 impl Coded for GlnFault {
     fn code(&self) -> &'static str {
         match self {
             Self::Format => "gln_format",
-            Self::CheckDigit { .. } => "gln_check_digit",
+            Self::CheckDigit => "gln_check_digit",
         }
     }
 }
@@ -43,11 +40,7 @@ impl Gln {
         if digits.len() != 13 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(GlnFault::Format);
         }
-        if check_digit::gs1(digits.as_bytes()) {
-            Ok(Self(digits))
-        } else {
-            Err(GlnFault::CheckDigit { gln: Self(digits) })
-        }
+        if check_digit::gs1(digits.as_bytes()) { Ok(Self(digits)) } else { Err(GlnFault::CheckDigit) }
     }
 }
 

@@ -1,10 +1,11 @@
 //! Invoices: what a client sends of one, and what it is when every rule holds (the contract's section "Invoices and
 //! distribution"). [`check()`] leads from one to the other and tells every fault at once, by the path of its member:
-//! `invoice.rows[3].amount`.
+//! `invoice.rows.3.amount`, the first of a list being 0.
 //!
 //! The documented members keep their names. Where the documentation ends, these are the rules:
 //!
-//! - Amounts of a row are without VAT; a row's `amount` is its quantity times its unit price less its discount.
+//! - Amounts of a row are without VAT; a row's `amount` is its quantity times its unit price less its discount, rounded
+//!   once. A discount is given in percent or as an amount, or as both when they agree; zero is none.
 //! - VAT is reckoned per rate and category over the sum of their rows, not per row (EN 16931-1 rule BR-CO-17). How
 //!   amounts are rounded is in [`crate::money`].
 //! - `amounts.grossAmount` must be given, so that the sender and we agree on what the buyer is asked for; every other
@@ -16,7 +17,10 @@
 //! - An invoice needs a date of 2000 to 2099 and a due date on that day or later; a credit note without a due date has
 //!   its own date.
 //! - What the seller does not say of itself is taken from the client's own data. It must be the client: the business id
-//!   is compared.
+//!   is compared. Its account need not be one that the client has registered, but then there is a warning.
+//! - A payment reference is of a kind that the account takes ([`PaymentDetails::reference_kinds`]), or is made.
+//! - Texts are kept exactly as sent, line breaks and tabs included. What XML can't hold is refused
+//!   ([`crate::text::check_xml`]).
 
 mod amounts;
 mod attachment;

@@ -36,6 +36,7 @@ pub mod percent;
 pub mod personal_identity;
 pub mod postal_code;
 pub mod random;
+mod report;
 pub mod retry;
 pub mod secret;
 pub mod service_type;

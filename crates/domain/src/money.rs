@@ -2,9 +2,10 @@
 //!
 //! Rounding is half away from zero to the minor unit, the common rounding of trade: 0.125 is 0.13 and -0.125 is -0.13,
 //! so that a credit note takes back exactly what its invoice charged. It is done where EN 16931-1 has an amount, and
-//! nowhere else: once per row (the net amount of an invoice line, BT-131, and its discount, BT-136) and once per VAT
-//! rate (the tax amount of a category, BT-117, which by rule BR-CO-17 is its taxable amount times the rate, rounded to
-//! two decimals). Sums of rounded amounts are exact.
+//! nowhere else: once per row (the net amount of an invoice line, BT-131, of the exact price less the exact discount;
+//! its discount in money, BT-136, is what that leaves of the rounded price) and once per VAT rate (the tax amount of a
+//! category, BT-117, which by rule BR-CO-17 is its taxable amount times the rate, rounded to two decimals). Sums of
+//! rounded amounts are exact.
 
 use std::fmt;
 
@@ -90,7 +91,7 @@ impl Money {
         Self::new(0, currency)
     }
 
-    /// Reads an amount from the text of a JSON number or string. Nothing is rounded: `100.250` is an amount in euros,
+    /// Reads an amount from the text of a JSON number. Nothing is rounded: `100.250` is an amount in euros,
     /// `100.255` is none.
     ///
     /// # Errors

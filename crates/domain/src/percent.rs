@@ -56,6 +56,12 @@ impl Percent {
         if hundredths <= 10_000 { Some(Self(hundredths)) } else { None }
     }
 
+    /// What is left of 100 % after it: 74.5 % for 25.5 %.
+    #[must_use]
+    pub const fn rest(self) -> Self {
+        Self(10_000 - self.0)
+    }
+
     /// In hundredths of a percent.
     #[must_use]
     pub const fn hundredths(self) -> u16 {
@@ -100,6 +106,7 @@ mod tests {
         fn parsing_and_printing_are_inverse(hundredths in 0_u16..=10_000) {
             let percent = Percent::from_hundredths(hundredths).unwrap();
             prop_assert_eq!(Percent::parse(&percent.to_string()), Ok(percent));
+            prop_assert_eq!(percent.hundredths() + percent.rest().hundredths(), 10_000);
         }
     }
 }

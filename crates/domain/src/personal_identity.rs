@@ -1,6 +1,7 @@
 //! Personal identity numbers of natural persons, by country. They are never shown but on purpose.
 
 use crate::Secret;
+use crate::calendar::CalendarDate;
 use crate::check_digit;
 use crate::country::CountryCode;
 use crate::fault_code::Coded;
@@ -18,48 +19,50 @@ pub struct PersonalIdentityNumber(Secret<String>);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PersonalIdentityFault {
     /// It does not have the form of its country.
-    #[error("The personal identity number does not fit the person's country: write it like {example}")]
+    #[error(
+        "The personal identity number is none of the person's country: write it like {example}, or leave it out when \
+         it is of another one"
+    )]
     Format {
         /// A number of that country, of nobody.
         example: &'static str,
     },
     /// It has the form, but its check character does not match.
     #[error("The check character of the personal identity number does not match: copy the number again")]
-    CheckCharacter {
-        /// The number all the same: the sandbox takes it.
-        number: PersonalIdentityNumber,
-    },
+    CheckCharacter,
 }
 
 impl Coded for PersonalIdentityFault {
     fn code(&self) -> &'static str {
         match self {
             Self::Format { .. } => "personal_identity_format",
-            Self::CheckCharacter { .. } => "personal_identity_check_digit",
+            Self::CheckCharacter => "personal_identity_check_digit",
         }
     }
 }
 
 impl PersonalIdentityNumber {
-    /// Reads a number of `country` in either case.
+    /// Reads the number of a person who lives in `country`, in either case.
     ///
-    /// - FI: henkilötunnus, with the signs of the centuries that were added in 2023, and its check character.
-    /// - SE: personnummer or samordningsnummer of ten or twelve digits, kept as twelve where the century is given, and
-    ///   its check digit.
+    /// - FI and SE: henkilötunnus, with the signs of the centuries that were added in 2023, its day of birth and its
+    ///   check character; or personnummer or samordningsnummer of ten or twelve digits, kept as twelve where the
+    ///   century is given, and its check digit. Either is taken in both countries, since a person keeps the number that
+    ///   the first country gave. Whether a Swedish day is in the calendar is not looked at: Sweden gives such that are
+    ///   not.
     /// - Elsewhere 1 to 32 printable characters.
-    ///
-    /// Whether the day of birth is in the calendar is not looked at: Sweden gives days that are not.
     ///
     /// # Errors
     /// [`PersonalIdentityFault`], with a wrong check character apart from a wrong form.
     pub fn parse(text: &str, country: CountryCode) -> Result<Self, PersonalIdentityFault> {
         let upper = text.trim().to_ascii_uppercase();
+        let example = if country.as_str() == "SE" { "811218-9876" } else { "131052-308T" };
         let (number, right) = match country.as_str() {
-            "FI" | "AX" => {
-                let formed = finnish(&upper);
-                formed.ok_or(PersonalIdentityFault::Format { example: "131052-308T" })?
-            }
-            "SE" => swedish(&upper).ok_or(PersonalIdentityFault::Format { example: "811218-9876" })?,
+            // A text that could be both, with a digit at its end, is the one whose check character is right.
+            "FI" | "AX" | "SE" => [finnish(&upper), swedish(&upper)]
+                .into_iter()
+                .flatten()
+                .max_by_key(|(_, right)| *right)
+                .ok_or(PersonalIdentityFault::Format { example })?,
             _ => {
                 let fits = text::check(text, LONGEST_OTHER).is_ok()
                     && !text::is_blank(text)
@@ -71,7 +74,7 @@ impl PersonalIdentityNumber {
             }
         };
         let number = Self(Secret::new(number));
-        if right { Ok(number) } else { Err(PersonalIdentityFault::CheckCharacter { number }) }
+        if right { Ok(number) } else { Err(PersonalIdentityFault::CheckCharacter) }
     }
 
     /// The number itself. Whoever shows it to a person records that in the audit trail.
@@ -88,6 +91,12 @@ fn finnish(text: &str) -> Option<(String, bool)> {
     // The template takes a hyphen and a space alike, so that the sign is left out for it.
     let plain: String = text.chars().take(6).chain(text.chars().skip(7)).collect();
     pattern::fit("dddddddddx", &plain)?;
+    let century = match sign {
+        '+' => 18,
+        '-' | 'U'..='Y' => 19,
+        _ => 20,
+    };
+    CalendarDate::parse(&format!("{century}{}-{}-{}", &plain[4..6], &plain[2..4], &plain[..2])).ok()?;
     let digits: usize = plain.get(..9)?.parse().ok()?;
     let right = plain.as_bytes().get(9) == CHECK.get(digits % 31);
     Some((format!("{}{sign}{}", &plain[..6], &plain[6..]), right))
@@ -132,13 +141,20 @@ mod tests {
             ("19811218-9876", "SE", "19811218-9876"),
             ("198112189876", "SE", "19811218-9876"),
             (" 010190-1234 ", "DK", "010190-1234"),
+            // A Finn in Sweden and a Swede in Finland.
+            ("131052-308T", "SE", "131052-308T"),
+            ("811218-9876", "FI", "811218-9876"),
         ] {
             assert_eq!(parse(text, country).as_deref(), Ok(stored), "{text}");
         }
         for (text, country, code) in [
             ("131052-308U", "FI", "personal_identity_check_digit"),
             ("811218-9875", "SE", "personal_identity_check_digit"),
+            ("131052-308U", "SE", "personal_identity_check_digit"),
+            ("811218-9875", "FI", "personal_identity_check_digit"),
             ("131052 308T", "FI", "personal_identity_format"),
+            ("310200A0000", "FI", "personal_identity_format"),
+            ("290201A0000", "FI", "personal_identity_format"),
             ("131052G308T", "FI", "personal_identity_format"),
             ("13105-308T", "FI", "personal_identity_format"),
             ("131052-3é8T", "FI", "personal_identity_format"),

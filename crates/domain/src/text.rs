@@ -1,4 +1,5 @@
-//! Free text: names and addresses. Kept exactly as sent, with control, right-to-left and astral characters.
+//! Free text: names and addresses. Kept exactly as sent, with control, right-to-left and astral characters; on an
+//! invoice, which becomes XML, without those that XML can't hold.
 
 use crate::fault_code::Coded;
 
@@ -14,6 +15,12 @@ pub enum TextFault {
     /// It contains U+0000, which PostgreSQL cannot store.
     #[error("The text contains the character U+0000: remove it")]
     NulCharacter,
+    /// It contains a character that no XML document can hold.
+    #[error("The text contains the character U+{:04X}, which can't stand on an invoice: remove it", u32::from(*.character))]
+    NotXml {
+        /// The first such character.
+        character: char,
+    },
     /// It is longer than it may be.
     #[error("The text may have {most} characters at most: shorten it")]
     TooLong {
@@ -26,6 +33,7 @@ impl Coded for TextFault {
     fn code(&self) -> &'static str {
         match self {
             Self::NulCharacter => "nul_character",
+            Self::NotXml { .. } => "control_character",
             Self::TooLong { .. } => "too_long",
         }
     }
@@ -42,6 +50,22 @@ pub fn check(text: &str, most: usize) -> Result<(), TextFault> {
         Err(TextFault::TooLong { most })
     } else {
         Ok(())
+    }
+}
+
+/// Checks as [`check`] does, and that XML 1.0 can hold `text` (section 2.2, production `Char`): no control character
+/// below U+0020 but tab, line feed and carriage return, and neither U+FFFE nor U+FFFF. Escaping does not help those: a
+/// reference to one is no XML either.
+///
+/// # Errors
+/// [`TextFault`], when it is not so.
+pub fn check_xml(text: &str, most: usize) -> Result<(), TextFault> {
+    check(text, most)?;
+    let wrong =
+        |c: &char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
+    match text.chars().find(wrong) {
+        Some(character) => Err(TextFault::NotXml { character }),
+        None => Ok(()),
     }
 }
 
@@ -96,6 +120,19 @@ mod tests {
         assert_eq!(check("a\0b", 255), Err(TextFault::NulCharacter));
         assert!(is_blank("") && is_blank(" \t\u{a0}\u{3000}\r\n"));
         assert!(!is_blank(" a ") && !is_blank("\0"));
+    }
+
+    #[test]
+    fn xml_holds_line_breaks_and_tabs_and_no_other_controls() {
+        for text in ["a\tb\r\nc", "\u{7f}\u{85}\u{9f}", "\u{202e}abc", "\u{fffd}\u{e000}\u{10ffff}"] {
+            assert_eq!(check_xml(text, LONGEST_LINE), Ok(()), "{text:?}");
+        }
+        for character in ['\u{1}', '\u{8}', '\u{b}', '\u{c}', '\u{e}', '\u{1b}', '\u{1f}', '\u{fffe}', '\u{ffff}'] {
+            assert_eq!(check_xml(&format!("a{character}"), 2), Err(TextFault::NotXml { character }));
+        }
+        assert_eq!(check_xml("\u{1}\0", 2), Err(TextFault::NulCharacter));
+        let told = "The text contains the character U+001B, which can't stand on an invoice: remove it";
+        assert_eq!(check_xml("\u{1b}", 1).unwrap_err().to_string(), told);
     }
 
     #[test]

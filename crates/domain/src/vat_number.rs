@@ -112,6 +112,17 @@ impl VatNumber {
             Err(VatNumberFault::CheckDigits { number })
         }
     }
+
+    /// The country whose VAT it is for. Its prefix is that of the country but for Greece and Northern Ireland.
+    #[must_use]
+    pub fn country(&self) -> Option<CountryCode> {
+        CountryCode::parse(match self.0.get(..2)? {
+            "EL" => "GR",
+            "XI" => "GB",
+            prefix => prefix,
+        })
+        .ok()
+    }
 }
 
 /// Whether the check digits of `rest` match, which fits the form of `prefix`; `true` where they are not verified.
@@ -155,6 +166,7 @@ mod tests {
                 let example = if prefix == "XI" { "XI980780684" } else { example };
                 assert!(example.starts_with(&prefix));
                 assert_eq!(parse(example).as_deref(), Ok(example));
+                assert!(VatNumber::parse(example).unwrap().country().is_some());
                 known += 1;
             }
         }

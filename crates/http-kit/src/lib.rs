@@ -20,6 +20,7 @@ mod measure;
 pub mod observe;
 pub mod openapi;
 pub mod problem;
+pub mod problem_page;
 pub mod query;
 pub mod rate_limit;
 pub mod request_id;

@@ -189,7 +189,10 @@ impl Exchange {
         let code = problem.as_ref().map(|problem| problem.code().name);
         if let Some(problem) = problem {
             self.log_cause(&problem);
-            problem.write(id.as_str(), response);
+            match self.info.problem_page() {
+                Some(page) => *response = page(&problem, id.as_str()),
+                None => problem.write(id.as_str(), response),
+            }
         }
         let headers = response.headers_mut();
         headers.insert(X_REQUEST_ID, id.header());
@@ -260,8 +263,8 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
-    use crate::layers;
     use crate::request_id::tests::Fixed;
+    use crate::{layers, problem_page};
 
     async fn slow() {
         std::future::pending::<()>().await;
@@ -277,7 +280,13 @@ mod tests {
             .route("/large", get(|| async { "x".repeat(5000) }))
             .route("/panics", post(panics))
             .route("/slow", post(slow))
-            .route("/broken", get(|| async { Err::<(), _>(Problem::internal("disk full")) }));
+            .route("/broken", get(|| async { Err::<(), _>(Problem::internal("disk full")) }))
+            .merge(problem_page::shown_by(
+                |problem, request_id| {
+                    (problem.status(), format!("<p>{} {request_id}", problem.code().name)).into_response()
+                },
+                Router::new().route("/page/panics", post(panics)).route("/page/slow", post(slow)),
+            ));
         let layer = ObserveLayer::new(Arc::new(Fixed), &Fixed, settings);
         layers::around(routes, layer, settings)
     }
@@ -379,6 +388,14 @@ mod tests {
         assert!(answer.header("x-request-id").is_some());
         let stranger = send(&open, Request::get("/nowhere").header("origin", "https://stranger.example")).await;
         assert_eq!((stranger.status, stranger.header("access-control-allow-origin")), (404, None));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_front_of_pages_shows_also_what_it_learns_nothing_of() {
+        for (path, status, code) in [("/page/panics", 500, "internal_error"), ("/page/slow", 503, "timed_out")] {
+            let answer = send(&HttpSettings::default(), Request::post(path).header("x-request-id", "mine")).await;
+            assert_eq!((answer.status, answer.body), (status, format!("<p>{code} mine")), "{path}");
+        }
     }
 
     #[tokio::test]

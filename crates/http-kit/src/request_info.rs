@@ -6,6 +6,7 @@ use std::time::Instant;
 use domain::api_key::KeyId;
 use http::request::Parts;
 
+use crate::problem_page::ProblemPage;
 use crate::rate_limit::Quota;
 use crate::request_id::RequestId;
 
@@ -18,6 +19,7 @@ struct Known {
     id: RequestId,
     started: Instant,
     caller: OnceLock<KnownCaller>,
+    problem_page: OnceLock<ProblemPage>,
 }
 
 /// What the key of a request has told.
@@ -35,7 +37,7 @@ pub fn started(parts: &Parts) -> Instant {
 
 impl RequestInfo {
     pub(crate) fn new(id: RequestId, started: Instant) -> Self {
-        Self(Arc::new(Known { id, started, caller: OnceLock::new() }))
+        Self(Arc::new(Known { id, started, caller: OnceLock::new(), problem_page: OnceLock::new() }))
     }
 
     /// That of the request; a nameless one when no layer has put it there, as in a test of a handler alone.
@@ -66,5 +68,14 @@ impl RequestInfo {
 
     pub(crate) fn caller(&self) -> Option<&KnownCaller> {
         self.0.caller.get()
+    }
+
+    pub(crate) fn show_problems_by(&self, page: ProblemPage) {
+        // No front stands inside another, so nobody else has said it.
+        let _ = self.0.problem_page.set(page);
+    }
+
+    pub(crate) fn problem_page(&self) -> Option<ProblemPage> {
+        self.0.problem_page.get().copied()
     }
 }

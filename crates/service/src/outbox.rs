@@ -255,9 +255,8 @@ async fn keep_running(core: Core, provider: Provider, stop: CancellationToken) {
     let mut under_way = UnderWay::default();
     while AssertUnwindSafe(run(&core, &provider, &stop, &mut under_way)).catch_unwind().await.is_err() {
         tracing::error!(channel = provider.name(), "the worker of a channel panicked; it begins anew");
-        if timeout(AFTER_PANIC, stop.cancelled()).await.is_ok() {
-            return;
-        }
+        // Also when it is told to stop meanwhile: it takes nothing then, and waits for what is under way.
+        drop(timeout(AFTER_PANIC, stop.cancelled()).await);
     }
 }
 

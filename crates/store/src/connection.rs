@@ -95,7 +95,7 @@ impl Reader {
             }
             Owned::Postgres(connection) => {
                 connection.close_on_drop();
-                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = '30s'"
             }
             Owned::SqliteWriter(_) => return Ok(()),
         };

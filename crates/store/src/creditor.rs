@@ -110,35 +110,40 @@ macro_rules! summary_columns {
     };
 }
 
-/// A page by name: first the rest of those with the name where the page before ended, then those with later names. SQLite goes by the
-/// whole index for each of the two and merges them; for a bound on both columns at once it would go by the name alone, because the other
-/// is its row number.
-macro_rules! page_by_name {
-    ($of_status:literal) => {
+/// A page of creditors by name: those of a status with names inside a bound.
+///
+/// The rest of those that have the name where the page before ended, and those with later names, are two statements: on SQLite the number
+/// is no column of the index but the row number, which bounds it only behind names that are equal; and PostgreSQL would read and sort
+/// all that is left for a union of both.
+macro_rules! by_name {
+    ($of_status:literal, $bound:literal) => {
         concat!(
             "SELECT ",
             summary_columns!(),
-            " FROM client c \
-             WHERE ",
+            " FROM client c WHERE ",
             $of_status,
-            "c.partner_id = $1 AND c.name_folded = $2 AND c.client_id > $3 AND c.name_folded < $4 \
-             UNION ALL SELECT ",
-            summary_columns!(),
-            " FROM client c \
-             WHERE ",
-            $of_status,
-            "c.partner_id = $1 AND c.name_folded > $2 AND c.name_folded < $4 \
-             ORDER BY name_folded, client_id LIMIT $5"
+            "c.partner_id = $1 AND ",
+            $bound,
+            " ORDER BY c.name_folded, c.client_id LIMIT $4"
         )
+    };
+    (same $of_status:literal) => {
+        by_name!($of_status, "c.name_folded = $2 AND c.client_id > $3")
+    };
+    (later $of_status:literal) => {
+        by_name!($of_status, "c.name_folded > $2 AND c.name_folded < $3")
     };
 }
 
 statements! {
     BY_ID = concat!("SELECT ", client_columns!(), " FROM client WHERE partner_id = $1 AND client_id = $2");
-    PAGE = page_by_name!("");
+    SAME_NAME = by_name!(same "");
+    LATER_NAMES = by_name!(later "");
     // The statuses stand in the text, because an index of one status serves no other statement.
-    PAGE_ACTIVE = page_by_name!("c.status = 'ACTIVE' AND ");
-    PAGE_REVOKED = page_by_name!("c.status = 'REVOKED' AND ");
+    SAME_NAME_ACTIVE = by_name!(same "c.status = 'ACTIVE' AND ");
+    LATER_NAMES_ACTIVE = by_name!(later "c.status = 'ACTIVE' AND ");
+    SAME_NAME_REVOKED = by_name!(same "c.status = 'REVOKED' AND ");
+    LATER_NAMES_REVOKED = by_name!(later "c.status = 'REVOKED' AND ");
     // The order and the bound only lead SQLite to the index; without statistics it takes the primary key and reads the whole portfolio.
     BY_BUSINESS_CODE = concat!(
         "SELECT ", summary_columns!(), " FROM client c \
@@ -203,12 +208,23 @@ pub async fn page(
     status: OfStatus,
     limit: u32,
 ) -> Result<Vec<SummaryRow>, StoreError> {
-    let ((name, client), before, limit) = (names.after, names.before, i64::from(limit));
-    match status {
-        OfStatus::Any => fetch!(fetch_all, SummaryRow, db, PAGE, partner.0, name, client.0, before, limit),
-        OfStatus::Active => fetch!(fetch_all, SummaryRow, db, PAGE_ACTIVE, partner.0, name, client.0, before, limit),
-        OfStatus::Revoked => fetch!(fetch_all, SummaryRow, db, PAGE_REVOKED, partner.0, name, client.0, before, limit),
+    let ((name, client), before) = (names.after, names.before);
+    let (same, later) = match status {
+        OfStatus::Any => (&SAME_NAME, &LATER_NAMES),
+        OfStatus::Active => (&SAME_NAME_ACTIVE, &LATER_NAMES_ACTIVE),
+        OfStatus::Revoked => (&SAME_NAME_REVOKED, &LATER_NAMES_REVOKED),
+    };
+    // No creditor has the empty name, but for those of an older program that are still to be folded.
+    let mut rows = if name.is_empty() || name >= before {
+        Vec::new()
+    } else {
+        fetch!(fetch_all, SummaryRow, db, same, partner.0, name, client.0, i64::from(limit))?
+    };
+    let left = i64::from(limit).saturating_sub(i64::try_from(rows.len()).unwrap_or(i64::MAX));
+    if left > 0 {
+        rows.append(&mut fetch!(fetch_all, SummaryRow, db, later, partner.0, name, before, left)?);
     }
+    Ok(rows)
 }
 
 /// The creditors of a partner that have this business code, by country.

@@ -28,22 +28,23 @@ pub(crate) enum Isolation {
 }
 
 impl Isolation {
+    /// Begins the transaction, in one message. One that its process forgot must not hold its locks for ever; that is said here and not
+    /// when connecting, because a pooler such as PgBouncer takes no settings then.
     fn begin(self) -> &'static str {
         match self {
-            Self::Serializable => "BEGIN ISOLATION LEVEL SERIALIZABLE",
-            Self::ReadCommitted => "BEGIN ISOLATION LEVEL READ COMMITTED",
+            Self::Serializable => {
+                "BEGIN ISOLATION LEVEL SERIALIZABLE; SET LOCAL idle_in_transaction_session_timeout = '30s'"
+            }
+            Self::ReadCommitted => {
+                "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '30s'"
+            }
         }
     }
 }
 
 fn connect_options(options: &DbOptions) -> Result<PgConnectOptions, OpenError> {
     let connect: PgConnectOptions = options.url.parse::<PgConnectOptions>()?;
-    Ok(connect
-        .application_name("tallystick")
-        .statement_cache_capacity(256)
-        // A transaction that its process forgot must not hold its locks for ever.
-        .options([("idle_in_transaction_session_timeout", "30s")])
-        .disable_statement_logging())
+    Ok(connect.application_name("tallystick").statement_cache_capacity(256).disable_statement_logging())
 }
 
 /// Connects and leaves again. A pool would try until its time is up, and then not say why it failed.

@@ -53,8 +53,8 @@ pub(crate) fn connect(options: &DbOptions, path: &Path, used_to: Use) -> rusqlit
         // What a savepoint may have to undo is kept in memory, not in a file.
         connection.pragma_update(None, "temp_store", "MEMORY")?;
     }
-    // In KiB when negative. Enough for the upper levels of the indexes at some million clients. Smaller is faster: what is not here is in the
-    // system's cache, and a page that is read into memory of before is copied quicker where the processor's own caches still hold that.
+    // In KiB when negative. With a million clients these were faster than larger ones: what is not here is in the system's cache, and a page
+    // that is read into memory of before is copied quicker where the processor's own caches still hold that.
     connection.pragma_update(None, "cache_size", if used_to == Use::Write { -4096 } else { -2048 })?;
     Ok(connection)
 }

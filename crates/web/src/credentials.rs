@@ -6,11 +6,11 @@
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use http::StatusCode;
-use http_kit::{HttpState, Problem, Visitor};
+use http_kit::{HttpState, Visitor};
 use service::credentials_link::{LinkError, ShownCredentials};
 
 use crate::html::Html;
-use crate::page::Page;
+use crate::page::{Failure, Page};
 
 /// The name of this page in the audit trail.
 const PAGE: &str = "credentials_link";
@@ -18,10 +18,10 @@ const PAGE: &str = "credentials_link";
 /// Asks for the click.
 pub(crate) async fn ask(
     State(state): State<HttpState>,
-    visitor: Result<Visitor, Problem>,
+    visitor: Visitor,
     token: Result<Path<String>, PathRejection>,
-) -> Result<Page, Page> {
-    let (visitor, token) = (visitor?, text(token));
+) -> Result<Page, Failure> {
+    let token = text(token);
     state.core().look_at_link(&token).await.map_err(|error| refusal(error, &visitor, &state))?;
     // The form goes to the address that it stands at, so the token is not written into the page.
     let body = Html::raw(
@@ -35,10 +35,10 @@ pub(crate) async fn ask(
 /// Shows the credentials, and uses the link up.
 pub(crate) async fn show(
     State(state): State<HttpState>,
-    visitor: Result<Visitor, Problem>,
+    visitor: Visitor,
     token: Result<Path<String>, PathRejection>,
-) -> Result<Page, Page> {
-    let (visitor, token) = (visitor?, text(token));
+) -> Result<Page, Failure> {
+    let token = text(token);
     let shown = state.core().open_link(&token, &visitor.context(PAGE)).await;
     let shown = shown.map_err(|error| refusal(error, &visitor, &state))?;
     Ok(Page::new("Your credentials", credentials(&shown)))
@@ -72,8 +72,8 @@ fn credentials(shown: &ShownCredentials) -> Html {
     html
 }
 
-fn refusal(error: LinkError, visitor: &Visitor, state: &HttpState) -> Page {
-    match error {
+fn refusal(error: LinkError, visitor: &Visitor, state: &HttpState) -> Failure {
+    let page = match error {
         LinkError::Unknown => {
             visitor.guessed(state);
             Page::notice(
@@ -103,6 +103,7 @@ fn refusal(error: LinkError, visitor: &Visitor, state: &HttpState) -> Page {
             "There is nothing to show any more",
             &["The key of this client was revoked or has expired. Ask whoever approved your request."],
         ),
-        LinkError::Store(error) => Page::failed(&Problem::from(error), &visitor.context(PAGE).request_id),
-    }
+        LinkError::Store(error) => return Failure::Problem(error.into()),
+    };
+    Failure::Page(page)
 }

@@ -12,7 +12,7 @@ mod request;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
-use http_kit::HttpState;
+use http_kit::{HttpState, problem_page};
 
 /// The most bytes of a form.
 const FORM_LIMIT: usize = 64 * 1024;
@@ -34,5 +34,5 @@ pub fn router(pages: Pages) -> Router<HttpState> {
             .route(request::PATH, get(request::form).post(request::send))
             .route(request::RECEIVED, get(request::received));
     }
-    router.layer(DefaultBodyLimit::max(FORM_LIMIT))
+    problem_page::shown_by(page::of_problem, router.layer(DefaultBodyLimit::max(FORM_LIMIT)))
 }

@@ -76,22 +76,10 @@ impl Page {
         self.body.into_string()
     }
 
-    /// The page of what the server could not do for the request of this identifier, by which its operator finds the cause in the log.
-    pub(crate) fn failed(problem: &Problem, request_id: &str) -> Self {
-        Self::of_problem(problem, Some(request_id))
-    }
-
-    /// A problem in words for a person: its own are meant for programs. What really happened goes to the log.
-    fn of_problem(problem: &Problem, request_id: Option<&str>) -> Self {
+    /// A problem in words for a person: its own are meant for programs. What really happened stands in the log, where the operator finds
+    /// it by the identifier of the request.
+    fn of_problem(problem: &Problem, request_id: &str) -> Self {
         let (status, retry_after) = (problem.status(), problem.retry_after());
-        if let Some(cause) = problem.cause() {
-            let code = problem.code().name;
-            if status == StatusCode::INTERNAL_SERVER_ERROR {
-                tracing::error!(request_id, code, cause, "a page failed");
-            } else {
-                tracing::warn!(request_id, code, cause, "a page could not be served");
-            }
-        }
         let mut page = match status {
             StatusCode::TOO_MANY_REQUESTS => Self::notice(
                 status,
@@ -114,7 +102,8 @@ impl Page {
                 &["The server did not take this request: go back, check it, and try again."],
             ),
         };
-        if let Some(request_id) = request_id.filter(|_| status.is_server_error()) {
+        // Whoever was refused has nothing to ask the operator.
+        if status.is_server_error() {
             page.body.push_raw("<p>If you ask the operator for help, tell the identifier of this request: <code>");
             page.body.push_text(request_id).push_raw("</code></p>");
         }
@@ -123,10 +112,37 @@ impl Page {
     }
 }
 
-impl From<Problem> for Page {
-    /// The page of a refusal, which nobody has to look for in the log. What the server could not do is [`Page::failed`].
+/// What [`http_kit::problem_page`] asks for.
+pub(crate) fn of_problem(problem: &Problem, request_id: &str) -> Response {
+    Page::of_problem(problem, request_id).into_response()
+}
+
+/// Why the page that was asked for is not shown.
+pub(crate) enum Failure {
+    /// Told by a page.
+    Page(Page),
+    /// Told by [`of_problem`].
+    Problem(Problem),
+}
+
+impl From<Page> for Failure {
+    fn from(page: Page) -> Self {
+        Self::Page(page)
+    }
+}
+
+impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
-        Self::of_problem(&problem, None)
+        Self::Problem(problem)
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Page(page) => page.into_response(),
+            Self::Problem(problem) => problem.into_response(),
+        }
     }
 }
 
@@ -185,7 +201,7 @@ mod tests {
     #[test]
     fn a_fault_of_the_server_names_the_request_and_not_the_cause() {
         for problem in [Problem::internal("the disk is on fire"), unavailable(5).with_cause("the disk is on fire")] {
-            let page = Page::failed(&problem, "01J<7>");
+            let page = Page::of_problem(&problem, "01J<7>");
             assert_eq!(page.status, problem.status());
             let text = page.into_text();
             assert!(text.contains("<code>01J&lt;7&gt;</code>") && !text.contains("fire"), "{text}");
@@ -196,12 +212,11 @@ mod tests {
     #[test]
     fn a_refusal_has_a_sentence_of_its_own_and_says_when_to_try_again() {
         let refused = Problem::new(code::RATE_LIMITED, "Too many requests with wrong keys came from this address");
-        let page = Page::from(refused.clone().with_retry_after(40));
+        let page = Page::of_problem(&refused.with_retry_after(40), "01J");
         assert_eq!(page.retry_after, Some(HeaderValue::from(40)));
         let text = page.into_text();
         assert!(text.contains("<p>Try again in 40 seconds.</p>") && !text.contains("key"), "{text}");
-        // Whoever was refused has nothing to ask the operator.
-        assert!(!Page::failed(&refused, "01J").into_text().contains("01J"));
+        assert!(!text.contains("01J"), "{text}");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use service::deployment::DeploymentError;
 
 use crate::form::{Field, Filled, Group, Input, summary};
 use crate::html::Html;
-use crate::page::Page;
+use crate::page::{Failure, Page};
 
 /// Where the form is.
 pub(crate) const PATH: &str = "/onboarding/request";
@@ -79,18 +79,16 @@ const GROUPS: &[Group] = &[
 ];
 
 /// The empty form.
-pub(crate) async fn form(visitor: Result<Visitor, Problem>) -> Result<Page, Page> {
-    visitor?;
-    Ok(page(&Filled::default(), &[]))
+pub(crate) async fn form(_: Visitor) -> Page {
+    page(&Filled::default(), &[])
 }
 
 /// Takes the form.
 pub(crate) async fn send(
     State(state): State<HttpState>,
-    visitor: Result<Visitor, Problem>,
+    visitor: Visitor,
     form: Result<Form<Vec<(String, String)>>, FormRejection>,
-) -> Result<Response, Page> {
-    let visitor = visitor?;
+) -> Result<Response, Failure> {
     let Form(fields) = form.map_err(|rejection| {
         Page::notice(
             rejection.status(),
@@ -110,21 +108,21 @@ pub(crate) async fn send(
         Err(DeploymentError::Invalid(faults)) => {
             Ok(page(&filled, &at_fields(faults)).with_status(StatusCode::BAD_REQUEST).into_response())
         }
-        Err(DeploymentError::Store(error)) => Err(Page::failed(&Problem::from(error), &context.request_id)),
+        Err(DeploymentError::Store(error)) => Err(Failure::Problem(error.into())),
         Err(DeploymentError::Full) => {
             tracing::warn!("a form was refused, because as many requests wait for the operator as are kept");
-            Err(Page::notice(
+            Err(Failure::Page(Page::notice(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "This did not work",
                 &[
                     "More requests wait than can be kept, so yours was not.",
                     "Please send it again in a day or two: with the button Back you find what you have filled in.",
                 ],
-            ))
+            )))
         }
         // Neither comes without a key.
         Err(error @ (DeploymentError::PartnerMismatch | DeploymentError::Idempotency(_))) => {
-            Err(Page::failed(&Problem::internal(error), &context.request_id))
+            Err(Failure::Problem(Problem::internal(error)))
         }
     }
 }

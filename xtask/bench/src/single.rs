@@ -27,7 +27,7 @@ pub(crate) fn plain(file: &Path, times: Times) -> Result<f64, Fault> {
     let mut connection = Connection::open(file)?;
     // As the store opens it.
     connection.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192; \
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -4096; \
          PRAGMA wal_autocheckpoint = 8000; PRAGMA temp_store = MEMORY;",
     )?;
     let texts = Texts::find()?;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::draft::{AmountsDraft, VatTotalDraft};
+use super::draft::{InvoiceDraft, RowDraft, VatTotalDraft};
 use super::header::InvoiceType;
-use super::report::{Report, element, present};
+use super::report::{Member, Report, element, present};
 use super::row::{Row, Vat};
 use crate::currency::CurrencyCode;
 use crate::fault_code::{AMOUNT_MISMATCH, OUT_OF_RANGE, REQUIRED, TOO_MANY};
@@ -70,21 +70,26 @@ impl Totals {
     }
 }
 
+const AMOUNTS: &str = "invoice.amounts";
 const GROSS: &str = "invoice.amounts.grossAmount";
 const ROUNDING: &str = "invoice.amounts.roundingAmount";
 const PAID: &str = "invoice.amounts.paidAmount";
 const LIST: &str = "invoice.amounts.vat";
 
+/// The most rows that one message names.
+const MOST_NAMED: usize = 10;
+
 /// The totals, when `rows` are all right and the sender's amounts are what they come to.
 pub(super) fn read(
-    draft: &AmountsDraft,
+    invoice: &InvoiceDraft,
     rows: Option<&[Row]>,
     kind: Option<InvoiceType>,
     currency: Option<CurrencyCode>,
     report: &mut Report,
 ) -> Option<Totals> {
+    let draft = &invoice.amounts;
     // Each amount is read even where it can't be compared, so that all faults come at once.
-    let mut read = |name: &str, member| report.money(format_args!("invoice.amounts.{name}"), member, currency);
+    let mut read = |name: &str, member| report.money(Member(AMOUNTS, name), member, currency);
     let net = read("netAmount", &draft.net_amount);
     let vat = read("vatAmount", &draft.vat_amount);
     let gross = read("grossAmount", &draft.gross_amount);
@@ -105,27 +110,30 @@ pub(super) fn read(
     if paid.is_negative() {
         report.add(PAID, "negative_amount", "What was paid can't be negative: leave it out, or add a row");
     }
-    let totals = match Totals::of(rows?, rounding, paid, currency) {
+    let rows = rows?;
+    let totals = match Totals::of(rows, rounding, paid, currency) {
         Ok(totals) => totals,
         Err(fault) => {
             report.fault(GROSS, &fault);
             return None;
         }
     };
-    let mut compare = |name: &str, said: Option<Money>, is: Money, what: &str| {
+    let suspects = |of: &dyn Fn(&Row) -> bool| suspects(rows, &invoice.rows, of);
+    let mut compare = |name: &'static str, said: Option<Money>, is: Money, what: &str, of_rows: bool| {
         if let Some(said) = said
             && said != is
         {
-            let message = format!("{what} {is}, not {said}: correct it, or the row that is wrong");
-            report.add(format_args!("invoice.amounts.{name}"), AMOUNT_MISMATCH, message);
+            let rows = if of_rows { suspects(&|_| true) } else { String::new() };
+            report.add(Member(AMOUNTS, name), AMOUNT_MISMATCH, format!("{what} {is}, not {said}: correct it{rows}"));
         }
     };
-    compare("netAmount", net, totals.net, "The rows add up to");
-    compare("vatAmount", vat, totals.vat, "The VAT of all rates adds up to");
-    compare("grossAmount", gross, totals.gross, "The rows and their VAT add up to");
-    compare("payableAmount", payable, totals.payable, "With the rounding, and less what was paid, the buyer is to pay");
+    compare("netAmount", net, totals.net, "The rows add up to", true);
+    compare("vatAmount", vat, totals.vat, "The VAT of all rates adds up to", true);
+    compare("grossAmount", gross, totals.gross, "The rows and their VAT add up to", true);
+    let to_pay = "With the rounding, and less what was paid, the buyer is to pay";
+    compare("payableAmount", payable, totals.payable, to_pay, false);
     if let Some(entries) = entries {
-        compare_rates(&entries, &totals.by_rate, report);
+        compare_rates(&entries, &totals.by_rate, suspects, report);
     }
     if totals.gross.is_negative() {
         let message = match kind {
@@ -136,9 +144,27 @@ pub(super) fn read(
         };
         report.add(GROSS, "negative_amount", message);
     } else if totals.payable.is_negative() {
-        report.add(PAID, OUT_OF_RANGE, format!("More was paid than the total of {}: credit the rest", totals.gross));
+        let (at, message) = if totals.paid.is_zero() {
+            (ROUNDING, format!("The rounding is more than the total of {}: leave it out", totals.gross))
+        } else {
+            (PAID, format!("More was paid than the total of {}: credit the rest", totals.gross))
+        };
+        report.add(at, OUT_OF_RANGE, message);
     }
     Some(totals)
+}
+
+/// The end of a message: which of the rows may be wrong. Those of which the sender gave the amount are right. They are
+/// named as in paths, so that the sender finds them.
+fn suspects(rows: &[Row], drafts: &[RowDraft], of: &dyn Fn(&Row) -> bool) -> String {
+    let mut places = (0..rows.len().min(drafts.len()))
+        .filter(|place| of(&rows[*place]) && present(&drafts[*place].amount).is_none());
+    let named: Vec<String> = places.by_ref().take(MOST_NAMED).map(|place| format!("rows.{place}")).collect();
+    if named.is_empty() {
+        return String::new();
+    }
+    let further = if places.next().is_some() { ", …" } else { "" };
+    format!(", or the row that is wrong ({}{further})", named.join(", "))
 }
 
 /// What the sender says of one rate.
@@ -153,17 +179,18 @@ struct Entry {
 /// The sender's entries; `None` when they are absent or one of them can't be read.
 fn entries(drafts: &[VatTotalDraft], currency: Option<CurrencyCode>, report: &mut Report) -> Option<Vec<Entry>> {
     if drafts.len() > MOST_VAT_TOTALS {
-        report.add(LIST, TOO_MANY, format!("There are {MOST_VAT_TOTALS} rates at most: give each once"));
+        let message = format!("There are {MOST_VAT_TOTALS} rates at most: give each once");
+        report.add(element(LIST, MOST_VAT_TOTALS), TOO_MANY, message);
         return None;
     }
     let mut entries = Vec::with_capacity(drafts.len());
     for (place, draft) in drafts.iter().enumerate() {
         let at = element(LIST, place);
-        let rate = report.required(format_args!("{at}.rate"), "Give the rate in percent", &draft.rate, Percent::parse);
-        let category = report.optional(format_args!("{at}.category"), &draft.category, VatCategory::parse);
+        let rate = report.required(Member(&at, "rate"), "Give the rate in percent", &draft.rate, Percent::parse);
+        let category = report.optional(Member(&at, "category"), &draft.category, VatCategory::parse);
         let category_is_wrong = category.is_none() && present(&draft.category).is_some();
-        let net = report.money(format_args!("{at}.netAmount"), &draft.net_amount, currency);
-        let tax = report.money(format_args!("{at}.vatAmount"), &draft.vat_amount, currency);
+        let net = report.money(Member(&at, "netAmount"), &draft.net_amount, currency);
+        let tax = report.money(Member(&at, "vatAmount"), &draft.vat_amount, currency);
         if let Some(rate) = rate
             && !category_is_wrong
         {
@@ -173,7 +200,13 @@ fn entries(drafts: &[VatTotalDraft], currency: Option<CurrencyCode>, report: &mu
     (!drafts.is_empty() && entries.len() == drafts.len()).then_some(entries)
 }
 
-fn compare_rates(entries: &[Entry], totals: &[VatTotal], report: &mut Report) {
+/// `suspects` names the rows that may be wrong among those of which a rule holds.
+fn compare_rates(
+    entries: &[Entry],
+    totals: &[VatTotal],
+    suspects: impl Fn(&dyn Fn(&Row) -> bool) -> String,
+    report: &mut Report,
+) {
     let mut told = vec![false; totals.len()];
     for Entry { at, rate, category, net, tax } in entries {
         let mut fitting = totals.iter().enumerate().filter(|(_, total)| {
@@ -181,32 +214,26 @@ fn compare_rates(entries: &[Entry], totals: &[VatTotal], report: &mut Report) {
         });
         let Some((place, total)) = fitting.next() else {
             let message = format!("No row has VAT of {rate} % in this category: leave it out, or correct the rows");
-            report.add(format_args!("{at}.rate"), AMOUNT_MISMATCH, message);
+            report.add(Member(at, "rate"), AMOUNT_MISMATCH, message);
             continue;
         };
         if fitting.next().is_some() {
             let message = "Rows without VAT are of several categories: say of which this is";
-            report.add(format_args!("{at}.category"), REQUIRED, message);
+            report.add(Member(at, "category"), REQUIRED, message);
             told.iter_mut().zip(totals).filter(|(_, total)| total.vat.rate == *rate).for_each(|(told, _)| *told = true);
             continue;
         }
         if told[place] {
-            report.add(
-                format_args!("{at}.rate"),
-                AMOUNT_MISMATCH,
-                format!("VAT of {rate} % is here twice: add them up"),
-            );
+            report.add(Member(at, "rate"), AMOUNT_MISMATCH, format!("VAT of {rate} % is here twice: add them up"));
             continue;
         }
         told[place] = true;
         if let Some(net) = net
             && *net != total.net
         {
-            let message = format!(
-                "The rows with VAT of {rate} % add up to {}, not {net}: correct it, or the row that is wrong",
-                total.net
-            );
-            report.add(format_args!("{at}.netAmount"), AMOUNT_MISMATCH, message);
+            let rows = suspects(&|row| row.vat == total.vat);
+            let message = format!("The rows with VAT of {rate} % add up to {}, not {net}: correct it{rows}", total.net);
+            report.add(Member(at, "netAmount"), AMOUNT_MISMATCH, message);
         }
         if let Some(tax) = tax
             && *tax != total.tax
@@ -215,7 +242,7 @@ fn compare_rates(entries: &[Entry], totals: &[VatTotal], report: &mut Report) {
                 "VAT of {rate} % on {} is {}, not {tax}: it is reckoned on the sum of the rows",
                 total.net, total.tax
             );
-            report.add(format_args!("{at}.vatAmount"), AMOUNT_MISMATCH, message);
+            report.add(Member(at, "vatAmount"), AMOUNT_MISMATCH, message);
         }
     }
     let left_out: Vec<String> =

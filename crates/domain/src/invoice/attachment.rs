@@ -5,7 +5,7 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::draft::AttachmentDraft;
-use super::report::{Report, element, present};
+use super::report::{Member, Report, element, present};
 use crate::fault_code::TOO_MANY;
 use crate::pdf_file;
 use crate::text::LONGEST_LINE;
@@ -41,7 +41,8 @@ const LIST: &str = "invoice.attachments";
 
 pub(super) fn read(drafts: &[AttachmentDraft], report: &mut Report) -> Vec<Attachment> {
     if drafts.len() > MOST_ATTACHMENTS {
-        report.add(LIST, TOO_MANY, format!("An invoice has {MOST_ATTACHMENTS} attachments at most: leave some out"));
+        let message = format!("An invoice has {MOST_ATTACHMENTS} attachments at most: leave some out");
+        report.add(element(LIST, MOST_ATTACHMENTS), TOO_MANY, message);
         return Vec::new();
     }
     // Told before anything is decoded, so that too much is never held in memory twice.
@@ -50,10 +51,11 @@ pub(super) fn read(drafts: &[AttachmentDraft], report: &mut Report) -> Vec<Attac
         too_large(report);
         return Vec::new();
     }
-    let mut attachments: Vec<Attachment> = Vec::with_capacity(drafts.len());
+    let mut attachments = Vec::with_capacity(drafts.len());
+    let mut names = Vec::with_capacity(drafts.len());
     for (place, draft) in drafts.iter().enumerate() {
         let at = element(LIST, place);
-        let name = name(&at, draft, &attachments, report);
+        let name = name(&at, draft, &mut names, report);
         let content = content(&at, draft, report);
         if let (Some(name), Some(content)) = (name, content) {
             attachments.push(Attachment { name, content });
@@ -82,36 +84,46 @@ fn least_size(text: &str) -> usize {
     characters / 4 * 3
 }
 
-fn name(at: &str, draft: &AttachmentDraft, before: &[Attachment], report: &mut Report) -> Option<String> {
-    let at = format!("{at}.name");
-    let name = report.needed(&at, "An attachment needs a file name", &draft.name, LONGEST_LINE)?;
+/// Names that Windows takes for devices, whatever follows their first full stop.
+const DEVICES: [&str; 22] = [
+    "CON", "PRN", "AUX", "NUL", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8", "COM9", "LPT1", "LPT2",
+    "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9",
+];
+
+/// The name; `before` has those of the attachments before it in lower case, and gets this one.
+fn name(at: &str, draft: &AttachmentDraft, before: &mut Vec<String>, report: &mut Report) -> Option<String> {
+    let at = Member(at, "name");
+    let name = report.needed(at, "An attachment needs a file name", &draft.name, LONGEST_LINE)?;
     // What no file system of recipients takes, or what leads out of a folder.
-    let odd = |c: char| matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|');
+    let odd = |c: char| c.is_control() || matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|');
     let stem = name.len().checked_sub(4).and_then(|end| name.split_at_checked(end));
     let fits = stem.is_some_and(|(stem, end)| end.eq_ignore_ascii_case(".pdf") && !stem.trim().is_empty())
         && !name.starts_with(['.', ' '])
-        && !name.contains(odd);
+        && !name.contains(odd)
+        && !name.split('.').next().is_some_and(|start| DEVICES.iter().any(|device| device.eq_ignore_ascii_case(start)))
+        // File systems count bytes.
+        && name.len() <= LONGEST_LINE;
     if !fits {
         report.add(
-            &at,
-            "file_name",
-            "The file name is not valid: write it like specification.pdf, without a folder and without : * ? \" < > |",
+            at,
+            "file_name_format",
+            "The file name is not valid: write it like specification.pdf, without a folder, a line break and \
+             : * ? \" < > |, in at most 255 bytes",
         );
         return None;
     }
-    if before.iter().any(|other| other.name.to_lowercase() == name.to_lowercase()) {
-        report.add(&at, "duplicate_file_name", "Another attachment has this name: give each its own");
+    let folded = name.to_lowercase();
+    if before.contains(&folded) {
+        report.add(at, "duplicate_file_name", "Another attachment has this name: give each its own");
         return None;
     }
+    before.push(folded);
     Some(name)
 }
 
 fn content(at: &str, draft: &AttachmentDraft, report: &mut Report) -> Option<Vec<u8>> {
-    let at = format!("{at}.content");
-    let Some(text) = present(&draft.content) else {
-        report.missing(&at, "An attachment needs its content in Base64");
-        return None;
-    };
+    let at = Member(at, "content");
+    let text = report.given(at, "An attachment needs its content in Base64", &draft.content)?;
     let decoded = if text.bytes().any(|byte| byte.is_ascii_whitespace()) {
         // In lines, as MIME writes it.
         BASE64.decode(text.split_ascii_whitespace().collect::<String>())
@@ -119,13 +131,13 @@ fn content(at: &str, draft: &AttachmentDraft, report: &mut Report) -> Option<Vec
         BASE64.decode(text)
     };
     let Ok(bytes) = decoded else {
-        report.add(&at, "attachment_encoding", "The content is not in Base64: encode the file by RFC 4648 section 4");
+        report.add(at, "attachment_encoding", "The content is not in Base64: encode the file by RFC 4648 section 4");
         return None;
     };
     match pdf_file::check(&bytes) {
         Ok(()) => Some(bytes),
         Err(fault) => {
-            report.fault(&at, &fault);
+            report.fault(at, &fault);
             None
         }
     }

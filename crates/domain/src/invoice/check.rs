@@ -7,15 +7,17 @@ use super::draft::InvoiceDraft;
 use super::extension::{self, Extensions};
 use super::header::{self, Header, InvoiceType};
 use super::party::{self, BUYER, BuyerParts, EntityType, Parties, SellerParts};
-use super::payment;
-use super::reference::{self, References};
-use super::report::{Report, present};
+use super::payment::{self, PaymentDetails};
+use super::reference::{self, PaymentRules, References};
+use super::report::{Member, Report, present};
 use super::row::{self, Row, RowRules};
 use super::term::{self, Terms};
 use crate::client::NewClient;
 use crate::country::CountryCode;
 use crate::fault_code::NOT_COMBINABLE;
+use crate::iban::Iban;
 use crate::identifier::ReferencePrefix;
+use crate::text;
 use crate::vat::VatCategory;
 use crate::{Environment, Fault, Faults};
 
@@ -71,14 +73,18 @@ pub struct NewInvoice {
 pub struct Checked {
     /// The invoice.
     pub invoice: NewInvoice,
-    /// What would be a fault in production.
+    /// What would be a fault in production, and in both environments what somebody should look at.
     pub warnings: Vec<Fault>,
 }
 
 /// Checks `draft`, sent by `issuer`, by the rules of `environment`. In sandbox these are warnings: wrong check digits
-/// of business ids, VAT numbers, location numbers, identity numbers and the payment reference; an IBAN with wrong check
-/// digits or of a wrong length, in whose place the client's own account is taken; no account at all; and a seller that
-/// is not the client.
+/// of business ids, VAT numbers and the payment reference; an IBAN of the seller of a wrong length, in whose place the
+/// client's own account is taken; no account at all; and a seller that is not the client. That an account is none of
+/// those that the client has registered is a warning in both environments.
+///
+/// Every text of the invoice can stand in XML as [`crate::text::check_xml`] says: a writer of XML has to escape it, a
+/// carriage return included, but never has to refuse it. That holds of texts of the client that stand in for those of
+/// the seller, too.
 ///
 /// What needs other invoices is not looked at: that the number is new, and what a credit note credits
 /// ([`crate::credit_note`]).
@@ -87,7 +93,7 @@ pub struct Checked {
 /// Every fault of the draft, by the path of its member in the JSON body; of rows with faults the first hundred. A rule
 /// that depends on a member that is wrong or missing is left out.
 pub fn check(draft: &InvoiceDraft, issuer: Issuer<'_>, environment: Environment) -> Result<Checked, Faults> {
-    let mut report = Report::new(environment);
+    let mut report = Report::new(environment, text::check_xml);
     let assembled = read(draft, issuer, &mut report);
     match assembled {
         Some(invoice) if report.faults.is_empty() => Ok(Checked { invoice, warnings: report.warnings.into_vec() }),
@@ -98,40 +104,45 @@ pub fn check(draft: &InvoiceDraft, issuer: Issuer<'_>, environment: Environment)
 fn read(draft: &InvoiceDraft, issuer: Issuer<'_>, report: &mut Report) -> Option<NewInvoice> {
     let client = issuer.client;
     let method = delivery::method(&draft.distribution, report);
-    let credits = draft.references.credited_invoice_number.is_some();
-    let header = header::read(&draft.header, credits, client, report);
-    let needs_account = header.kind == Some(InvoiceType::Invoice);
-    // The reference is made by the account, so that the parties are read first.
+    let header = header::read(&draft.header, reference::credits(&draft.references), client, report);
+    // Who has bought the claim may have its own account for it.
+    let financier = &draft.extensions.factoring.iban;
+    let needs_account = header.kind == Some(InvoiceType::Invoice) && present(financier).is_none();
+    // The reference is made by the account, so that the seller is read first.
     let payment = payment::read(&draft.seller.payment, needs_account, client, report);
-    let account = payment.clone();
+    let paid_to = match present(financier).and_then(|text| Iban::parse(text).ok()) {
+        Some(iban) => PaymentDetails { iban: Some(iban), ..PaymentDetails::default() },
+        None => payment.clone(),
+    };
     let seller = party::seller(&draft.seller, payment, client, report);
-    let kind = account.reference_kind(seller.country);
-    let references = reference::read(&draft.references, &header, issuer.reference_prefix, kind, report);
+    let rules = PaymentRules {
+        prefix: issuer.reference_prefix,
+        made: paid_to.reference_kind(seller.country),
+        given: paid_to.reference_kinds(seller.country),
+    };
+    let references = reference::read(&draft.references, &header, &rules, report);
     let language = header.header.as_ref().map_or(Some(client.language_code), |header| Some(header.language));
-    let buyer = party::buyer(&draft.buyer, language, report);
+    let buyer = party::buyer(&draft.buyer, language, client.country_code, report);
     let recipient = party::recipient(&draft.recipient, &buyer, report);
     let delivery_party = party::delivery(&draft.delivery, &buyer, report);
-    let delivery = buyer
-        .buyer
-        .as_ref()
-        .zip(method)
-        .and_then(|(buyer, method)| delivery::resolve(method, buyer, recipient.as_ref(), report));
+    let delivery =
+        method.and_then(|method| delivery::resolve(method, draft, buyer.buyer.as_ref(), recipient.as_ref(), report));
     let rules = RowRules {
         kind: header.kind,
         date: header.date,
         currency: header.currency,
-        countries: vat_countries(draft, &seller, &buyer),
+        countries: vat_countries(&seller, &buyer),
     };
     let rows = row::read(&draft.rows, &rules, report);
     if let Some(rows) = &rows {
         buyers_vat_number(draft, rows, report);
     }
-    let totals = amounts::read(&draft.amounts, rows.as_deref(), header.kind, header.currency, report);
-    let span = header.header.as_ref().map(|header| (header.date, header.due_date));
-    let terms = term::read(&draft.terms, span, report);
+    let totals = amounts::read(draft, rows.as_deref(), header.kind, header.currency, report);
+    let terms = term::read(&draft.terms, header.date.zip(header.due_date), report);
     let attachments = attachment::read(&draft.attachments, report);
-    let extensions = extension::read(&draft.extensions, header.currency, report);
-    if draft.buyer.disable_collection == Some(true) && draft.extensions.collection.enabled == Some(true) {
+    let collects = draft.buyer.disable_collection != Some(true);
+    let extensions = extension::read(&draft.extensions, collects, header.currency, report);
+    if !collects && draft.extensions.collection.enabled == Some(true) {
         report.add(
             "invoice.extensions.collection.enabled",
             NOT_COMBINABLE,
@@ -161,17 +172,12 @@ fn read(draft: &InvoiceDraft, issuer: Issuer<'_>, report: &mut Report) -> Option
 /// The countries whose rates a row may have: that of the seller's VAT number, else of its address; and that of a person
 /// who buys from abroad, to whom goods and electronic services are taxed at home (Directive 2006/112/EC articles 33 and
 /// 58).
-fn vat_countries(draft: &InvoiceDraft, seller: &SellerParts, buyer: &BuyerParts) -> Vec<CountryCode> {
-    // A wrong VAT number has its own fault, and the country of the rates hangs on it.
-    if present(&draft.seller.vat_code).is_some()
-        && seller.seller.as_ref().is_some_and(|seller| seller.vat_code.is_none())
-    {
-        return Vec::new();
-    }
-    let mut countries = vec![seller.vat_country];
+fn vat_countries(seller: &SellerParts, buyer: &BuyerParts) -> Vec<CountryCode> {
+    let Some(vat_country) = seller.vat_country else { return Vec::new() };
+    let mut countries = vec![vat_country];
     if buyer.entity_type == Some(EntityType::Person)
         && let Some(country) = buyer.country
-        && country != seller.vat_country
+        && country != vat_country
     {
         countries.push(country);
     }
@@ -193,7 +199,7 @@ fn buyers_vat_number(draft: &InvoiceDraft, rows: &[Row], report: &mut Report) {
         .find(|category| category.needs_buyers_vat_number() && !named(*category));
     if needy.is_some() {
         report.missing(
-            format_args!("{BUYER}.vatCode"),
+            Member(BUYER, "vatCode"),
             "Rows of category AE or K need the buyer's VAT number, since the buyer owes the tax",
         );
     }

@@ -1,8 +1,8 @@
 //! How and where an invoice is sent.
 
-use super::draft::DistributionDraft;
-use super::party::{Address, BUYER, Buyer, Recipient};
-use super::report::Report;
+use super::draft::{DistributionDraft, InvoiceDraft};
+use super::party::{Address, BUYER, Buyer, RECIPIENT, Recipient, has_lines};
+use super::report::{Member, Report, present};
 use crate::distribution::DistributionMethod;
 use crate::email::Email;
 use crate::fault_code::Coded;
@@ -56,7 +56,8 @@ pub struct EInvoiceAddress {
 /// How an invoice is sent, with all that is needed for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// By mail: to the recipient's address, else the buyer's, else that of the buyer's contact person.
+    /// By mail: to the recipient's address, that of its contact or of its contact person, else that of the buyer's
+    /// contact or of its contact person.
     Email(Email),
     /// By an operator: to the recipient's e-invoice address, else the buyer's.
     EInvoice(EInvoiceAddress),
@@ -100,62 +101,102 @@ pub(super) fn method(draft: &DistributionDraft, report: &mut Report) -> Option<D
     )
 }
 
-/// What `method` needs of the parties, or the fault that names what is missing.
+/// What `method` needs of the parties, or the fault that names what is missing. What is given but wrong has its fault
+/// already, and nobody else gets the invoice in its place.
 pub(super) fn resolve(
     method: DistributionMethod,
-    buyer: &Buyer,
+    draft: &InvoiceDraft,
+    buyer: Option<&Buyer>,
     recipient: Option<&Recipient>,
     report: &mut Report,
 ) -> Option<Delivery> {
     match method {
         DistributionMethod::None => Some(Delivery::None),
-        DistributionMethod::Email => {
-            let address = recipient
-                .and_then(|recipient| recipient.email.as_ref())
-                .or(buyer.contact.email.as_ref())
-                .or(buyer.contact.person_email.as_ref());
-            if address.is_none() {
-                report.missing(
-                    format_args!("{BUYER}.contact.email"),
-                    "An invoice that goes by EMAIL needs an e-mail address: give the buyer's or the recipient's",
-                );
-            }
-            address.cloned().map(Delivery::Email)
-        }
-        DistributionMethod::EInvoice => {
-            // Address and operator are those of one party.
-            let recipients = recipient
-                .map(|recipient| (&recipient.electronic_invoice_account, &recipient.electronic_routing_address));
-            let (party, (account, operator)) = match recipients {
-                Some(pair) if pair.0.is_some() || pair.1.is_some() => ("invoice.parties.invoiceRecipientParty", pair),
-                _ => (BUYER, (&buyer.electronic_invoice_account, &buyer.electronic_routing_address)),
-            };
-            if account.is_none() {
-                report.missing(
-                    format_args!("{party}.electronicInvoiceAccount"),
-                    "An invoice that goes as EINVOICE needs the recipient's e-invoice address",
-                );
-            }
-            if operator.is_none() {
-                report.missing(
-                    format_args!("{party}.electronicRoutingAddress"),
-                    "An invoice that goes as EINVOICE needs the operator of the recipient's e-invoice address",
-                );
-            }
-            let (account, operator) = account.clone().zip(operator.clone())?;
-            Some(Delivery::EInvoice(EInvoiceAddress { account, operator }))
-        }
-        DistributionMethod::Print => {
-            let own = recipient.and_then(|recipient| recipient.address.as_ref());
-            let Some(address) = own.or(buyer.address.as_ref()) else {
-                report.missing(
-                    format_args!("{BUYER}.address.street"),
-                    "An invoice that goes by PRINT needs a postal address: give the buyer's or the recipient's",
-                );
-                return None;
-            };
-            let name = recipient.and_then(|recipient| recipient.name.as_ref()).unwrap_or(&buyer.name);
-            Some(Delivery::Print { name: name.clone(), address: address.clone() })
-        }
+        DistributionMethod::Email => email(draft, buyer, recipient, report).map(Delivery::Email),
+        DistributionMethod::EInvoice => e_invoice(draft, buyer, recipient, report).map(Delivery::EInvoice),
+        DistributionMethod::Print => print(draft, buyer, recipient, report),
     }
+}
+
+fn email(
+    draft: &InvoiceDraft,
+    buyer: Option<&Buyer>,
+    recipient: Option<&Recipient>,
+    report: &mut Report,
+) -> Option<Email> {
+    let (of_recipient, of_buyer) = (&draft.recipient.contact, &draft.buyer.contact);
+    // As they are sent, and as they are read.
+    let addresses = [
+        (&draft.recipient.email, recipient.and_then(|recipient| recipient.email.as_ref())),
+        (&of_recipient.email, recipient.and_then(|recipient| recipient.contact.email.as_ref())),
+        (&of_recipient.person_email, recipient.and_then(|recipient| recipient.contact.person_email.as_ref())),
+        (&of_buyer.email, buyer.and_then(|buyer| buyer.contact.email.as_ref())),
+        (&of_buyer.person_email, buyer.and_then(|buyer| buyer.contact.person_email.as_ref())),
+    ];
+    let Some((_, read)) = addresses.into_iter().find(|(sent, _)| present(sent).is_some()) else {
+        report.missing(
+            Member(BUYER, "contact.email"),
+            "An invoice that goes by EMAIL needs an e-mail address: give the buyer's or the recipient's",
+        );
+        return None;
+    };
+    read.cloned()
+}
+
+fn e_invoice(
+    draft: &InvoiceDraft,
+    buyer: Option<&Buyer>,
+    recipient: Option<&Recipient>,
+    report: &mut Report,
+) -> Option<EInvoiceAddress> {
+    let of_recipient = (&draft.recipient.electronic_invoice_account, &draft.recipient.electronic_routing_address);
+    // Address and operator are those of one party.
+    let to_recipient = present(of_recipient.0).is_some() || present(of_recipient.1).is_some();
+    let (party, sent, account, operator) = if to_recipient {
+        (
+            RECIPIENT,
+            of_recipient,
+            recipient.and_then(|recipient| recipient.electronic_invoice_account.as_ref()),
+            recipient.and_then(|recipient| recipient.electronic_routing_address.as_ref()),
+        )
+    } else {
+        (
+            BUYER,
+            (&draft.buyer.electronic_invoice_account, &draft.buyer.electronic_routing_address),
+            buyer.and_then(|buyer| buyer.electronic_invoice_account.as_ref()),
+            buyer.and_then(|buyer| buyer.electronic_routing_address.as_ref()),
+        )
+    };
+    report.given(
+        Member(party, "electronicInvoiceAccount"),
+        "An invoice that goes as EINVOICE needs the recipient's e-invoice address",
+        sent.0,
+    );
+    report.given(
+        Member(party, "electronicRoutingAddress"),
+        "An invoice that goes as EINVOICE needs the operator of the recipient's e-invoice address",
+        sent.1,
+    );
+    Some(EInvoiceAddress { account: account?.clone(), operator: operator?.clone() })
+}
+
+fn print(
+    draft: &InvoiceDraft,
+    buyer: Option<&Buyer>,
+    recipient: Option<&Recipient>,
+    report: &mut Report,
+) -> Option<Delivery> {
+    let address = if has_lines(&draft.recipient.address) {
+        recipient?.address.as_ref()
+    } else if has_lines(&draft.buyer.address) {
+        buyer?.address.as_ref()
+    } else {
+        report.missing(
+            Member(BUYER, "address.street"),
+            "An invoice that goes by PRINT needs a postal address: give the buyer's or the recipient's",
+        );
+        None
+    };
+    let name = recipient.and_then(|recipient| recipient.name.as_ref()).or(buyer.map(|buyer| &buyer.name));
+    Some(Delivery::Print { name: name?.clone(), address: address?.clone() })
 }

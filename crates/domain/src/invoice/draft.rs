@@ -1,7 +1,7 @@
 //! An invoice as it is sent: texts and numbers that may be anything. `None` and a blank text are absent values.
 //!
-//! Amounts, quantities and rates are the text of a JSON number or string ([`crate::decimal`] says why both). None of
-//! these types has a `Debug`: they hold personal identity numbers and whole files.
+//! Amounts, quantities and rates are the text that a JSON number has ([`crate::decimal`]); who reads the body refuses a
+//! JSON string in its place. None of these types has a `Debug`: they hold personal identity numbers and whole files.
 
 /// Declares drafts whose members are all named as in the body.
 macro_rules! drafts {

@@ -2,7 +2,7 @@
 //! names only the members.
 
 use super::draft::{CollectionDraft, ExtensionsDraft, FactoringDraft, InterestDraft};
-use super::report::{LONGEST_CODE, Report, present};
+use super::report::{LONGEST_CODE, LONGEST_TEXT, Member, Report, present};
 use crate::bic::Bic;
 use crate::currency::CurrencyCode;
 use crate::fault_code::{Coded, NOT_COMBINABLE, OUT_OF_RANGE};
@@ -96,15 +96,26 @@ pub struct Factoring {
     pub notice: Option<String>,
 }
 
-pub(super) fn read(draft: &ExtensionsDraft, currency: Option<CurrencyCode>, report: &mut Report) -> Extensions {
+/// `collects` is whether an invoice of which nothing is said is collected: the buyer may rule it out.
+pub(super) fn read(
+    draft: &ExtensionsDraft,
+    collects: bool,
+    currency: Option<CurrencyCode>,
+    report: &mut Report,
+) -> Extensions {
     Extensions {
-        collection: collection(&draft.collection, currency, report),
+        collection: collection(&draft.collection, collects, currency, report),
         interest: interest(&draft.interest, report),
         factoring: factoring(&draft.factoring, report),
     }
 }
 
-fn collection(draft: &CollectionDraft, currency: Option<CurrencyCode>, report: &mut Report) -> Option<Collection> {
+fn collection(
+    draft: &CollectionDraft,
+    collects: bool,
+    currency: Option<CurrencyCode>,
+    report: &mut Report,
+) -> Option<Collection> {
     let nothing = draft.enabled.is_none()
         && draft.reminder_after_days.is_none()
         && draft.collection_after_days.is_none()
@@ -116,7 +127,7 @@ fn collection(draft: &CollectionDraft, currency: Option<CurrencyCode>, report: &
         let days = days?;
         let read = u16::try_from(days).ok().filter(|days| (1..=LONGEST_WAIT).contains(days));
         if read.is_none() {
-            let at = format!("invoice.extensions.collection.{name}");
+            let at = Member("invoice.extensions.collection", name);
             report.add(at, OUT_OF_RANGE, format!("The number of days is 1 to {LONGEST_WAIT}"));
         }
         read
@@ -138,7 +149,7 @@ fn collection(draft: &CollectionDraft, currency: Option<CurrencyCode>, report: &
         report.add(at, "negative_amount", "A fee can't be negative: use zero or more");
     }
     Some(Collection {
-        enabled: draft.enabled.unwrap_or(true),
+        enabled: draft.enabled.unwrap_or(collects),
         reminder_after_days,
         collection_after_days,
         reminder_fee,
@@ -192,8 +203,8 @@ fn factoring(draft: &FactoringDraft, report: &mut Report) -> Option<Factoring> {
         &draft.financier,
         LONGEST_LINE,
     );
-    let iban = report.iban("invoice.extensions.factoring.iban", &draft.iban);
-    let bic = report.bic("invoice.extensions.factoring.bic", &draft.bic).filter(|_| iban.is_some());
-    let notice = report.lines("invoice.extensions.factoring.notice", &draft.notice);
+    let iban = report.optional("invoice.extensions.factoring.iban", &draft.iban, Iban::parse);
+    let bic = report.optional("invoice.extensions.factoring.bic", &draft.bic, Bic::parse).filter(|_| iban.is_some());
+    let notice = report.text("invoice.extensions.factoring.notice", &draft.notice, LONGEST_TEXT);
     Some(Factoring { agreement: agreement?, financier: financier?, iban, bic, notice })
 }

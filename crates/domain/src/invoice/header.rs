@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::draft::HeaderDraft;
-use super::report::{Report, present};
+use super::report::{LONGEST_TEXT, Report, present};
 use crate::calendar::CalendarDate;
 use crate::client::NewClient;
 use crate::currency::CurrencyCode;
@@ -126,6 +126,7 @@ pub(super) struct HeaderParts {
     pub(super) kind: Option<InvoiceType>,
     pub(super) number: Option<InvoiceNumber>,
     pub(super) date: Option<CalendarDate>,
+    pub(super) due_date: Option<CalendarDate>,
     pub(super) currency: Option<CurrencyCode>,
     pub(super) header: Option<Header>,
 }
@@ -170,8 +171,9 @@ pub(super) fn read(draft: &HeaderDraft, credits: bool, client: &NewClient, repor
             format!("The due date is before the date of the invoice, {date}: set it to that day or later"),
         );
     }
-    let description = report.lines("invoice.header.description", &draft.description);
-    let additional_information = report.lines("invoice.header.additionalInformation", &draft.additional_information);
+    let description = report.text("invoice.header.description", &draft.description, LONGEST_TEXT);
+    let additional_information =
+        report.text("invoice.header.additionalInformation", &draft.additional_information, LONGEST_TEXT);
     let currency = match present(&draft.currency_code) {
         None => Some(client.currency_code),
         Some(_) => report.optional("invoice.header.currencyCode", &draft.currency_code, CurrencyCode::parse),
@@ -199,5 +201,5 @@ pub(super) fn read(draft: &HeaderDraft, credits: bool, client: &NewClient, repor
             language: language?,
         })
     })();
-    HeaderParts { kind, number, date, currency, header }
+    HeaderParts { kind, number, date, due_date, currency, header }
 }

@@ -2,22 +2,29 @@
 
 use std::fmt;
 
+mod address;
+mod buyer;
+mod recipient;
+mod seller;
+
+pub(super) use address::has_lines;
+pub(super) use buyer::{BUYER, BuyerParts, buyer};
+pub(super) use recipient::{RECIPIENT, delivery, recipient};
+pub(super) use seller::{SellerParts, seller};
+
 use super::delivery::EInvoiceCode;
-use super::draft::{AddressDraft, BuyerDraft, ContactDraft, DeliveryPartyDraft, RecipientDraft, SellerDraft};
 use super::payment::PaymentDetails;
-use super::report::{LONGEST_CODE, Report, present};
+use super::report::present;
 use crate::business_code::BusinessCode;
-use crate::client::NewClient;
 use crate::country::CountryCode;
 use crate::email::Email;
 use crate::fault_code::Coded;
 use crate::gln::Gln;
 use crate::language::LanguageCode;
-use crate::personal_identity::{PersonalIdentityFault, PersonalIdentityNumber};
+use crate::personal_identity::PersonalIdentityNumber;
 use crate::postal_code::PostalCode;
 use crate::telephone::Telephone;
-use crate::text::LONGEST_LINE;
-use crate::vat_number::VatNumber;
+use crate::vat_number::{VatNumber, VatNumberFault};
 
 /// The parties of an invoice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +94,7 @@ pub struct Buyer {
 pub struct Recipient {
     /// Its name, as sent.
     pub name: Option<String>,
-    /// Its number in the trade register of its country.
+    /// Its number in the trade register of its country, which need not be that of its address.
     pub business_id: Option<BusinessCode>,
     /// Its VAT number.
     pub vat_code: Option<VatNumber>,
@@ -112,7 +119,7 @@ pub struct Recipient {
 pub struct DeliveryParty {
     /// Its name, as sent.
     pub name: Option<String>,
-    /// Its number in the trade register of its country.
+    /// Its number in the trade register of its country, which need not be that of its address.
     pub business_id: Option<BusinessCode>,
     /// Its location number.
     pub gln: Option<Gln>,
@@ -207,291 +214,20 @@ impl fmt::Display for EntityType {
     }
 }
 
-const STREET: &str = "An address needs its street or box";
-const POSTAL_CODE: &str = "An address needs its postal code";
-const DISTRICT: &str = "An address needs its postal district";
-const COUNTRY: &str = "An address needs its country";
-
-/// An address: all of it when `needed` or when any line of it is given; and its country, which may stand alone.
-fn address(
-    party: &str,
-    draft: &AddressDraft,
-    needed: bool,
-    fallback: Option<CountryCode>,
-    report: &mut Report,
-) -> (Option<CountryCode>, Option<Address>) {
-    let at = |member: &str| format!("{party}.address.{member}");
-    let code_given = present(&draft.country_code).is_some();
-    let country =
-        if code_given { report.optional(at("countryCode"), &draft.country_code, CountryCode::parse) } else { fallback };
-    let whole = needed
-        || [&draft.street, &draft.postal_code, &draft.postal_district].into_iter().any(|line| present(line).is_some());
-    let street2 = report.line(at("street2"), &draft.street2, LONGEST_LINE);
-    let street3 = report.line(at("street3"), &draft.street3, LONGEST_LINE);
-    let country_name = report.line(at("countryName"), &draft.country_name, LONGEST_LINE);
-    if !whole {
-        return (country, None);
-    }
-    let street = report.needed(at("street"), STREET, &draft.street, LONGEST_LINE);
-    let postal_code = match (present(&draft.postal_code), country) {
-        (None, _) => {
-            report.missing(at("postalCode"), POSTAL_CODE);
-            None
+/// The countries in whose registers the number of a business may be, the likeliest first: that of its address, that of
+/// its VAT number as it is sent, and `others`. An address says where somebody is, and not where they are registered: a
+/// company has warehouses abroad. None without an address.
+fn registers(of_address: Option<CountryCode>, vat_code: &Option<String>, others: &[CountryCode]) -> Vec<CountryCode> {
+    let Some(of_address) = of_address else { return Vec::new() };
+    let of_vat = present(vat_code).and_then(|text| match VatNumber::parse(text) {
+        Ok(number) | Err(VatNumberFault::CheckDigits { number }) => number.country(),
+        Err(_) => None,
+    });
+    let mut countries = vec![of_address];
+    for country in of_vat.into_iter().chain(others.iter().copied()) {
+        if !countries.contains(&country) {
+            countries.push(country);
         }
-        (Some(_), None) => None,
-        (Some(_), Some(country)) => {
-            report.optional(at("postalCode"), &draft.postal_code, |text| PostalCode::parse(text, country))
-        }
-    };
-    let postal_district = report.needed(at("postalDistrict"), DISTRICT, &draft.postal_district, LONGEST_LINE);
-    if country.is_none() && !code_given {
-        report.missing(at("countryCode"), COUNTRY);
     }
-    let address = (|| {
-        Some(Address {
-            street: street?,
-            street2,
-            street3,
-            postal_code: postal_code?,
-            postal_district: postal_district?,
-            country: country?,
-            country_name,
-        })
-    })();
-    (country, address)
-}
-
-fn contact(party: &str, draft: &ContactDraft, country: Option<CountryCode>, report: &mut Report) -> Contact {
-    let at = |member: &str| format!("{party}.contact.{member}");
-    Contact {
-        person_name: report.line(at("contactPerson.name"), &draft.person_name, LONGEST_LINE),
-        person_email: report.optional(at("contactPerson.email"), &draft.person_email, Email::parse),
-        email: report.optional(at("email"), &draft.email, Email::parse),
-        phone: report.telephone(at("phone"), &draft.phone, country),
-    }
-}
-
-fn is_blank_address(draft: &AddressDraft) -> bool {
-    let AddressDraft { street, street2, street3, postal_code, postal_district, country_code, country_name } = draft;
-    [street, street2, street3, postal_code, postal_district, country_code, country_name]
-        .into_iter()
-        .all(|member| present(member).is_none())
-}
-
-fn is_blank_contact(draft: &ContactDraft) -> bool {
-    let ContactDraft { person_name, person_email, email, phone } = draft;
-    [person_name, person_email, email, phone].into_iter().all(|member| present(member).is_none())
-}
-
-/// The seller without its accounts, whose members it does not give are the client's.
-pub(super) struct SellerParts {
-    pub(super) country: CountryCode,
-    pub(super) vat_country: CountryCode,
-    pub(super) seller: Option<Seller>,
-}
-
-const SELLER: &str = "invoice.parties.sellerParty";
-
-pub(super) fn seller(
-    draft: &SellerDraft,
-    payment: PaymentDetails,
-    client: &NewClient,
-    report: &mut Report,
-) -> SellerParts {
-    let at = |member: &str| format!("{SELLER}.{member}");
-    let own = Address {
-        street: client.postal_address.clone(),
-        street2: None,
-        street3: None,
-        postal_code: client.postal_code.clone(),
-        postal_district: client.postal_district.clone(),
-        country: client.country_code,
-        country_name: None,
-    };
-    let (country, address) = if is_blank_address(&draft.address) {
-        (Some(client.country_code), Some(own))
-    } else {
-        address(SELLER, &draft.address, true, None, report)
-    };
-    let country = country.unwrap_or(client.country_code);
-    let business_id = if present(&draft.business_id).is_some() {
-        let given = report.business_id(at("businessId"), &draft.business_id, Some(country));
-        if given.as_ref().is_some_and(|given| *given != client.business_code) {
-            report.warn(
-                at("businessId"),
-                "seller_mismatch",
-                "The seller is another business than the client whose key you use: send it with that client's key",
-            );
-        }
-        given
-    } else {
-        Some(client.business_code.clone())
-    };
-    let name = match present(&draft.name) {
-        Some(_) => report.line(at("name"), &draft.name, LONGEST_LINE),
-        None => Some(client.name.clone()),
-    };
-    let vat_code = match present(&draft.vat_code) {
-        Some(_) => report.vat_code(at("vatCode"), &draft.vat_code),
-        None => client.vat_reg_nbr.clone(),
-    };
-    let contact = contact(SELLER, &draft.contact, Some(country), report);
-    let vat_country = vat_code.as_ref().and_then(vat_country).unwrap_or(country);
-    let seller =
-        (|| Some(Seller { business_id: business_id?, name: name?, vat_code, address: address?, contact, payment }))();
-    SellerParts { country, vat_country, seller }
-}
-
-/// The country whose VAT a number is for.
-fn vat_country(number: &VatNumber) -> Option<CountryCode> {
-    CountryCode::parse(match number.as_str().get(..2)? {
-        "EL" => "GR",
-        "XI" => "GB",
-        prefix => prefix,
-    })
-    .ok()
-}
-
-/// What of the buyer is right, for the rules that depend on it.
-pub(super) struct BuyerParts {
-    pub(super) entity_type: Option<EntityType>,
-    pub(super) country: Option<CountryCode>,
-    pub(super) language: Option<LanguageCode>,
-    pub(super) buyer: Option<Buyer>,
-}
-
-pub(super) const BUYER: &str = "invoice.parties.buyerParty";
-
-/// The buyer. A business has a whole address, since it must stand on its invoices (Directive 2006/112/EC article 226
-/// (5)); of a person, whose invoices may be simplified, the country is enough.
-pub(super) fn buyer(draft: &BuyerDraft, language: Option<LanguageCode>, report: &mut Report) -> BuyerParts {
-    let at = |member: &str| format!("{BUYER}.{member}");
-    let entity_type = report.required(
-        at("entityType"),
-        "A buyer needs its entity type: BUSINESS or PERSON",
-        &draft.entity_type,
-        EntityType::parse,
-    );
-    let name = report.needed(at("name"), "A buyer needs a name", &draft.name, LONGEST_LINE);
-    let customer_account_id = report.line(at("customerAccountId"), &draft.customer_account_id, LONGEST_CODE);
-    let is_business = entity_type == Some(EntityType::Business);
-    let (country, address) = address(BUYER, &draft.address, is_business, None, report);
-    if country.is_none() && present(&draft.address.country_code).is_none() {
-        report.missing(at("address.countryCode"), COUNTRY);
-    }
-    let personal_identity_number = match (present(&draft.personal_identity_number), country) {
-        (Some(text), Some(country)) => {
-            report.verified(at("personalIdentityNumber"), PersonalIdentityNumber::parse(text, country), |fault| {
-                match fault {
-                    PersonalIdentityFault::CheckCharacter { number } => Some(number.clone()),
-                    PersonalIdentityFault::Format { .. } => None,
-                }
-            })
-        }
-        _ => None,
-    };
-    let business_id = report.business_id(at("businessId"), &draft.business_id, country);
-    let vat_code = report.vat_code(at("vatCode"), &draft.vat_code);
-    let electronic_invoice_account =
-        report.optional(at("electronicInvoiceAccount"), &draft.electronic_invoice_account, EInvoiceCode::parse);
-    let electronic_routing_address =
-        report.optional(at("electronicRoutingAddress"), &draft.electronic_routing_address, EInvoiceCode::parse);
-    let gln = report.gln(at("glnNumber"), &draft.gln_number);
-    let language = match present(&draft.language_code) {
-        Some(_) => report.optional(at("languageCode"), &draft.language_code, LanguageCode::parse),
-        None => language,
-    };
-    let contact = contact(BUYER, &draft.contact, country, report);
-    let buyer = (|| {
-        Some(Buyer {
-            entity_type: entity_type?,
-            name: name?,
-            customer_account_id,
-            personal_identity_number,
-            business_id,
-            vat_code,
-            electronic_invoice_account,
-            electronic_routing_address,
-            gln,
-            language: language?,
-            disable_collection: draft.disable_collection.unwrap_or(false),
-            country: country?,
-            address,
-            contact,
-        })
-    })();
-    BuyerParts { entity_type, country, language, buyer }
-}
-
-const RECIPIENT: &str = "invoice.parties.invoiceRecipientParty";
-
-/// The recipient; none when nothing but its language is given, as in the documentation's own example.
-pub(super) fn recipient(draft: &RecipientDraft, buyer: &BuyerParts, report: &mut Report) -> Option<Recipient> {
-    let RecipientDraft {
-        name,
-        business_id,
-        vat_code,
-        electronic_invoice_account,
-        electronic_routing_address,
-        gln_number,
-        email,
-        language_code,
-        address: address_draft,
-        contact: contact_draft,
-    } = draft;
-    let texts =
-        [name, business_id, vat_code, electronic_invoice_account, electronic_routing_address, gln_number, email];
-    let at = |member: &str| format!("{RECIPIENT}.{member}");
-    let language = match present(language_code) {
-        Some(_) => report.optional(at("languageCode"), language_code, LanguageCode::parse),
-        None => buyer.language,
-    };
-    let nothing = texts.into_iter().all(|member| present(member).is_none())
-        && is_blank_address(address_draft)
-        && is_blank_contact(contact_draft);
-    if nothing {
-        return None;
-    }
-    let (country, address) = address(RECIPIENT, address_draft, false, buyer.country, report);
-    Some(Recipient {
-        name: report.line(at("name"), name, LONGEST_LINE),
-        business_id: report.business_id(at("businessId"), business_id, country),
-        vat_code: report.vat_code(at("vatCode"), vat_code),
-        electronic_invoice_account: report.optional(
-            at("electronicInvoiceAccount"),
-            electronic_invoice_account,
-            EInvoiceCode::parse,
-        ),
-        electronic_routing_address: report.optional(
-            at("electronicRoutingAddress"),
-            electronic_routing_address,
-            EInvoiceCode::parse,
-        ),
-        gln: report.gln(at("glnNumber"), gln_number),
-        email: report.optional(at("email"), email, Email::parse),
-        language: language?,
-        address,
-        contact: contact(RECIPIENT, contact_draft, country, report),
-    })
-}
-
-const DELIVERY: &str = "invoice.parties.deliveryParty";
-
-pub(super) fn delivery(draft: &DeliveryPartyDraft, buyer: &BuyerParts, report: &mut Report) -> Option<DeliveryParty> {
-    let DeliveryPartyDraft { name, business_id, gln_number, address: address_draft, contact: contact_draft } = draft;
-    let nothing = [name, business_id, gln_number].into_iter().all(|member| present(member).is_none())
-        && is_blank_address(address_draft)
-        && is_blank_contact(contact_draft);
-    if nothing {
-        return None;
-    }
-    let at = |member: &str| format!("{DELIVERY}.{member}");
-    let (country, address) = address(DELIVERY, address_draft, false, buyer.country, report);
-    Some(DeliveryParty {
-        name: report.line(at("name"), name, LONGEST_LINE),
-        business_id: report.business_id(at("businessId"), business_id, country),
-        gln: report.gln(at("glnNumber"), gln_number),
-        address,
-        contact: contact(DELIVERY, contact_draft, country, report),
-    })
+    countries
 }

@@ -6,7 +6,7 @@ use super::report::{LONGEST_CODE, Report, present};
 use crate::calendar::CalendarDate;
 use crate::fault_code::{Coded, NOT_COMBINABLE};
 use crate::identifier::ReferencePrefix;
-use crate::payment_reference::{PaymentReference, PaymentReferenceFault, ReferenceKind};
+use crate::payment_reference::{PaymentReference, ReferenceFault, ReferenceKind};
 use crate::website::Website;
 
 /// The references of an invoice.
@@ -36,23 +36,38 @@ pub struct References {
 const CREDITED: &str = "invoice.references.creditedInvoiceNumber";
 const PAYMENT: &str = "invoice.references.payment";
 
+/// What the payment reference of an invoice depends on.
+pub(super) struct PaymentRules {
+    /// What one that is made begins with.
+    pub(super) prefix: ReferencePrefix,
+    /// The kind of one that is made.
+    pub(super) made: ReferenceKind,
+    /// The kinds of which one may be given.
+    pub(super) given: Vec<ReferenceKind>,
+}
+
+/// Whether a number of an invoice to be credited is given. No invoice has the number zero, which is what some senders
+/// put where there is none.
+pub(super) fn credits(draft: &ReferencesDraft) -> bool {
+    draft.credited_invoice_number.is_some_and(|number| number != 0)
+}
+
 pub(super) fn read(
     draft: &ReferencesDraft,
     header: &HeaderParts,
-    prefix: ReferencePrefix,
-    kind: ReferenceKind,
+    rules: &PaymentRules,
     report: &mut Report,
 ) -> Option<References> {
-    let mut code = |name: &str, member| report.line(format_args!("invoice.references.{name}"), member, LONGEST_CODE);
+    let mut code = |name: &str, member| report.text(format_args!("invoice.references.{name}"), member, LONGEST_CODE);
     let sales = code("sales", &draft.sales);
     let buyer = code("buyer", &draft.buyer);
     let agreement = code("agreement", &draft.agreement);
-    let payment = payment(draft, header, prefix, kind, report);
-    let order_number = report.line("invoice.references.orderNumber", &draft.order_number, LONGEST_CODE);
+    let payment = payment(draft, header, rules, report);
+    let order_number = report.text("invoice.references.orderNumber", &draft.order_number, LONGEST_CODE);
     let order_date = report.date("invoice.references.orderDate", &draft.order_date);
     let electronic_payment_code =
-        report.line("invoice.references.electronicPaymentCode", &draft.electronic_payment_code, LONGEST_CODE);
-    let credited_invoice = credited(draft.credited_invoice_number, header, report);
+        report.text("invoice.references.electronicPaymentCode", &draft.electronic_payment_code, LONGEST_CODE);
+    let credited_invoice = credited(draft.credited_invoice_number.filter(|_| credits(draft)), header, report);
     let invoice_copy_url =
         report.optional("invoice.references.invoiceCopyUrl", &draft.invoice_copy_url, Website::parse);
     Some(References {
@@ -71,18 +86,18 @@ pub(super) fn read(
 fn payment(
     draft: &ReferencesDraft,
     header: &HeaderParts,
-    prefix: ReferencePrefix,
-    kind: ReferenceKind,
+    rules: &PaymentRules,
     report: &mut Report,
 ) -> Option<PaymentReference> {
-    if let Some(text) = present(&draft.payment) {
-        return report.verified(PAYMENT, PaymentReference::parse(text), |fault| match fault {
-            PaymentReferenceFault::CheckDigit { reference } => Some(reference.clone()),
-            PaymentReferenceFault::Format => None,
+    if present(&draft.payment).is_some() {
+        let parse = |text: &str| PaymentReference::parse_as(text, &rules.given);
+        return report.verified(PAYMENT, &draft.payment, parse, |fault| match fault {
+            ReferenceFault::CheckDigit { reference } => Some(reference.clone()),
+            _ => None,
         });
     }
     let number = u64::try_from(header.number?.get()).ok()?;
-    match PaymentReference::build(kind, prefix, number) {
+    match PaymentReference::build(rules.made, rules.prefix, number) {
         Ok(reference) => Some(reference),
         Err(fault) => {
             report.add(
@@ -103,7 +118,6 @@ fn credited(number: Option<i64>, header: &HeaderParts, report: &mut Report) -> O
         }
         return None;
     };
-    // The generated sample of the documentation has a zero or a one here whatever the type; a number is meant.
     let number = match InvoiceNumber::new(number) {
         Ok(number) => number,
         Err(fault) => {

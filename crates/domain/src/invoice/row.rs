@@ -2,13 +2,13 @@
 
 use super::draft::RowDraft;
 use super::header::InvoiceType;
-use super::report::{LONGEST_CODE, Report, element, present};
+use super::report::{LONGEST_CODE, LONGEST_TEXT, Member, Report, element, present};
 use crate::calendar::CalendarDate;
 use crate::country::CountryCode;
 use crate::currency::CurrencyCode;
 use crate::decimal::Decimal;
-use crate::fault_code::{AMOUNT_MISMATCH, NOT_COMBINABLE, OUT_OF_RANGE, REQUIRED, TOO_MANY};
-use crate::money::Money;
+use crate::fault_code::{AMOUNT_MISMATCH, OUT_OF_RANGE, REQUIRED, TOO_MANY};
+use crate::money::{Money, MoneyFault};
 use crate::percent::Percent;
 use crate::text::LONGEST_LINE;
 use crate::vat::{self, VatCategory};
@@ -37,11 +37,13 @@ pub struct Row {
     pub unit: Option<String>,
     /// The price of one unit without VAT; not negative.
     pub unit_price: Decimal,
-    /// The discount in percent, when it was given so.
+    /// The discount in percent, when it was given so and is not zero.
     pub discount_percent: Option<Percent>,
-    /// The discount on the whole row, without VAT; negative where the quantity is.
+    /// The discount on the whole row, without VAT; negative where the quantity is. Quantity times price, rounded, less
+    /// `net`.
     pub discount: Money,
-    /// Quantity times price, rounded, less the discount: the amount without VAT.
+    /// The amount without VAT: quantity times price times what the discount in percent leaves, rounded once; or
+    /// quantity times price, rounded, less the discount that was given as an amount.
     pub net: Money,
     /// Its VAT.
     pub vat: Vat,
@@ -92,15 +94,16 @@ pub(super) fn read(drafts: &[RowDraft], rules: &RowRules, report: &mut Report) -
     }
     if drafts.len() > MOST_ROWS {
         let message = format!("An invoice has {MOST_ROWS} rows at most, not {}: split it", drafts.len());
-        report.add(LIST, TOO_MANY, message);
+        report.add(element(LIST, MOST_ROWS), TOO_MANY, message);
         return None;
     }
     let mut rows = Vec::with_capacity(drafts.len());
     let mut faulty = 0;
     for (place, draft) in drafts.iter().enumerate() {
         if faulty == MOST_FAULTY_ROWS {
-            let message =
-                format!("Only the first {MOST_FAULTY_ROWS} rows with faults are told: mend these, and send it again");
+            let message = format!(
+                "{MOST_FAULTY_ROWS} rows have faults, those from {place} on were not looked at: mend them and send it again"
+            );
             report.add(LIST, "more_faults", message);
             return None;
         }
@@ -116,12 +119,12 @@ pub(super) fn read(drafts: &[RowDraft], rules: &RowRules, report: &mut Report) -
 }
 
 fn read_row(row: &str, draft: &RowDraft, rules: &RowRules, report: &mut Report) -> Option<Row> {
-    let at = |member: &str| format!("{row}.{member}");
-    let product_code = report.line(at("productCode"), &draft.product_code, LONGEST_CODE);
+    let at = |member| Member(row, member);
+    let product_code = report.text(at("productCode"), &draft.product_code, LONGEST_CODE);
     let name = report.needed(at("name"), "A row needs a name", &draft.name, LONGEST_LINE);
-    let description = report.lines(at("description"), &draft.description);
+    let description = report.text(at("description"), &draft.description, LONGEST_TEXT);
     let quantity = report.required(at("quantity"), "A row needs a quantity", &draft.quantity, Decimal::parse);
-    let unit = report.line(at("unit"), &draft.unit, LONGEST_UNIT);
+    let unit = report.text(at("unit"), &draft.unit, LONGEST_UNIT);
     let unit_price =
         report.required(at("unitPrice"), "A row needs a unit price without VAT", &draft.unit_price, Decimal::parse);
     let unit_price = unit_price.filter(|price| {
@@ -134,10 +137,10 @@ fn read_row(row: &str, draft: &RowDraft, rules: &RowRules, report: &mut Report) 
         }
         !price.is_negative()
     });
-    let amounts = amounts(&at, draft, quantity.zip(unit_price), rules.currency, report);
+    let amounts = amounts(row, draft, quantity.zip(unit_price), rules.currency, report);
     let delivery_date = report.date(at("deliveryDate"), &draft.delivery_date);
-    let vat_exemption_reason = report.line(at("vatExemptionReason"), &draft.vat_exemption_reason, LONGEST_LINE);
-    let vat = read_vat(&at, draft, rules, delivery_date, report);
+    let vat_exemption_reason = report.text(at("vatExemptionReason"), &draft.vat_exemption_reason, LONGEST_LINE);
+    let vat = read_vat(row, draft, rules, delivery_date, report);
     let amounts = amounts?;
     Some(Row {
         product_code,
@@ -162,23 +165,16 @@ struct RowAmounts {
 }
 
 fn amounts(
-    at: &impl Fn(&str) -> String,
+    row: &str,
     draft: &RowDraft,
     factors: Option<(Decimal, Decimal)>,
     currency: Option<CurrencyCode>,
     report: &mut Report,
 ) -> Option<RowAmounts> {
+    let at = |member| Member(row, member);
     let percent = report.optional(at("discountPercent"), &draft.discount_percent, Percent::parse);
     let off = report.money(at("discountAmount"), &draft.discount_amount, currency);
     let said = report.money(at("amount"), &draft.amount, currency);
-    if present(&draft.discount_percent).is_some() && present(&draft.discount_amount).is_some() {
-        report.add(
-            at("discountAmount"),
-            NOT_COMBINABLE,
-            "A row has a discount in percent or as an amount: leave one of them out",
-        );
-        return None;
-    }
     let (currency, (quantity, price)) = currency.zip(factors)?;
     let gross = match Money::of_quantity(quantity, price, currency) {
         Ok(gross) => gross,
@@ -193,25 +189,48 @@ fn amounts(
     if discount_is_wrong {
         return None;
     }
-    let discount = match (percent, off) {
-        (Some(percent), _) => Money::share_of_quantity(quantity, price, percent, currency),
-        (None, Some(off)) => {
-            if off.is_negative() || off.minor() > gross.minor() {
-                report.add(
-                    at("discountAmount"),
-                    OUT_OF_RANGE,
-                    format!("A discount is between zero and what the row costs without it, {gross}"),
-                );
-                return None;
-            }
-            Ok(off)
+    // Zero is no discount: there are senders that always write all members.
+    let percent = percent.filter(|percent| *percent > Percent::ZERO);
+    let off = off.filter(|off| !off.is_zero());
+    if let Some(off) = off {
+        // It has the sign of what it is taken off, which is negative where something is taken back.
+        let same_sign = off.is_negative() == gross.is_negative();
+        if !same_sign || off.minor().unsigned_abs() > gross.minor().unsigned_abs() {
+            report.add(
+                at("discountAmount"),
+                OUT_OF_RANGE,
+                format!("A discount is between zero and what the row costs without it, {gross}"),
+            );
+            return None;
         }
-        (None, None) => Money::zero(currency),
-    };
-    let net = discount.and_then(|discount| Ok((discount, gross.minus(discount)?)));
-    let (discount, net) = match net {
-        Ok(amounts) => amounts,
-        Err(fault) => {
+    }
+    let share = |percent| Money::share_of_quantity(quantity, price, percent, currency);
+    let amounts = (|| {
+        let net = match (percent, off) {
+            (None, None) => gross,
+            (None, Some(off)) => gross.minus(off)?,
+            (Some(percent), None) => share(percent.rest())?,
+            // Both are given. The discount may have been rounded, or what it leaves.
+            (Some(percent), Some(off)) => {
+                let left = gross.minus(off)?;
+                let by_percent = share(percent.rest())?;
+                if left != by_percent && off != share(percent)? {
+                    return Ok(Err(gross.minus(by_percent)?));
+                }
+                left
+            }
+        };
+        Ok(Ok((gross.minus(net)?, net)))
+    })();
+    let (discount, net) = match amounts {
+        Ok(Ok(amounts)) => amounts,
+        Ok(Err(discount)) => {
+            let message =
+                format!("The discount in percent comes to {discount}: correct one of the two, or leave it out");
+            report.add(at("discountAmount"), AMOUNT_MISMATCH, message);
+            return None;
+        }
+        Err::<_, MoneyFault>(fault) => {
             report.fault(at("unitPrice"), &fault);
             return None;
         }
@@ -230,12 +249,13 @@ fn amounts(
 }
 
 fn read_vat(
-    at: &impl Fn(&str) -> String,
+    row: &str,
     draft: &RowDraft,
     rules: &RowRules,
     delivery_date: Option<CalendarDate>,
     report: &mut Report,
 ) -> Option<Vat> {
+    let at = |member| Member(row, member);
     let rate = report.required(at("vatRate"), "A row needs its VAT rate in percent", &draft.vat_rate, Percent::parse);
     let category = report.optional(at("vatCategory"), &draft.vat_category, VatCategory::parse);
     if category.is_some_and(VatCategory::needs_reason) && present(&draft.vat_exemption_reason).is_none() {

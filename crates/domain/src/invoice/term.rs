@@ -34,9 +34,9 @@ const DATE: &str = "invoice.terms.cashDiscountDate";
 
 /// `span` is the date of the invoice and its due date.
 pub(super) fn read(draft: &TermsDraft, span: Option<(CalendarDate, CalendarDate)>, report: &mut Report) -> Terms {
-    let payment = report.line("invoice.terms.payment", &draft.payment, LONGEST_LINE);
-    let delivery = report.line("invoice.terms.delivery", &draft.delivery, LONGEST_LINE);
-    let delivery_method = report.line("invoice.terms.deliveryMethod", &draft.delivery_method, LONGEST_LINE);
+    let payment = report.text("invoice.terms.payment", &draft.payment, LONGEST_LINE);
+    let delivery = report.text("invoice.terms.delivery", &draft.delivery, LONGEST_LINE);
+    let delivery_method = report.text("invoice.terms.deliveryMethod", &draft.delivery_method, LONGEST_LINE);
     let percent = report.optional(PERCENT, &draft.cash_discount_percent, Percent::parse);
     let until = report.date(DATE, &draft.cash_discount_date);
     match (present(&draft.cash_discount_percent), present(&draft.cash_discount_date)) {

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use channels::FaultKind;
 use store::outbox::OutboxRow;
 use tokio::time::{Instant, sleep_until};
 
@@ -48,8 +49,16 @@ impl Pauses {
         }
     }
 
-    fn went_well(&mut self) {
-        self.next = FIRST;
+    /// Hears what became of a try; of what kind the pause is that begins now, and how long it is.
+    fn heard(&mut self, verdict: Verdict, now: Instant) -> Option<(FaultKind, Duration)> {
+        match verdict {
+            Verdict::Decided => {
+                self.next = FIRST;
+                None
+            }
+            Verdict::Over | Verdict::Later => None,
+            Verdict::Pause(kind, asked) => self.begin(asked, now).map(|pause| (kind, pause)),
+        }
     }
 }
 
@@ -114,16 +123,10 @@ impl<'w> Turns<'w> {
             self.core.give_back(vec![row], self.core.now()).await;
             self.look();
         }
-        match ended.verdict {
-            Verdict::Decided => self.pauses.went_well(),
-            Verdict::Over | Verdict::Later => {}
-            Verdict::Pause(kind, asked) => {
-                if let Some(pause) = self.pauses.begin(asked, now) {
-                    let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
-                    tracing::warn!(channel = self.channel, fault = ?kind, pause_ms, "the provider takes nothing for now");
-                    self.give_back().await;
-                }
-            }
+        if let Some((kind, pause)) = self.pauses.heard(ended.verdict, now) {
+            let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+            tracing::warn!(channel = self.channel, fault = ?kind, pause_ms, "the provider takes nothing for now");
+            self.give_back().await;
         }
     }
 
@@ -183,9 +186,20 @@ mod tests {
         }
         pauses.until = None;
         assert_eq!(pauses.begin(None, start), Some(LONGEST));
-        pauses.went_well();
-        pauses.until = None;
-        assert_eq!(pauses.begin(None, start), Some(FIRST));
+    }
+
+    #[test]
+    fn only_a_decision_of_the_provider_makes_the_next_pause_a_short_one() {
+        let (mut pauses, start) = (Pauses::new(), now());
+        let mut pause_after = |verdict| {
+            pauses.until = None;
+            assert_eq!(pauses.heard(verdict, start), None);
+            pauses.heard(Verdict::Pause(FaultKind::Throttled, None), start)
+        };
+        assert_eq!(pause_after(Verdict::Decided), Some((FaultKind::Throttled, FIRST)));
+        assert_eq!(pause_after(Verdict::Over), Some((FaultKind::Throttled, FIRST * 2)));
+        assert_eq!(pause_after(Verdict::Later), Some((FaultKind::Throttled, FIRST * 4)));
+        assert_eq!(pause_after(Verdict::Decided), Some((FaultKind::Throttled, FIRST)));
     }
 
     #[test]

@@ -21,9 +21,17 @@ UPDATE client SET status = 'REVOKED' WHERE NOT EXISTS (
         AND api_key.revoked_at IS NULL AND api_key.successor_id IS NULL
 );
 
-CREATE INDEX client_name ON client (partner_id, name_folded, client_id);
+-- It holds what a list shows as well, so that a page by name is read in a row: its creditors stand anywhere in the table. PostgreSQL would
+-- have to look into the table all the same, where rows were changed of late, and could no longer change a row in place.
+CREATE INDEX client_name ON client (
+    partner_id, name_folded, client_id, customer_code, reference_prefix, service_type, name, business_code, country_code, created_at, status,
+    changed_at
+);
 -- Nearly every creditor is active, so the few that are not have an index of their own.
-CREATE INDEX client_revoked ON client (partner_id, name_folded, client_id) WHERE status = 'REVOKED';
+CREATE INDEX client_revoked ON client (
+    partner_id, name_folded, client_id, customer_code, reference_prefix, service_type, name, business_code, country_code, created_at, status,
+    changed_at
+) WHERE status = 'REVOKED';
 CREATE INDEX client_unfolded ON client (partner_id, client_id) WHERE name_folded = '';
 -- With the code before the country, it also finds a business code whose country is not told.
 DROP INDEX client_business_code;

@@ -112,6 +112,6 @@ async fn insert(tx: &mut Tx, row: ClientRow) -> Result<bool, StoreError> {
 }
 
 /// Polls once, which hands a write in, and tells whether its answer is still to come.
-async fn is_pending<F: Future>(mut future: Pin<&mut F>) -> bool {
+async fn is_pending<F: Future + ?Sized>(mut future: Pin<&mut F>) -> bool {
     poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_pending())).await
 }

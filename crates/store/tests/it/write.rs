@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use domain::identifier::{ClientIdentifier, PartnerId};
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all};
 use store::{Db, DbOptions, StoreError};
 use testkit::database::TestDatabase;
 use testkit::on_both_engines;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use crate::{client, count, insert, is_pending, keep};
 
@@ -102,56 +104,140 @@ on_both_engines! {
     }
 }
 
-/// What waits together is committed together: far fewer commits than writes.
-#[tokio::test(flavor = "multi_thread")]
-async fn writes_that_wait_share_a_commit() {
-    let database = TestDatabase::sqlite();
-    let db = database.open().await;
-    let (entered, held) = tokio::sync::oneshot::channel();
-    let (release, gate) = tokio::sync::oneshot::channel::<()>();
+/// A write that tells when it has begun, and then runs until it is released.
+fn gated(db: &Db) -> (BoxFuture<'static, Result<(), StoreError>>, oneshot::Receiver<()>, oneshot::Sender<()>) {
+    let (entered, begun) = oneshot::channel();
+    let (release, gate) = oneshot::channel::<()>();
     let (mut entered, mut gate) = (Some(entered), Some(gate));
-    let holder = {
-        let db = db.clone();
-        tokio::spawn(async move {
-            db.write(move |_| {
-                let (entered, gate) = (entered.take(), gate.take());
-                Box::pin(async move {
-                    entered.unwrap().send(()).unwrap();
-                    gate.unwrap().await.unwrap();
-                    Ok::<_, StoreError>(())
-                })
-            })
-            .await
-        })
-    };
-    held.await.unwrap();
-    let running = Arc::new(AtomicUsize::new(0));
-    let mut jobs: Vec<_> = (0..100)
-        .map(|number| {
-            let running = Arc::clone(&running);
-            let db = db.clone();
+    let db = db.clone();
+    let write = Box::pin(async move {
+        db.write(move |_| {
+            let (entered, gate) = (entered.take(), gate.take());
             Box::pin(async move {
-                db.write(move |tx| {
-                    running.fetch_add(1, Ordering::SeqCst);
-                    Box::pin(insert(tx, client(1, number, &number.to_string())))
-                })
-                .await
+                // Another run of it is not held.
+                if let (Some(entered), Some(gate)) = (entered, gate) {
+                    entered.send(()).unwrap();
+                    gate.await.unwrap();
+                }
+                Ok::<_, StoreError>(())
             })
         })
-        .collect();
+        .await
+    });
+    (write, begun, release)
+}
+
+/// A gated write that is under way.
+struct Held {
+    release: oneshot::Sender<()>,
+    ended: JoinHandle<Result<(), StoreError>>,
+}
+
+impl Held {
+    async fn begin(db: &Db) -> Self {
+        let (write, begun, release) = gated(db);
+        let ended = tokio::spawn(write);
+        begun.await.unwrap();
+        Self { release, ended }
+    }
+
+    /// Lets it end, and waits for its answer.
+    async fn end(self) {
+        self.release.send(()).unwrap();
+        self.ended.await.unwrap().unwrap();
+    }
+}
+
+/// The writes of clients with these numbers, handed in and not answered yet; and how many have run.
+async fn waiting<'d>(
+    db: &'d Db,
+    numbers: std::ops::Range<i64>,
+) -> (Vec<BoxFuture<'d, Result<bool, StoreError>>>, Arc<AtomicUsize>) {
+    let ran = Arc::new(AtomicUsize::new(0));
+    let mut jobs: Vec<BoxFuture<'d, _>> = Vec::new();
+    for number in numbers {
+        let ran = Arc::clone(&ran);
+        jobs.push(Box::pin(db.write(move |tx| {
+            ran.fetch_add(1, Ordering::SeqCst);
+            Box::pin(insert(tx, client(1, number, &number.to_string())))
+        })));
+    }
     // Each is polled once, which hands it in.
     for job in &mut jobs {
         assert!(is_pending(job.as_mut()).await);
     }
-    release.send(()).unwrap();
-    // The first answer comes after the one commit of all, so by then every job has run.
-    jobs.remove(0).await.unwrap();
-    assert_eq!(running.load(Ordering::SeqCst), 100);
-    assert_eq!(count(&db, 1).await, 100);
+    (jobs, ran)
+}
+
+/// What comes while a write runs is committed with it: one commit for all.
+#[tokio::test(flavor = "multi_thread")]
+async fn writes_that_come_meanwhile_share_the_commit() {
+    let database = TestDatabase::sqlite();
+    let db = database.open().await;
+    let held = Held::begin(&db).await;
+    let (jobs, ran) = waiting(&db, 0..100).await;
+    // Its answer comes after the commit, so by then every job has run.
+    held.end().await;
+    assert_eq!(ran.load(Ordering::SeqCst), 100);
     for job in jobs {
         job.await.unwrap();
     }
-    holder.await.unwrap().unwrap();
+    assert_eq!(count(&db, 1).await, 100);
+}
+
+/// A group takes no more than it may, however many come.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_ends_when_it_is_full() {
+    let database = TestDatabase::sqlite();
+    database.open().await.close().await;
+    let db = Db::open(DbOptions { write_group: 10, ..DbOptions::new(database.url()) }).await.unwrap();
+    let held = Held::begin(&db).await;
+    let (jobs, ran) = waiting(&db, 0..9).await;
+    let (mut next, begun, release) = gated(&db);
+    assert!(is_pending(next.as_mut()).await);
+    // Would it wait for the eleventh, nobody would ever be answered.
+    held.end().await;
+    assert_eq!(ran.load(Ordering::SeqCst), 9);
+    for job in jobs {
+        job.await.unwrap();
+    }
+    begun.await.unwrap();
+    release.send(()).unwrap();
+    next.await.unwrap();
+    assert_eq!(count(&db, 1).await, 9);
+}
+
+/// Of those that come meanwhile, one that fails or panics half-way harms only itself, and nobody's work is done twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_comes_meanwhile_and_fails_harms_only_itself() {
+    let database = TestDatabase::sqlite();
+    let db = database.open().await;
+    let held = Held::begin(&db).await;
+    let (before, _) = waiting(&db, 0..5).await;
+    let mut failing = Box::pin(db.write(|tx| {
+        Box::pin(async move {
+            insert(tx, client(1, 100, "100")).await?;
+            Err::<(), _>(Refusal::Rule)
+        })
+    }));
+    assert!(is_pending(failing.as_mut()).await);
+    let mut panicking = Box::pin(db.write(|tx| {
+        Box::pin(async move {
+            insert(tx, client(1, 101, "101")).await?;
+            panic!("this job panics on purpose");
+            #[expect(unreachable_code, reason = "says what it would give")]
+            Ok::<(), Refusal>(())
+        })
+    }));
+    assert!(is_pending(panicking.as_mut()).await);
+    let (after, _) = waiting(&db, 5..10).await;
+    held.end().await;
+    assert_eq!(failing.await, Err(Refusal::Rule));
+    assert_eq!(panicking.await, Err(Refusal::Store("the job panicked".into())));
+    for job in before.into_iter().chain(after) {
+        assert!(job.await.unwrap(), "it was added, and not there before");
+    }
+    assert_eq!(count(&db, 1).await, 10);
 }
 
 /// A write whose caller has gone before its turn is not run.
@@ -159,31 +245,12 @@ async fn writes_that_wait_share_a_commit() {
 async fn an_abandoned_write_is_not_run() {
     let database = TestDatabase::sqlite();
     let db = database.open().await;
-    let (entered, held) = tokio::sync::oneshot::channel();
-    let (release, gate) = tokio::sync::oneshot::channel::<()>();
-    let (mut entered, mut gate) = (Some(entered), Some(gate));
-    let holder = {
-        let db = db.clone();
-        tokio::spawn(async move {
-            db.write(move |_| {
-                let (entered, gate) = (entered.take(), gate.take());
-                Box::pin(async move {
-                    entered.unwrap().send(()).unwrap();
-                    gate.unwrap().await.unwrap();
-                    Ok::<_, StoreError>(())
-                })
-            })
-            .await
-        })
-    };
-    held.await.unwrap();
-    let mut abandoned = Box::pin(async { keep!(db, |tx| insert(tx, client(1, 1, "1"))) });
-    assert!(is_pending(abandoned.as_mut()).await);
+    let held = Held::begin(&db).await;
+    let (abandoned, ran) = waiting(&db, 1..2).await;
     drop(abandoned);
-    release.send(()).unwrap();
-    holder.await.unwrap().unwrap();
+    held.end().await;
     keep!(db, |tx| insert(tx, client(1, 2, "2"))).unwrap();
-    assert_eq!(count(&db, 1).await, 1);
+    assert_eq!((count(&db, 1).await, ran.load(Ordering::SeqCst)), (1, 0));
 }
 
 /// More than the queue holds is refused, not kept.
@@ -192,27 +259,12 @@ async fn a_full_queue_refuses() {
     let database = TestDatabase::sqlite();
     database.open().await.close().await;
     let db = Db::open(DbOptions { write_queue: 1, ..DbOptions::new(database.url()) }).await.unwrap();
-    let (entered, held) = tokio::sync::oneshot::channel();
-    let (release, gate) = tokio::sync::oneshot::channel::<()>();
-    let (mut entered, mut gate) = (Some(entered), Some(gate));
-    let mut holder = Box::pin(async {
-        db.write(move |_| {
-            let (entered, gate) = (entered.take(), gate.take());
-            Box::pin(async move {
-                entered.unwrap().send(()).unwrap();
-                gate.unwrap().await.unwrap();
-                Ok::<_, StoreError>(())
-            })
-        })
-        .await
-    });
-    assert!(is_pending(holder.as_mut()).await);
-    held.await.unwrap();
-    let mut waiting = Box::pin(async { keep!(db, |tx| insert(tx, client(1, 1, "1"))) });
-    assert!(is_pending(waiting.as_mut()).await);
+    let held = Held::begin(&db).await;
+    let (jobs, _) = waiting(&db, 1..2).await;
     let refused = keep!(db, |tx| insert(tx, client(1, 2, "2")));
     assert!(matches!(refused, Err(StoreError::Overloaded)), "{refused:?}");
-    release.send(()).unwrap();
-    holder.await.unwrap();
-    waiting.await.unwrap();
+    held.end().await;
+    for job in jobs {
+        job.await.unwrap();
+    }
 }

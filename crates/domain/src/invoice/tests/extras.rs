@@ -7,9 +7,10 @@ use super::*;
 use crate::percent::Percent;
 
 fn pdf(bytes: usize) -> String {
-    let mut file = b"%PDF-1.7\n".to_vec();
-    file.resize(bytes - 40, b'\n');
-    file.extend_from_slice(b"trailer << /Size 1 >>\nstartxref\n0\n%%EOF\n");
+    const END: &[u8] = b"trailer << /Root 1 0 R >>\nstartxref\n0\n%%EOF\n";
+    let mut file = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\n".to_vec();
+    file.resize(bytes - END.len(), b'\n');
+    file.extend_from_slice(END);
     STANDARD.encode(file)
 }
 
@@ -39,8 +40,9 @@ fn attachments_are_pdfs() {
         .collect::<Vec<_>>();
     assert_eq!(taken(&attach(&[("a.pdf", &lines.join("\r\n"))])).attachments[0], one.attachments[0]);
 
-    let first = |member: &str| format!("invoice.attachments[0].{member}");
-    let encrypted = STANDARD.encode(b"%PDF-1.7\ntrailer << /Encrypt 1 0 R >>\n%%EOF");
+    let first = |member: &str| format!("invoice.attachments.0.{member}");
+    let encrypted = STANDARD.encode(include_bytes!("../../pdf_file/encrypted_table.pdf"));
+    taken(&attach(&[("a.pdf", &STANDARD.encode(include_bytes!("../../pdf_file/table.pdf")))]));
     for (content, code) in [
         (STANDARD.encode(b"PK\x03\x04"), "not_a_pdf"),
         (STANDARD.encode(b"%PDF-1.7\n"), "pdf_incomplete"),
@@ -50,17 +52,25 @@ fn attachments_are_pdfs() {
     ] {
         assert_faults(&attach(&[("a.pdf", &content)]), &[(&first("content"), code)]);
     }
-    for name in ["a.txt", ".pdf", "../a.pdf", "a\\b.pdf", "pdf", "c:a.pdf", "ä"] {
-        assert_faults(&attach(&[(name, &small)]), &[(&first("name"), "file_name")]);
+    let long = format!("{}.pdf", "ä".repeat(126));
+    for name in
+        ["a.txt", ".pdf", "../a.pdf", "a\\b.pdf", "pdf", "c:a.pdf", "ä", "a\n.pdf", "CON.pdf", "lpt1.x.pdf", &long]
+    {
+        assert_faults(&attach(&[(name, &small)]), &[(&first("name"), "file_name_format")]);
     }
-    assert_faults(&attach(&[("a\n.pdf", &small)]), &[(&first("name"), "control_character")]);
+    taken(&attach(&[("Con Oy.pdf", &small), (&long[2..], &small)]));
     assert_faults(
         &attach(&[("a.pdf", &small), ("A.pdf", &small)]),
-        &[("invoice.attachments[1].name", "duplicate_file_name")],
+        &[("invoice.attachments.1.name", "duplicate_file_name")],
+    );
+    // Also where the first of the two is no PDF.
+    assert_faults(
+        &attach(&[("a.pdf", "UEs="), ("A.pdf", &small)]),
+        &[(&first("content"), "not_a_pdf"), ("invoice.attachments.1.name", "duplicate_file_name")],
     );
     let eleven: Vec<String> = (0..11).map(|number| format!("{number}.pdf")).collect();
     let eleven: Vec<(&str, &str)> = eleven.iter().map(|name| (name.as_str(), small.as_str())).collect();
-    assert_faults(&attach(&eleven), &[("invoice.attachments", "too_many")]);
+    assert_faults(&attach(&eleven), &[("invoice.attachments.10", "too_many")]);
     assert_eq!(taken(&attach(&eleven[..10])).attachments.len(), MOST_ATTACHMENTS);
 }
 
@@ -126,6 +136,12 @@ fn terms_and_extensions_are_typed() {
         let interest = taken(&draft).extensions.interest.unwrap();
         assert_eq!((interest, interest.as_str()), (expected, kind));
     }
+    // Of a buyer that must not be collected from, nothing is collected that was not asked for.
+    let spared = taken(&with(|draft| {
+        draft.buyer.disable_collection = Some(true);
+        draft.extensions.collection.reminder_after_days = Some(7);
+    }));
+    assert!(!spared.extensions.collection.unwrap().enabled);
     type Case = (fn(&mut InvoiceDraft), &'static str, &'static str);
     let cases: [Case; 13] = [
         (|draft| draft.terms.cash_discount_percent = some("2"), "terms.cashDiscountDate", "required"),
@@ -145,7 +161,14 @@ fn terms_and_extensions_are_typed() {
             "extensions.interest.percent",
             "not_combinable",
         ),
-        (|draft| draft.extensions.factoring.notice = some("Paid to us"), "extensions.factoring.agreement", "required"),
+        (
+            |draft| {
+                draft.extensions.factoring.notice = some("Paid to us");
+                draft.extensions.factoring.financier = some("Rahoitus Oyj");
+            },
+            "extensions.factoring.agreement",
+            "required",
+        ),
         (
             |draft| draft.extensions.collection.reminder_after_days = Some(0),
             "extensions.collection.reminderAfterDays",
@@ -176,9 +199,6 @@ fn terms_and_extensions_are_typed() {
         (|draft| draft.references.invoice_copy_url = some("ftp://x"), "references.invoiceCopyUrl", "website_format"),
     ];
     for (change, field, code) in cases {
-        let mut draft = valid();
-        change(&mut draft);
-        let found = codes(&faults_of(&draft));
-        assert_eq!(found[0], (format!("invoice.{field}"), code.to_owned()), "{found:?}");
+        assert_fault(change, &format!("invoice.{field}"), code);
     }
 }

@@ -20,8 +20,8 @@ fn rows_are_counted() {
     };
     assert_faults(&many(0), &[("invoice.rows", "required")]);
     assert_eq!(taken(&many(MOST_ROWS)).rows.len(), MOST_ROWS);
-    assert_faults(&many(MOST_ROWS + 1), &[("invoice.rows", "too_many")]);
-    assert_faults(&many(10_000), &[("invoice.rows", "too_many")]);
+    assert_faults(&many(MOST_ROWS + 1), &[("invoice.rows.1000", "too_many")]);
+    assert_faults(&many(10_000), &[("invoice.rows.1000", "too_many")]);
     // Wrong ones are told up to a number that a person can read.
     let faults = faults_of(&with(|draft| draft.rows = vec![row("1", "-1", "25.5"); MOST_ROWS]));
     assert_eq!(faults.len(), 101);
@@ -37,10 +37,10 @@ fn rows_are_checked() {
             change(&mut wrong);
             draft.rows.push(wrong);
         });
-        assert_faults(&draft, &[(&format!("invoice.rows[1].{member}"), code)]);
+        assert_faults(&draft, &[(&format!("invoice.rows.1.{member}"), code)]);
     };
     bad(|row| row.name = None, "name", "required");
-    bad(|row| row.name = some("a\nb"), "name", "control_character");
+    bad(|row| row.name = some("a\u{1b}b"), "name", "control_character");
     bad(|row| row.quantity = None, "quantity", "required");
     bad(|row| row.quantity = some("two"), "quantity", "number_format");
     bad(|row| row.quantity = some("0.30000000000000004"), "quantity", "number_precision");
@@ -59,7 +59,11 @@ fn rows_are_checked() {
     bad(|row| row.vat_category = some("Z"), "vatCategory", "vat_category_rate");
     bad(|row| row.vat_category = some("X"), "vatCategory", "unknown_vat_category");
     bad(|row| row.delivery_date = some("1.12.2025"), "deliveryDate", "date_format");
-    bad(|row| (row.discount_percent, row.discount_amount) = (some("1"), some("1")), "discountAmount", "not_combinable");
+    bad(
+        |row| (row.discount_percent, row.discount_amount) = (some("1"), some("2")),
+        "discountAmount",
+        "amount_mismatch",
+    );
 }
 
 #[test]
@@ -92,17 +96,95 @@ fn a_cent_is_found_where_it_is_wrong() {
     });
     let faults = faults_of(&draft);
     // The second row is 1.005, rounded to 1.01; its VAT 0.1414.
-    assert_eq!(codes(&faults).iter().map(|(field, _)| field.as_str()).collect::<Vec<_>>(), ["invoice.rows[1].amount",]);
+    assert_eq!(codes(&faults).iter().map(|(field, _)| field.as_str()).collect::<Vec<_>>(), ["invoice.rows.1.amount",]);
     assert_eq!(faults[0].message, "3 times 0.335 is 1.01 without VAT, not 1.00: correct the row");
     let mended = InvoiceDraft { rows: vec![row("2", "50.00", "25.5"), row("3", "0.335", "14")], ..draft };
     let faults = faults_of(&mended);
     assert_eq!(
         codes(&faults),
-        ["netAmount", "vatAmount", "grossAmount", "payableAmount", "vat[0].netAmount", "vat[1].vatAmount",]
+        ["netAmount", "vatAmount", "grossAmount", "payableAmount", "vat.0.netAmount", "vat.1.vatAmount",]
             .map(|field| (format!("invoice.amounts.{field}"), "amount_mismatch".to_owned()))
     );
-    assert_eq!(&faults[0].message, "The rows add up to 101.01, not 101.00: correct it, or the row that is wrong");
+    assert_eq!(
+        &faults[0].message,
+        "The rows add up to 101.01, not 101.00: correct it, or the row that is wrong (rows.0, rows.1)"
+    );
+    assert_eq!(
+        &faults[4].message,
+        "The rows with VAT of 25.5 % add up to 100.00, not 100.01: correct it, or the row that is wrong (rows.0)"
+    );
     assert_eq!(&faults[5].message, "VAT of 14 % on 1.01 is 0.14, not 0.15: it is reckoned on the sum of the rows");
+}
+
+#[test]
+fn rows_that_may_be_wrong_are_named_and_no_others() {
+    let message = |amounts: usize| {
+        let draft = with(|draft| {
+            draft.rows = vec![row("1", "1", "25.5"); 20];
+            for row in &mut draft.rows[..amounts] {
+                row.amount = some("1.00");
+            }
+            draft.amounts.gross_amount = some("25.11");
+        });
+        let faults = faults_of(&draft);
+        assert_eq!(codes(&faults), [("invoice.amounts.grossAmount".to_owned(), "amount_mismatch".to_owned())]);
+        faults[0].message.split(" correct it").last().unwrap().to_owned()
+    };
+    assert_eq!(message(20), "");
+    assert_eq!(message(19), ", or the row that is wrong (rows.19)");
+    let ten: Vec<String> = (5..15).map(|place| format!("rows.{place}")).collect();
+    assert_eq!(message(5), format!(", or the row that is wrong ({}, …)", ten.join(", ")));
+}
+
+#[test]
+fn discounts_are_rounded_once_and_have_the_sign_of_their_row() {
+    /// Quantity, price, percent and amount of a discount, and the net amount and the discount that come of it.
+    type Case = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
+    let cases: [Case; 12] = [
+        // 10.05 less a tenth is 9.045.
+        ("3", "3.35", "10", "", "9.05", "1.00"),
+        ("-3", "3.35", "10", "", "-9.05", "-1.00"),
+        ("1", "0.335", "33", "", "0.22", "0.12"),
+        ("1", "10", "100", "", "0.00", "10.00"),
+        ("-1", "50", "", "0", "-50.00", "0.00"),
+        ("-1", "50", "", "-5", "-45.00", "-5.00"),
+        ("0", "50", "", "0", "0.00", "0.00"),
+        // Zero is no discount.
+        ("2", "50", "0", "0", "100.00", "0.00"),
+        ("2", "50", "10", "0", "90.00", "10.00"),
+        ("2", "50", "0", "10", "90.00", "10.00"),
+        // Both: the discount may be what the rounded net amount leaves, or rounded itself.
+        ("3", "3.35", "10", "1.00", "9.05", "1.00"),
+        ("3", "3.35", "10", "1.01", "9.04", "1.01"),
+    ];
+    let currency = CurrencyCode::parse("EUR").unwrap();
+    for (quantity, price, percent, off, net, discount) in cases {
+        let draft = with(|draft| {
+            draft.rows.push(RowDraft {
+                discount_percent: some(percent),
+                discount_amount: some(off),
+                amount: some(net),
+                ..row(quantity, price, "25.5")
+            });
+            let sum = Money::parse(net, currency).unwrap().minor() + 10_000;
+            let gross = Money::new(sum, currency).unwrap();
+            let gross = gross.plus(gross.share(Percent::parse("25.5").unwrap())).unwrap();
+            draft.amounts.gross_amount = Some(gross.to_string());
+        });
+        let row = &taken(&draft).rows[1];
+        let found = (row.net.to_string(), row.discount.to_string());
+        assert_eq!(found, (net.to_owned(), discount.to_owned()), "{quantity} {price} {percent} {off}");
+    }
+    for (quantity, off) in [("-1", "5"), ("-1", "-51"), ("1", "-5"), ("1", "51"), ("0", "1"), ("0", "-1")] {
+        let draft = with(|draft| {
+            draft.rows.push(RowDraft { discount_amount: some(off), ..row(quantity, "50", "25.5") });
+        });
+        assert_faults(&draft, &[("invoice.rows.1.discountAmount", "out_of_range")]);
+    }
+    let faults = faults_of(&with(|draft| {
+        (draft.rows[0].discount_percent, draft.rows[0].discount_amount) = (some("10"), some("10.01"));
+    }));
+    assert_eq!(faults[0].message, "The discount in percent comes to 10.00: correct one of the two, or leave it out");
 }
 
 #[test]
@@ -122,11 +204,11 @@ fn rates_of_the_sender_are_those_of_the_rows() {
     taken(&rates(&[("25.50", "")]));
     assert_faults(
         &rates(&[("14", "S")]),
-        &[("invoice.amounts.vat[0].rate", "amount_mismatch"), ("invoice.amounts.vat", "amount_mismatch")],
+        &[("invoice.amounts.vat.0.rate", "amount_mismatch"), ("invoice.amounts.vat", "amount_mismatch")],
     );
-    assert_faults(&rates(&[("25.5", "S"), ("25.5", "")]), &[("invoice.amounts.vat[1].rate", "amount_mismatch")]);
-    assert_faults(&rates(&[("25.5", "Q")]), &[("invoice.amounts.vat[0].category", "unknown_vat_category")]);
-    assert_faults(&rates(&[("25.5", "S"); 51]), &[("invoice.amounts.vat", "too_many")]);
+    assert_faults(&rates(&[("25.5", "S"), ("25.5", "")]), &[("invoice.amounts.vat.1.rate", "amount_mismatch")]);
+    assert_faults(&rates(&[("25.5", "Q")]), &[("invoice.amounts.vat.0.category", "unknown_vat_category")]);
+    assert_faults(&rates(&[("25.5", "S"); 51]), &[("invoice.amounts.vat.50", "too_many")]);
 }
 
 #[test]
@@ -147,6 +229,15 @@ fn totals_round_and_take_off_what_was_paid() {
     };
     amount(|amounts| amounts.rounding_amount = some("-0.51"), "roundingAmount", "out_of_range");
     amount(|amounts| amounts.paid_amount = some("125.51"), "paidAmount", "out_of_range");
+    assert_fault(
+        |draft| {
+            draft.rows = vec![row("1", "0.16", "25.5")];
+            draft.amounts.gross_amount = some("0.20");
+            draft.amounts.rounding_amount = some("-0.50");
+        },
+        "invoice.amounts.roundingAmount",
+        "out_of_range",
+    );
     amount(|amounts| amounts.paid_amount = some("-1"), "paidAmount", "negative_amount");
     amount(|amounts| amounts.gross_amount = some("125.5.0"), "grossAmount", "number_format");
     amount(|amounts| amounts.gross_amount = some("125.49"), "grossAmount", "amount_mismatch");
@@ -197,7 +288,7 @@ fn the_day_and_the_country_decide_the_rate() {
     };
     taken(&abroad("PERSON"));
     let faults = faults_of(&abroad("BUSINESS"));
-    assert_eq!(codes(&faults), [("invoice.rows[0].vatRate".to_owned(), "vat_rate_not_in_country".to_owned())]);
+    assert_eq!(codes(&faults), [("invoice.rows.0.vatRate".to_owned(), "vat_rate_not_in_country".to_owned())]);
     assert_eq!(
         faults[0].message,
         "FI had no VAT rate of 24 % on 2025-12-01: use 25.5, 14, 10 or 0, or give the row's deliveryDate if that was on another day"
@@ -276,6 +367,12 @@ proptest! {
         for row in &invoice.rows {
             prop_assert!(row.discount.minor() >= 0 && row.net.minor() >= 0);
             prop_assert_eq!(row.net.plus(row.discount), Money::of_quantity(row.quantity, row.unit_price, currency));
+            // Within half a cent of the exact amount: quantities have three decimals here and prices four.
+            let rest = row.discount_percent.unwrap_or(Percent::ZERO).rest();
+            let scale = 10_i128.pow(u32::from(row.quantity.scale() + row.unit_price.scale()) + 2);
+            let price = i128::from(row.quantity.units()) * i128::from(row.unit_price.units());
+            let exact = price * i128::from(rest.hundredths());
+            prop_assert!(2 * (i128::from(row.net.minor()) * scale - exact).abs() <= scale);
         }
     }
 }
