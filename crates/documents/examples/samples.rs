@@ -11,6 +11,10 @@ use std::time::Duration;
 use documents::{InvoiceDocument, invoice_pdf};
 use domain::invoice::InvoiceDraft;
 
+/// That of the program itself.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let argument = std::env::args().nth(1).unwrap_or_else(|| ".".to_owned());
     if argument == "--measure" { measure() } else { write(Path::new(&argument)) }
