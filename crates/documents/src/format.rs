@@ -106,8 +106,7 @@ impl Language {
 }
 
 /// A payment reference as it is printed: Finnish ones in groups of five from the right, creditor references in groups of
-/// four from the left (Finance Finland's guides to references; ISO 11649 section 5.5). Those of other countries are not
-/// grouped: their machines read them from paper.
+/// four from the left (Finance Finland's guides to references; ISO 11649 section 5.5).
 pub(crate) fn reference(reference: &PaymentReference) -> String {
     match reference {
         PaymentReference::Finnish(reference) => {
@@ -122,6 +121,7 @@ pub(crate) fn reference(reference: &PaymentReference) -> String {
             text
         }
         PaymentReference::Rf(reference) => in_fours(reference.as_str()),
+        // Machines compare these as they are written, and some have a meaning by place.
         PaymentReference::Domestic(reference) => reference.as_str().to_owned(),
     }
 }

@@ -60,6 +60,7 @@ impl BankBarCode {
                 let (check, rest) = reference.as_str().strip_prefix("RF")?.split_at_checked(2)?;
                 ('5', format!("{check}{rest:0>21}"))
             }
+            // The bar code is that of a Finnish account.
             PaymentReference::Domestic(_) => return None,
         };
         let digits = format!("{version}{account}{cents:08}{reference}{due_date}");
