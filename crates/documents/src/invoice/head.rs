@@ -144,7 +144,7 @@ fn list(paper: &Paper<'_>) -> Vec<(&'static str, String, Style)> {
         add(words.invoice_number, number, strong);
         add(words.date, Some(language.date(header.date)), plain);
         add(words.due_date, Some(language.date(header.due_date)), strong);
-        add(words.reference_number, Some(reference(&references.payment)), strong);
+        add(paper.reference_label(), Some(reference(&references.payment)), strong);
         add(words.payment_terms, terms.payment.clone(), plain);
         let interest = document.extensions.interest.and_then(|interest| match interest {
             Interest::Statutory => Some(words.statutory.to_owned()),

@@ -1,5 +1,7 @@
 //! The sheets of an invoice, and where on them the next thing goes.
 
+use domain::payment_reference::PaymentReference;
+
 use super::{InvoiceDocument, foot};
 use crate::language::Language;
 use crate::lines::Style;
@@ -45,6 +47,15 @@ impl<'a> Paper<'a> {
     /// What it is called.
     pub(super) const fn title(&self) -> &'static str {
         if self.document.is_credit_note() { self.words.credit_note } else { self.words.invoice }
+    }
+
+    /// What the reference of the payment is called: payers in Sweden and Norway look for the name of theirs.
+    pub(super) fn reference_label(&self) -> &'static str {
+        match (&self.document.references.payment, self.document.parties.seller.address.country.as_str()) {
+            (PaymentReference::Domestic(_), "SE") => "OCR",
+            (PaymentReference::Domestic(_), "NO") => "KID",
+            _ => self.words.reference_number,
+        }
     }
 
     /// Whether this is the first sheet.

@@ -81,7 +81,7 @@ pub(super) fn draw(paper: &mut Paper<'_>) {
     y += BLOCK;
     paper.sheets.rule(LEFT, y, ROOM, 0.5, 0);
     let fields = [
-        (words.reference_number, reference(payment), 68.0),
+        (paper.reference_label(), reference(payment), 68.0),
         (words.due_date, language.date(document.header.due_date), 47.0),
         (words.amount, language.amount(payable), ROOM - 115.0),
     ];

@@ -59,7 +59,7 @@ pub(crate) static ENGLISH: Words = Words {
     amount: "Amount",
     bank_bar_code: "Bank bar code",
     virtual_bar_code: "Virtual bar code",
-    quote_reference: "Please give the reference number when you pay.",
+    quote_reference: "Please give the reference when you pay.",
     reverse_charge: "Reverse charge.",
     intra_community: "Intra-Community supply, exempt from VAT.",
     export: "Export, exempt from VAT.",

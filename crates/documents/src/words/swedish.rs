@@ -59,7 +59,7 @@ pub(crate) static SWEDISH: Words = Words {
     amount: "Belopp",
     bank_bar_code: "Bankstreckkod",
     virtual_bar_code: "Virtuell streckkod",
-    quote_reference: "Ange referensnumret vid betalning.",
+    quote_reference: "Ange referensen vid betalning.",
     reverse_charge: "Omvänd betalningsskyldighet.",
     intra_community: "Skattefri gemenskapsintern försäljning.",
     export: "Skattefri exportförsäljning.",

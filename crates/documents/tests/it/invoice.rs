@@ -310,6 +310,43 @@ fn what_was_paid_is_taken_off() {
 }
 
 #[test]
+fn the_reason_for_no_vat_is_in_the_words_of_the_sellers_law() {
+    let mut draft = fixture::english();
+    draft.rows[0].vat_exemption_reason = some("AVL 72 a §");
+    for (language, reverse, within) in [
+        ("FI", "AE: Käännetty verovelvollisuus.", "K: Veroton yhteisömyynti."),
+        ("SV", "AE: Omvänd skattskyldighet.", "K: Skattefri gemenskapsintern försäljning."),
+        ("EN", "AE: Reverse charge.", "K: Intra-Community supply, exempt from VAT."),
+    ] {
+        draft.header.language_code = some(language);
+        let text = read(draft.clone()).raw();
+        assert!(text.contains(reverse) && text.contains(within) && text.contains("AVL 72 a §"), "{text}");
+        // Without the buyer's number it would be taxed.
+        assert!(text.contains("DE136695976"), "{text}");
+    }
+    let mut draft = fixture::swedish();
+    for row in &mut draft.rows {
+        row.vat_rate = some("0");
+        row.vat_category = some("AE");
+    }
+    assert!(read(draft).raw().contains("AE: Omvänd betalningsskyldighet."));
+}
+
+#[test]
+fn an_iban_and_giros_stand_side_by_side() {
+    let mut invoice = fixture::invoice(fixture::swedish());
+    invoice.parties.seller.payment.iban = Some(Iban::parse("SE4550000000058398257466").unwrap());
+    let reader = Reader::of(&pdf(&invoice));
+    let text = reader.text();
+    assert!(text.contains("Mottagarens kontonummer (IBAN) Bankgiro Plusgiro"), "{text}");
+    assert!(text.contains("SE45 5000 0000 0583 9825 7466 5805-6201 4-2"), "{text}");
+    assert!(reader.boxes().iter().all(|page| misplaced(page).is_empty()));
+    // No account at all: no slip.
+    invoice.parties.seller.payment = domain::invoice::PaymentDetails::default();
+    assert!(!Reader::of(&pdf(&invoice)).text().contains("Betalningsuppgifter"));
+}
+
+#[test]
 fn letters_abroad_name_the_country() {
     let text = read(fixture::english()).raw();
     assert!(text.contains("20402 Hamburg\nGERMANY"), "{text}");
