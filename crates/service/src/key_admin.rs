@@ -233,7 +233,7 @@ impl Core {
         })
     }
 
-    /// Seals every key value, every OAuth secret, every webhook secret and the pepper under the newest master key, a batch a transaction, and
+    /// Seals every key value, every OAuth secret, every webhook secret, every invoice with its files and the pepper under the newest master key, a batch a transaction, and
     /// gives how many were sealed anew. Kept answers, and mail and webhooks that wait, are not: they go by themselves, so the old master key
     /// is needed until then.
     /// `progress` hears the number so far.
@@ -273,6 +273,8 @@ impl Core {
         count += self.reseal_oauth_clients().await?;
         progress(count);
         count += self.reseal_webhooks().await?;
+        progress(count);
+        count += self.reseal_invoices().await?;
         progress(count);
         count += self.reseal_pepper(context).await?;
         progress(count);
@@ -328,7 +330,8 @@ impl Core {
         let webhooks = store::webhook::count_not_sealed_under(&mut reader, newest).await?;
         let answers = store::idempotency::count_not_sealed_under(&mut reader, newest).await?
             + store::outbox::count_not_sealed_under(&mut reader, newest).await?;
-        Ok(UnderOlderKeys { secrets: keys + secrets + webhooks, answers })
+        let invoices = store::invoice::count_not_sealed_under(&mut reader, newest).await?;
+        Ok(UnderOlderKeys { secrets: keys + secrets + webhooks + invoices, answers })
     }
 }
 

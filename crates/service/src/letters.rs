@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn what_others_wrote_adds_neither_lines_nor_markup() {
         assert_eq!(one_line("A\r\nBcc: b@example.com\u{0}"), "A  Bcc: b@example.com");
-        let html = html("Hello <b>,\n\nhttps://a.example/?a=1&b=2\n");
+        let html = html("Hello <b>,\n\nhttps://a.example/?a=1&b=2\n", "en");
         assert_eq!(
             html,
             "<!doctype html><html lang=\"en\"><body><p>Hello &lt;b&gt;,</p>\

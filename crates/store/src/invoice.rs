@@ -157,6 +157,19 @@ statements! {
     ID_BY_NUMBER = "SELECT invoice_id FROM invoice WHERE partner_id = $1 AND client_id = $2 AND number = $3";
     CREDITED = concat!("SELECT i.invoice_date, i.kind, i.currency_code, i.net, i.vat, i.gross, ", credited!("net"), ", ", credited!("vat"),
                ", ", credited!("gross"), " FROM invoice i WHERE i.partner_id = $1 AND i.client_id = $2 AND i.number = $3");
+    // From one row to the next in the order of the primary key, so that a walk reads the table once.
+    NOT_SEALED_UNDER = concat!("SELECT ", invoice_columns!(), " FROM invoice WHERE (partner_id, client_id, number) > ($2, $3, $4) \
+                       AND master_key_version <> $1 ORDER BY partner_id, client_id, number LIMIT $5");
+    RESEAL = "UPDATE invoice SET content = $4, master_key_version = $5 WHERE partner_id = $1 AND client_id = $2 AND number = $3";
+    COUNT_NOT_SEALED_UNDER = "SELECT COUNT(*) FROM invoice WHERE master_key_version <> $1";
+    ATTACHMENTS_NOT_SEALED_UNDER = "SELECT partner_id, invoice_id, place FROM invoice_attachment \
+                                   WHERE (partner_id, invoice_id, place) > ($2, $3, $4) AND master_key_version <> $1 \
+                                   ORDER BY partner_id, invoice_id, place LIMIT $5";
+    ATTACHMENT = "SELECT place, file_name, content, master_key_version FROM invoice_attachment \
+                  WHERE partner_id = $1 AND invoice_id = $2 AND place = $3";
+    RESEAL_ATTACHMENT = "UPDATE invoice_attachment SET content = $4, master_key_version = $5 \
+                         WHERE partner_id = $1 AND invoice_id = $2 AND place = $3";
+    COUNT_ATTACHMENTS_NOT_SEALED_UNDER = "SELECT COUNT(*) FROM invoice_attachment WHERE master_key_version <> $1";
     ATTACHMENTS = "SELECT place, file_name, content, master_key_version FROM invoice_attachment \
                    WHERE partner_id = $1 AND invoice_id = $2 ORDER BY place";
 }
@@ -270,4 +283,78 @@ pub async fn attachments(
     invoice: Uuid,
 ) -> Result<Vec<AttachmentRow>, StoreError> {
     fetch!(fetch_all, AttachmentRow, db, ATTACHMENTS, partner.0, invoice)
+}
+
+/// At most `limit` invoices behind `after` that are sealed under another master key than `version`, in the order of the table.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn not_sealed_under(
+    db: &mut impl Access,
+    version: i64,
+    after: (PartnerId, ClientIdentifier, i64),
+    limit: i64,
+) -> Result<Vec<InvoiceRow>, StoreError> {
+    let (partner, client, number) = after;
+    fetch!(fetch_all, InvoiceRow, db, NOT_SEALED_UNDER, version, partner.0, client.0, number, limit)
+}
+
+/// Keeps an invoice sealed anew.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn reseal(tx: &mut Tx, row: &InvoiceRow, sealed: &[u8], version: i64) -> Result<(), StoreError> {
+    execute!(tx, RESEAL, row.partner.0, row.client.0, row.number, sealed, version).map(drop)
+}
+
+/// At most `limit` files behind `after` that are sealed under another master key than `version`, in the order of the table: each as its
+/// partner, its invoice and its place.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn attachments_not_sealed_under(
+    db: &mut impl Access,
+    version: i64,
+    (partner, invoice, place): (i64, Uuid, i64),
+    limit: i64,
+) -> Result<Vec<(i64, Uuid, i64)>, StoreError> {
+    fetch!(fetch_all, (i64, Uuid, i64), db, ATTACHMENTS_NOT_SEALED_UNDER, version, partner, invoice, place, limit)
+}
+
+/// One file of an invoice.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn attachment(
+    db: &mut impl Access,
+    partner: PartnerId,
+    invoice: Uuid,
+    place: i64,
+) -> Result<Option<AttachmentRow>, StoreError> {
+    fetch!(fetch_optional, AttachmentRow, db, ATTACHMENT, partner.0, invoice, place)
+}
+
+/// Keeps a file sealed anew.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn reseal_attachment(
+    tx: &mut Tx,
+    partner: PartnerId,
+    invoice: Uuid,
+    place: i64,
+    sealed: &[u8],
+    version: i64,
+) -> Result<(), StoreError> {
+    execute!(tx, RESEAL_ATTACHMENT, partner.0, invoice, place, sealed, version).map(drop)
+}
+
+/// How many invoices and files are sealed under another master key than `version`. It reads all of them.
+///
+/// # Errors
+/// When a statement fails.
+pub async fn count_not_sealed_under(db: &mut impl Access, version: i64) -> Result<i64, StoreError> {
+    let invoices: i64 = fetch!(count, db, COUNT_NOT_SEALED_UNDER, version)?;
+    let files: i64 = fetch!(count, db, COUNT_ATTACHMENTS_NOT_SEALED_UNDER, version)?;
+    Ok(invoices + files)
 }

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use domain::Environment;
+use domain::api_key::KeyHolder;
+use domain::invoice::{AttachmentDraft, InvoiceDraft, RowDraft};
 use service::{Core, CoreError, MasterKeys, Settings};
 use testkit::clock::TestClock;
 use testkit::core::{MASTER_KEY, TestCore, draft, operator};
@@ -17,6 +21,35 @@ async fn open(database: &TestDatabase, keys: &str, environment: Environment) -> 
     let settings = Settings { environment, ..Settings::default() };
     let random = Arc::new(TestRandom::new(u64::MAX / 3));
     Core::open(database.open().await, Arc::new(TestClock::new()), random, keys, settings).await
+}
+
+const PDF: &[u8] = include_bytes!("../../../domain/src/pdf_file/table.pdf");
+
+/// An invoice that nobody sends, with a file.
+fn invoice() -> InvoiceDraft {
+    let text = |text: &str| Some(text.to_owned());
+    let mut draft = InvoiceDraft::default();
+    draft.distribution.method = text("NONE");
+    draft.header.number = Some(7);
+    draft.header.date = text("2026-01-02");
+    draft.header.due_date = text("2026-01-16");
+    draft.seller.payment.iban = text("FI2112345600000785");
+    draft.buyer.entity_type = text("PERSON");
+    draft.buyer.name = text("Matti Meikäläinen");
+    draft.buyer.address.street = text("Kauppakatu 1");
+    draft.buyer.address.postal_code = text("00100");
+    draft.buyer.address.postal_district = text("HELSINKI");
+    draft.buyer.address.country_code = text("FI");
+    draft.rows = vec![RowDraft {
+        name: text("Chair"),
+        quantity: text("1"),
+        unit_price: text("100"),
+        vat_rate: text("25.5"),
+        ..RowDraft::default()
+    }];
+    draft.amounts.gross_amount = text("125.5");
+    draft.attachments = vec![AttachmentDraft { name: text("note.pdf"), content: Some(STANDARD.encode(PDF)) }];
+    draft
 }
 
 on_both_engines! {
@@ -40,11 +73,15 @@ on_both_engines! {
             }
             test.core.create_client(&provisioner, &draft, None, &operator()).await.unwrap();
         }
+        let client = test.core.list_clients(None, None, 1).await.unwrap()[0].client;
+        let holder = KeyHolder { partner: provisioner.holder.partner, client: Some(client) };
+        let sent = test.core.submit_invoice(holder, client, &invoice(), None, &operator()).await.unwrap().value;
         let both = open(&database, &format!("1:{MASTER_KEY},2:{NEW_KEY}"), Environment::Sandbox).await.unwrap();
         let mut told = 0;
-        // Two keys of the partner, five of clients, one OAuth secret, and the pepper.
-        assert_eq!(both.reseal(&operator(), |count| told = count).await.unwrap(), 9);
-        assert_eq!(told, 9);
+        // Two keys of the partner, five of clients, one OAuth secret, an invoice and its file, and the pepper.
+        assert_eq!(both.reseal(&operator(), |count| told = count).await.unwrap(), 11);
+        assert_eq!(told, 11);
+        assert_eq!(both.under_older_keys().await.unwrap().secrets, 0);
         assert_eq!(both.reseal(&operator(), |_| {}).await.unwrap(), 0, "it can be run again");
 
         let new = open(&database, &format!("2:{NEW_KEY}"), Environment::Sandbox).await.unwrap();
@@ -52,5 +89,8 @@ on_both_engines! {
         assert_eq!(shown.value.unwrap(), partner.partner_key.value);
         let token = partner.provisioning_token.value.expose().to_text();
         new.authenticate(Some(&token), None).await.unwrap();
+        let (kept, files) = new.invoice(holder.partner, sent.invoice).await.unwrap().unwrap();
+        assert_eq!((kept.header.number.get(), files.len(), files[0].name.as_str()), (7, 1, "note.pdf"));
+        assert_eq!(files[0].content, PDF);
     }
 }

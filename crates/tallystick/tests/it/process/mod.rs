@@ -8,6 +8,7 @@ mod deployment;
 mod document;
 mod http;
 mod import;
+mod invoice;
 mod key;
 mod killed;
 mod metrics;

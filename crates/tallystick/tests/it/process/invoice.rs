@@ -1,0 +1,128 @@
+//! Invoices by mail, from a running server to a mail server that nobody here wrote: taken, refused, put off, and sent once more by the next
+//! server when one is killed.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use testkit::app::body;
+use testkit::on_both_engines;
+use testkit::peer::Peer;
+use testkit::process::{Installation, until, within};
+
+use super::api::Api;
+use super::installation;
+use crate::invoice::{INVOICE, invoice};
+
+const OWN: &str = "/api/v1/partner/invoice/distribution";
+
+/// A configuration by which mail goes to this port.
+fn configured(installation: &Installation, port: u16) -> String {
+    let file = installation.directory().join("mail.toml");
+    let text = format!(
+        "[messages]\nmail-channel = 'post'\nmail-from = 'Operator Oy <invoices@operator.example>'\noperator-mail = 'desk@operator.example'\n\
+         [channels.post]\nkind = 'smtp'\nhost = '127.0.0.1'\nport = {port}\nmessage-id-domain = 'tally.example'\n"
+    );
+    std::fs::write(&file, text).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+fn by_mail(number: i64, address: &str) -> Value {
+    let mut body = invoice(number);
+    body["distribution"]["method"] = json!("EMAIL");
+    body["invoice"]["parties"]["buyerParty"]["contact"] = json!({"email": address});
+    body["invoice"]["parties"]["buyerParty"]["languageCode"] = json!("SV");
+    body["invoice"]["parties"]["sellerParty"]["contact"] = json!({"email": "sales@seller.example"});
+    let pdf = STANDARD.encode(include_bytes!("../../../../domain/src/pdf_file/table.pdf"));
+    body["invoice"]["attachments"] = json!([{"name": "följesedel.pdf", "content": pdf}]);
+    body
+}
+
+/// The delivery of this invoice, once it has a status other than `PENDING` or was tried.
+async fn tried(api: &Api, key: &str, number: i64) -> Value {
+    let mut record = json!(null);
+    until(async || {
+        record = api.get(&format!("{OWN}?invoiceNumber={number}"), key).await.json()["records"][0].clone();
+        record["status"] != "PENDING" || record["attempts"] != 0
+    })
+    .await;
+    record
+}
+
+on_both_engines! {
+    async fn an_invoice_reaches_its_buyer_by_mail(database: TestDatabase) {
+        within(120, async {
+            let installation = installation(database.url());
+            let partner = installation.partner("QUICK3").await;
+            let mut post = Peer::mail_server(json!({})).await;
+            let server = installation.serve(&["--config", &configured(&installation, post.port)]).await;
+            let api = Api::new(&server.url);
+            let key = api.client(&partner.provisioning, &body("QUICK3", 1)).await;
+            let made = api.post(INVOICE, &key, &by_mail(1001, "buyer@buyer.example")).await.json();
+            assert_eq!(made["status"], "PENDING", "{made}");
+            let mail = post.event("mail").await;
+            assert_eq!(mail["recipients"], json!(["buyer@buyer.example"]));
+            let headers = &mail["headers"];
+            let subject = headers["Subject"].as_str().unwrap();
+            assert!(subject.starts_with("Faktura 1001 – ") && headers["From"].as_str().unwrap().contains("invoices@operator.example"), "{headers}");
+            assert_eq!(headers["Reply-To"], "sales@seller.example", "{headers}");
+            let text = mail["text"].as_str().unwrap();
+            for told in ["337,72", "2026-12-05", "FI21 1234 5600 0007 85"] {
+                assert!(text.contains(told), "{told}: {text}");
+            }
+            assert!(mail["html"].as_str().unwrap().starts_with("<!doctype html><html lang=\"sv\">"), "{mail}");
+            let files = mail["attachments"].as_array().unwrap();
+            let names: Vec<_> = files.iter().map(|file| (&file[0], &file[1])).collect();
+            let pdf = json!("application/pdf");
+            assert_eq!(names, [(&json!("faktura-1001.pdf"), &pdf), (&json!("följesedel.pdf"), &pdf)]);
+            assert!(STANDARD.decode(files[0][2].as_str().unwrap()).unwrap().starts_with(b"%PDF-"));
+
+            let record = tried(&api, &key, 1001).await;
+            assert_eq!((&record["status"], &record["attempts"], &record["distributionId"]), (&json!("SENT"), &json!(1), &made["distributionId"]), "{record}");
+            assert!(record["sentAt"].is_string() && record["statusReason"].is_null(), "{record}");
+
+            // One that is refused has failed, and says what to do; one that is put off waits.
+            drop(api.post(INVOICE, &key, &by_mail(1002, "refused@buyer.example")).await);
+            let record = tried(&api, &key, 1002).await;
+            assert_eq!(record["status"], "FAILED", "{record}");
+            let reason = record["statusReason"].as_str().unwrap();
+            assert!(reason.contains("5.1.1 no such user here") && reason.contains("check the e-mail address"), "{reason}");
+            drop(api.post(INVOICE, &key, &by_mail(1003, "later@buyer.example")).await);
+            let record = tried(&api, &key, 1003).await;
+            assert_eq!((&record["status"], &record["attempts"]), (&json!("PENDING"), &json!(1)), "{record}");
+            let summary = api.get("/api/v1/partner/distribution/summary", &partner.partner).await.json();
+            assert_eq!(summary["totals"], json!({"totalCount": 3, "successfulCount": 1, "failedCount": 1}), "{summary}");
+            let meta = &api.get(&format!("{OWN}?fetchType=FAILED"), &key).await.json();
+            assert_eq!((&meta["metaData"]["failedCount"], &meta["records"][0]["invoiceNumber"]), (&json!(1), &json!(1002)), "{meta}");
+
+            server.process.signal("TERM");
+            let ended = server.process.ended().await;
+            for private in ["buyer@buyer.example", "refused@buyer.example", "Buyer Company", "337,72"] {
+                assert!(!ended.stderr.contains(private), "{private} is in the log: {}", ended.stderr);
+            }
+        })
+        .await;
+    }
+
+    async fn an_invoice_of_a_killed_server_is_sent_by_the_next_one(database: TestDatabase) {
+        within(120, async {
+            let installation = installation(database.url()).with("TALLYSTICK_OUTBOX_LEASE", "2s");
+            let partner = installation.partner("QUICK3").await;
+            let mut post = Peer::mail_server(json!({})).await;
+            let file = configured(&installation, post.port);
+            let first = installation.serve(&["--config", &file]).await;
+            let api = Api::new(&first.url);
+            let key = api.client(&partner.provisioning, &body("QUICK3", 1)).await;
+            // The mail server has it, and never says so.
+            drop(api.post(INVOICE, &key, &by_mail(1, "silent@buyer.example")).await);
+            let before = post.event("mail").await;
+            first.process.signal("KILL");
+            drop(first.process.ended().await);
+            let second = installation.serve(&["--config", &file]).await;
+            let after = post.event("mail").await;
+            assert_eq!(before["headers"]["Message-ID"], after["headers"]["Message-ID"], "so that the buyer's side can drop the second");
+            assert_eq!(before["attachments"], after["attachments"], "the same files, to the byte");
+            drop(second);
+        })
+        .await;
+    }
+}
