@@ -50,7 +50,8 @@ pub fn cover_letter(invoice: &NewInvoice) -> CoverLetter {
     }
     CoverLetter {
         subject: format!("{title} {number} – {seller}"),
-        text,
+        // Plain spaces: people copy the account and the reference out of it, and not every bank takes the others.
+        text: text.replace('\u{a0}', " "),
         file_name: format!("{}-{number}.pdf", file_stem(title)),
         language: language.tag(),
     }
@@ -59,4 +60,16 @@ pub fn cover_letter(invoice: &NewInvoice) -> CoverLetter {
 /// The title as a file is called by: lower-case letters of ASCII, which every system takes.
 fn file_stem(title: &str) -> String {
     title.to_lowercase().chars().map(|letter| if letter.is_ascii_lowercase() { letter } else { '-' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_called_by_letters_that_every_system_takes() {
+        for (title, stem) in [("Lasku", "lasku"), ("Hyvityslasku", "hyvityslasku"), ("Credit note", "credit-note")] {
+            assert_eq!(file_stem(title), stem);
+        }
+    }
 }

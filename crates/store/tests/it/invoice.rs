@@ -71,7 +71,7 @@ fn count(client_id: i64, day: &str, status: &str, number: i64) -> CountRow {
 }
 
 async fn add_deliveries(db: &Db, rows: &[DistributionRow]) {
-    for row in rows.iter().cloned() {
+    for row in rows.to_vec() {
         keep!(db, [row], |tx| distribution::insert(tx, &row)).unwrap();
     }
 }

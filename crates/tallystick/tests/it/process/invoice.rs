@@ -20,7 +20,7 @@ fn configured(installation: &Installation, port: u16) -> String {
     let file = installation.directory().join("mail.toml");
     let text = format!(
         "[messages]\nmail-channel = 'post'\nmail-from = 'Operator Oy <invoices@operator.example>'\noperator-mail = 'desk@operator.example'\n\
-         [channels.post]\nkind = 'smtp'\nhost = '127.0.0.1'\nport = {port}\nmessage-id-domain = 'tally.example'\n"
+         [channels.post]\nkind = 'smtp'\nhost = '127.0.0.1'\nport = {port}\nmessage-id-domain = 'tally.example'\ntls = 'none'\n"
     );
     std::fs::write(&file, text).unwrap();
     file.to_str().unwrap().to_owned()
