@@ -23,7 +23,7 @@ pub struct CoverLetter {
 pub fn cover_letter(invoice: &NewInvoice) -> CoverLetter {
     let language = Language::of(invoice.parties.buyer.language);
     let is_credit_note = invoice.header.kind == InvoiceType::CreditNote;
-    let (number, seller) = (invoice.header.number, invoice.parties.seller.name.trim());
+    let (number, seller) = (invoice.header.number, one_line(&invoice.parties.seller.name));
     let words = language.words();
     let title = if is_credit_note { words.credit_note } else { words.invoice };
     let mut text = match (language, is_credit_note) {
@@ -57,6 +57,12 @@ pub fn cover_letter(invoice: &NewInvoice) -> CoverLetter {
     }
 }
 
+/// A name as one line: whoever wrote it can't add lines to the letter.
+fn one_line(name: &str) -> String {
+    let line: String = name.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    line.trim().to_owned()
+}
+
 /// The title as a file is called by: lower-case letters of ASCII, which every system takes.
 fn file_stem(title: &str) -> String {
     title.to_lowercase().chars().map(|letter| if letter.is_ascii_lowercase() { letter } else { '-' }).collect()
@@ -71,5 +77,6 @@ mod tests {
         for (title, stem) in [("Lasku", "lasku"), ("Hyvityslasku", "hyvityslasku"), ("Credit note", "credit-note")] {
             assert_eq!(file_stem(title), stem);
         }
+        assert_eq!(one_line(" X\r\nhttps://evil.example "), "X  https://evil.example");
     }
 }

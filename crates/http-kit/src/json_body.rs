@@ -16,7 +16,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::field_path::{self, MOST_NAMED};
-use crate::json_tree::{self, DEEPEST, TreeError};
+use crate::json_tree::{self, DEEPEST, MOST_VALUES, TreeError};
 use crate::{Problem, code};
 
 /// The most bytes of a body.
@@ -94,18 +94,36 @@ where
     }
 }
 
+/// A body that was received and is still to be read.
+pub(crate) struct Received {
+    parts: Parts,
+    bytes: Bytes,
+}
+
+/// Receives a body of at most `limit`, said to be JSON.
+pub(crate) async fn receive_bytes(request: Request, limit: BodyLimit) -> Result<Received, Problem> {
+    let (parts, body) = request.into_parts();
+    check_media_type(&parts.headers)?;
+    let bytes = collect(body, limit).await?;
+    Ok(Received { parts, bytes })
+}
+
+impl Received {
+    /// Reads it as JSON of this kind.
+    pub(crate) fn read<T: DeserializeOwned>(self, kind: Kind) -> Result<JsonBody<T>, Problem> {
+        let mut read = parse(&self.bytes, kind)?;
+        read.fingerprint = fingerprint(&self.parts, &self.bytes);
+        Ok(read)
+    }
+}
+
 /// Reads a body of at most `limit` as JSON of this kind.
 pub(crate) async fn receive<T: DeserializeOwned>(
     request: Request,
     limit: BodyLimit,
     kind: Kind,
 ) -> Result<JsonBody<T>, Problem> {
-    let (parts, body) = request.into_parts();
-    check_media_type(&parts.headers)?;
-    let bytes = collect(body, limit).await?;
-    let mut read = parse(&bytes, kind)?;
-    read.fingerprint = fingerprint(&parts, &bytes);
-    Ok(read)
+    receive_bytes(request, limit).await?.read(kind)
 }
 
 /// What a body must be.
@@ -119,7 +137,7 @@ pub(crate) fn unsupported(detail: &'static str) -> Problem {
     Problem::new(code::UNSUPPORTED_MEDIA_TYPE, detail)
 }
 
-fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
+pub(crate) fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
     if only(headers, &CONTENT_ENCODING)?.is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
         return Err(unsupported("Send the body as it is, without Content-Encoding"));
     }
@@ -206,6 +224,9 @@ fn parse<T: DeserializeOwned>(bytes: &[u8], kind: Kind) -> Result<JsonBody<T>, P
     let mut faults = Faults::new();
     let tree = json_tree::read(text, &mut faults).map_err(|error| match error {
         TreeError::TooDeep => nesting_too_deep(),
+        TreeError::TooMany => {
+            Problem::new(code::BODY_TOO_LARGE, format!("The body may hold {MOST_VALUES} values at most"))
+        }
         TreeError::Malformed(error) => malformed(format!("The body is not JSON: {error}")),
     })?;
     match kind {

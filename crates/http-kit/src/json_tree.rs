@@ -11,6 +11,10 @@ use crate::field_path::{self, MOST_NAMED};
 /// The deepest nesting of objects and lists that is read.
 pub(crate) const DEEPEST: usize = 32;
 
+/// The most values that are read, objects and lists among them: each takes a multiple of what it was sent as. A body of the usual size can't
+/// hold as many.
+pub(crate) const MOST_VALUES: usize = 200_000;
+
 /// The code of a member that is given twice.
 pub(crate) const DUPLICATE_MEMBER: &str = "duplicate_member";
 
@@ -21,15 +25,20 @@ pub(crate) enum TreeError {
     Malformed(serde_json::Error),
     /// It is nested deeper than [`DEEPEST`].
     TooDeep,
+    /// It has more than [`MOST_VALUES`] values.
+    TooMany,
 }
 
 /// Reads `text`. Of a member that is given twice the first one counts, and it is a fault at its path; [`MOST_NAMED`] of these are told.
 pub(crate) fn read(text: &str, faults: &mut Faults) -> Result<Value, TreeError> {
-    let mut reading = Reading { faults, path: Vec::new(), too_deep: false };
+    let mut reading = Reading { faults, path: Vec::new(), too_deep: false, room: MOST_VALUES };
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let tree = Node(&mut reading).deserialize(&mut deserializer);
     if reading.too_deep {
         return Err(TreeError::TooDeep);
+    }
+    if reading.room == 0 {
+        return Err(TreeError::TooMany);
     }
     let tree = tree.map_err(TreeError::Malformed)?;
     deserializer.end().map_err(TreeError::Malformed)?;
@@ -41,6 +50,8 @@ struct Reading<'f> {
     /// The names and places on the way to the current value.
     path: Vec<String>,
     too_deep: bool,
+    /// How many values more are read.
+    room: usize,
 }
 
 impl Reading<'_> {
@@ -74,6 +85,10 @@ impl<'de> DeserializeSeed<'de> for Node<'_, '_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        self.0.room = self.0.room.saturating_sub(1);
+        if self.0.room == 0 {
+            return Err(serde::de::Error::custom("too many values"));
+        }
         deserializer.deserialize_any(self)
     }
 }
@@ -154,6 +169,14 @@ mod tests {
         let mut faults = Faults::new();
         read(text, &mut faults).unwrap();
         faults.into_vec().into_iter().map(|fault| fault.field.into_owned()).collect()
+    }
+
+    #[test]
+    fn a_text_of_too_many_values_is_refused() {
+        let list = |count: usize| format!("[{}0]", "{},".repeat(count));
+        let read = |count| read(&list(count), &mut Faults::new());
+        assert!(matches!(read(MOST_VALUES), Err(TreeError::TooMany)));
+        assert!(read(MOST_VALUES - 3).is_ok());
     }
 
     #[test]

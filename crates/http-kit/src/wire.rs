@@ -7,7 +7,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use domain::Faults;
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// The code of a member that has another type than it must have.
@@ -144,7 +144,10 @@ impl Flag {
     }
 }
 
-/// A list of the body, or what stands in its place.
+/// The most entries of a list that are kept: one more than any list may have, so that it shows that there are too many.
+pub const MOST_KEPT: usize = 1_001;
+
+/// A list of the body, or what stands in its place. Of one that is longer the first [`MOST_KEPT`] entries are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum List<T> {
     /// Nothing, or null.
@@ -264,8 +267,17 @@ impl<'de, T: Deserialize<'de>> Reads<'de> for List<T> {
     fn wrong(kind: &'static str) -> Self {
         Self::Wrong(kind)
     }
-    fn list<A: SeqAccess<'de>>(list: A) -> Result<Self, A::Error> {
-        Vec::deserialize(SeqAccessDeserializer::new(list)).map(Self::Given)
+    fn list<A: SeqAccess<'de>>(mut list: A) -> Result<Self, A::Error> {
+        let mut kept = Vec::new();
+        while kept.len() < MOST_KEPT {
+            match list.next_element()? {
+                Some(entry) => kept.push(entry),
+                None => return Ok(Self::Given(kept)),
+            }
+        }
+        // An entry may take far more room than the two characters that it was sent as.
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Self::Given(kept))
     }
 }
 
@@ -476,6 +488,13 @@ mod tests {
         let mut faults = Faults::new();
         assert_eq!((wrong.flag.take("flag", &mut faults), wrong.list.take("list", &mut faults)), (None, Vec::new()));
         assert_eq!(faults.as_slice().len(), 2);
+    }
+
+    #[test]
+    fn a_list_without_end_is_not_kept_whole() {
+        let json = format!(r#"{{"list":[{}null]}}"#, "{},".repeat(5_000));
+        let List::Given(kept) = serde_json::from_str::<Further>(&json).unwrap().list else { panic!("it is a list") };
+        assert_eq!(kept.len(), MOST_KEPT);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use domain::distribution::FetchType;
+use http::Method;
 use http_kit::caller::{Admits, ClientKey, PartnerKey};
 use http_kit::openapi::{self, Responses};
 use http_kit::request_id::RequestId;
@@ -41,11 +42,12 @@ use crate::distribution_answer::{DistributionPageAnswer, page_example};
 )]
 pub(crate) async fn list_invoice_distribution(
     State(state): State<HttpState>,
+    method: Method,
     caller: Caller<ClientKey>,
     query: Query,
 ) -> Result<PrivateJson<DistributionPageAnswer>, Problem> {
     let scope = Scope::Client(caller.principal.holder.partner, caller.client()?);
-    list(&state, scope, query).await
+    list(&state, scope, &method, query).await
 }
 
 /// Retrieve distribution information of a creditor
@@ -74,11 +76,12 @@ pub(crate) async fn list_creditor_distribution(
     State(state): State<HttpState>,
     caller: Caller<PartnerKey>,
     CreditorPath(client): CreditorPath,
+    method: Method,
     query: Query,
 ) -> Result<PrivateJson<DistributionPageAnswer>, Problem> {
     let partner = caller.principal.holder.partner;
     state.core().creditor(partner, client).await.map_err(creditor_problem)?;
-    list(&state, Scope::Creditor(partner, client), query).await
+    list(&state, Scope::Creditor(partner, client), &method, query).await
 }
 
 /// Retrieve distribution information of the portfolio
@@ -106,14 +109,16 @@ pub(crate) async fn list_creditor_distribution(
 pub(crate) async fn list_distribution(
     State(state): State<HttpState>,
     caller: Caller<PartnerKey>,
+    method: Method,
     query: Query,
 ) -> Result<PrivateJson<DistributionPageAnswer>, Problem> {
-    list(&state, Scope::Portfolio(caller.principal.holder.partner), query).await
+    list(&state, Scope::Portfolio(caller.principal.holder.partner), &method, query).await
 }
 
 async fn list(
     state: &HttpState,
     scope: Scope,
+    method: &Method,
     mut query: Query,
 ) -> Result<PrivateJson<DistributionPageAnswer>, Problem> {
     let asked = DistributionQuery {
@@ -123,6 +128,8 @@ async fn list(
         fetch_type: query.text("fetchType"),
         limit: query.limit(),
         cursor: query.cursor(|text| Cursor::parse(text).filter(|cursor| matches!(cursor, Cursor::Distribution(..)))),
+        // HEAD is answered by the same handler, and its answer is dropped.
+        marks: *method == Method::GET,
     };
     let today = domain::calendar::CalendarDate::of(state.core().clock().now());
     query.finish_with(asked.check(today).err().unwrap_or_default())?;

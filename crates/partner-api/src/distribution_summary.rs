@@ -30,7 +30,7 @@ pub(crate) struct DistributionSummaryAnswer {
     totals: TotalsAnswer,
     /// How many by date, method and status.
     counts: Vec<DayCount>,
-    /// A page of your creditors that have ever had deliveries, by identifier.
+    /// A page of your creditors, by identifier; those without deliveries among them.
     creditors: Vec<CreditorCounts>,
     /// Send it as `cursor` for the next page of creditors; null at the end.
     #[schema(required = true, example = json!(null))]

@@ -37,6 +37,8 @@ pub struct DistributionQuery {
     pub limit: u32,
     /// Where the page before ended.
     pub cursor: Option<Cursor>,
+    /// Whether what is answered as [`FetchType::Unfetched`] counts as fetched from then on.
+    pub marks: bool,
 }
 
 /// A delivery.
@@ -164,7 +166,7 @@ impl DistributionQuery {
 }
 
 impl Core {
-    /// A page of deliveries. One that is asked for with [`FetchType::Unfetched`] counts as fetched from then on, for the one who asks.
+    /// A page of deliveries.
     ///
     /// # Errors
     /// [`DistributionError`].
@@ -174,79 +176,50 @@ impl Core {
         query: &DistributionQuery,
     ) -> Result<DistributionPage, DistributionError> {
         let applied = query.check(CalendarDate::of(self.now())).map_err(DistributionError::Invalid)?;
-        let (rows, totals) = match applied.invoice_number {
-            Some(number) => self.of_invoice(scope, number, &applied).await?,
-            None => self.of_days(scope, query, &applied).await?,
+        let from = applied.from.map_or_else(|| FIRST_DAY.to_owned(), |day| day.to_string());
+        let to = applied.to.map_or_else(|| LAST_DAY.to_owned(), |day| day.to_string());
+        let before = match &query.cursor {
+            Some(Cursor::Distribution(day, distribution)) if *day <= to => (day.as_str(), *distribution),
+            // No delivery has the greatest identifier.
+            _ => (to.as_str(), Uuid::max()),
         };
-        let mut rows = rows;
+        let (span, days) = (Span { from: &from, before }, (from.as_str(), to.as_str()));
+        let mut reader = self.db().reader().await?;
+        let mut totals = Totals::default();
+        // One more than asked for tells whether there is more.
+        let limit = query.limit + 1;
+        let mut rows = if let Some(number) = applied.invoice_number {
+            for (status, count) in store::distribution::count_of_number(&mut reader, scope, number, days).await? {
+                totals.add(status_of(&status)?, count);
+            }
+            store::distribution::of_number(&mut reader, scope, number, span, applied.fetch_type, limit).await?
+        } else {
+            let counts = match scope {
+                Scope::Portfolio(partner) => {
+                    store::distribution_count::of_portfolio(&mut reader, partner, days).await?
+                }
+                Scope::Client(partner, client) | Scope::Creditor(partner, client) => {
+                    store::distribution_count::of_creditor(&mut reader, partner, client, days).await?
+                }
+            };
+            for count in counts {
+                totals.add(status_of(&count.status)?, count.number);
+            }
+            store::distribution::page(&mut reader, scope, span, applied.fetch_type, limit).await?
+        };
+        drop(reader);
         let limit = query.limit as usize;
         let there_is_more = rows.len() > limit;
         rows.truncate(limit);
-        if applied.fetch_type == FetchType::Unfetched && !rows.is_empty() {
-            self.note_fetched(scope, rows.clone()).await?;
-        }
+        let deliveries = rows.iter().cloned().map(distribution_of).collect::<Result<_, _>>()?;
         let next_cursor = rows
             .last()
             .filter(|_| there_is_more)
             .map(|last| Cursor::Distribution(last.invoice_date.clone(), last.distribution).to_text());
-        let deliveries = rows.into_iter().map(distribution_of).collect::<Result<_, _>>()?;
+        if query.marks && applied.fetch_type == FetchType::Unfetched && !rows.is_empty() {
+            self.note_fetched(scope, rows).await?;
+        }
         Ok(DistributionPage { deliveries, totals, applied, next_cursor })
-    }
-
-    /// One row more than asked for, which tells whether there is more; and how many there are in all.
-    async fn of_days(
-        &self,
-        scope: Scope,
-        query: &DistributionQuery,
-        applied: &Applied,
-    ) -> Result<(Vec<DistributionRow>, Totals), StoreError> {
-        let from = applied.from.map_or_else(|| FIRST_DAY.to_owned(), |day| day.to_string());
-        let to = applied.to.map_or_else(|| LAST_DAY.to_owned(), |day| day.to_string());
-        let before = match &query.cursor {
-            Some(Cursor::Distribution(day, distribution)) if *day <= to => (day.clone(), *distribution),
-            // No delivery has the greatest identifier.
-            _ => (to.clone(), Uuid::max()),
-        };
-        let mut reader = self.db().reader().await?;
-        let span = Span { from: &from, before: (&before.0, before.1) };
-        let rows = store::distribution::page(&mut reader, scope, span, applied.fetch_type, query.limit + 1).await?;
-        let counts = match scope {
-            Scope::Portfolio(partner) => {
-                store::distribution_count::of_portfolio(&mut reader, partner, (&from, &to)).await?
-            }
-            Scope::Client(partner, client) | Scope::Creditor(partner, client) => {
-                store::distribution_count::of_creditor(&mut reader, partner, client, (&from, &to)).await?
-            }
-        };
-        Ok((rows, totals_of(&counts)?))
-    }
-
-    async fn of_invoice(
-        &self,
-        scope: Scope,
-        number: i64,
-        applied: &Applied,
-    ) -> Result<(Vec<DistributionRow>, Totals), StoreError> {
-        /// More than an invoice is ever sent; of a portfolio, more than it has creditors that number alike and ask for it.
-        const MOST: u32 = 500;
-        let mut reader = self.db().reader().await?;
-        let mut rows = store::distribution::of_invoice(&mut reader, scope, number, MOST).await?;
-        let within = |day: &str| {
-            applied.from.is_none_or(|from| *day >= *from.to_string())
-                && applied.to.is_none_or(|to| *day <= *to.to_string())
-        };
-        rows.retain(|row| within(&row.invoice_date));
-        let mut totals = Totals::default();
-        for row in &rows {
-            totals.add(status_of(&row.status)?, 1);
-        }
-        let mut listed = Vec::with_capacity(rows.len());
-        for row in rows {
-            if applied.fetch_type.takes(status_of(&row.status)?, row.is_fetched(scope)) {
-                listed.push(row);
-            }
-        }
-        Ok((listed, totals))
     }
 
     async fn note_fetched(&self, scope: Scope, rows: Vec<DistributionRow>) -> Result<(), StoreError> {
@@ -330,14 +303,6 @@ fn sums(changes: &[CountRow]) -> Vec<CountRow> {
     }
     let rows = sums.into_iter().filter(|(_, number)| *number != 0);
     rows.map(|((client_id, day, method, status), number)| CountRow { client_id, day, method, status, number }).collect()
-}
-
-fn totals_of(counts: &[CountRow]) -> Result<Totals, StoreError> {
-    let mut totals = Totals::default();
-    for count in counts {
-        totals.add(status_of(&count.status)?, count.number);
-    }
-    Ok(totals)
 }
 
 fn distribution_of(row: DistributionRow) -> Result<Distribution, StoreError> {

@@ -65,7 +65,7 @@ pub struct DistributionSummary {
     pub totals: Totals,
     /// By day, method and status.
     pub counts: Vec<Count>,
-    /// A page of the creditors that have deliveries, by number.
+    /// A page of the creditors, by number; those without deliveries among them.
     pub creditors: Vec<CreditorSummary>,
     /// Where the next page of creditors begins; `None` at the end.
     pub next_cursor: Option<String>,
@@ -112,8 +112,7 @@ impl Core {
         let mut reader = self.db().reader().await?;
         let all = store::distribution_count::of_portfolio(&mut reader, partner, days).await?;
         // One more than asked for tells whether there is more.
-        let mut listed =
-            store::distribution_count::counted_creditors(&mut reader, partner, after, query.limit + 1).await?;
+        let mut listed = store::distribution_count::creditors(&mut reader, partner, after, query.limit + 1).await?;
         let limit = query.limit as usize;
         let there_is_more = listed.len() > limit;
         listed.truncate(limit);
@@ -132,7 +131,7 @@ impl Core {
             })
             .collect();
         for row in rows {
-            // One whose first invoice came in between is on no page yet.
+            // One that was onboarded in between is on no page yet.
             if let Some(creditor) = by_creditor.get_mut(&row.client_id) {
                 let count = count_of(CountRow { day: String::new(), ..row })?;
                 creditor.totals.add(count.status, count.number);

@@ -9,7 +9,7 @@ use domain::credit_note::{self, CreditTotals, CreditedInvoice};
 use domain::currency::CurrencyCode;
 use domain::distribution::{DistributionMethod, DistributionStatus};
 use domain::identifier::{ClientIdentifier, PartnerId};
-use domain::invoice::{Attachment, Checked, InvoiceDraft, InvoiceNumber, InvoiceType, Issuer, NewInvoice};
+use domain::invoice::{Attachment, Checked, Delivery, InvoiceDraft, InvoiceNumber, InvoiceType, Issuer, NewInvoice};
 use domain::money::Money;
 use domain::{Environment, Fault, Faults};
 use serde::{Deserialize, Serialize};
@@ -23,9 +23,12 @@ use uuid::Uuid;
 use crate::creditor::CreditorError;
 use crate::idempotency::{Begun, Idempotency, IdempotencyError, Operation, Repeatable};
 use crate::onboarding::Answer;
+use crate::outbox_payload::Unreadable;
 use crate::{Context, Core};
 
 const OPERATION: &str = Operation::SubmitInvoice.name();
+
+const CONTENT: &str = "invoice.content";
 
 /// An invoice that was taken.
 #[derive(Clone, Debug)]
@@ -159,18 +162,24 @@ impl Core {
             first @ Begun::First { .. } => first,
         };
         let checked = self.check_invoice(holder.partner, client, draft).await?.map_err(InvoiceError::Invalid)?;
+        if let Delivery::Email(address) = &checked.invoice.delivery
+            && !channels::smtp::is_address(address.as_str())
+        {
+            let mut faults = Faults::new();
+            let remedy =
+                "Mail can't be sent to the address of the buyer or the recipient: correct it, or use another method";
+            faults.add("distribution.method", "email_format", remedy);
+            return Err(InvoiceError::Invalid(faults));
+        }
         let submission = Arc::new(self.submission(holder.partner, client, checked, context)?);
         let (core, new) = (self.clone(), Arc::clone(&submission));
-        macro_rules! keep {
-            ($how:ident) => {
-                self.db().$how(move |tx| {
-                    let (core, new, request) = (core.clone(), Arc::clone(&new), request.clone());
-                    Box::pin(async move { core.keep_submission(tx, &new, request.as_ref()).await })
-                })
-            };
-        }
-        // What is left of an invoice to be credited is a sum over rows that other credit notes add to.
-        let outcome = if submission.credit.is_some() { keep!(write).await } else { keep!(add).await }?;
+        let outcome = self
+            .db()
+            .add(move |tx| {
+                let (core, new, request) = (core.clone(), Arc::clone(&new), request.clone());
+                Box::pin(async move { core.keep_submission(tx, &new, request.as_ref()).await })
+            })
+            .await?;
         if submission.outbox.is_some() && outcome.as_ref().is_ok_and(|answer| !answer.replayed) {
             self.outbox_written().send_replace(());
         }
@@ -285,8 +294,6 @@ impl Core {
                 created_at: now,
                 sent_at: None,
                 delivered_at: None,
-                client_fetched: 0,
-                partner_fetched: 0,
             },
             outbox,
             record: context.record(self, partner, OPERATION, subject, Outcome::Done, detail),
@@ -330,7 +337,7 @@ impl Core {
     }
 
     fn seal_invoice(&self, id: Uuid, invoice: &NewInvoice) -> Result<crate::vault::Sealed, StoreError> {
-        let plain = serde_json::to_vec(invoice).map_err(|error| StoreError::unreadable("invoice.content", error))?;
+        let plain = serde_json::to_vec(invoice).map_err(|error| StoreError::unreadable(CONTENT, error))?;
         let plain = zeroize::Zeroizing::new(plain);
         Ok(self.vault().seals.seal(&invoice_seal(id), &plain, self.random()))
     }
@@ -348,27 +355,30 @@ impl Core {
         let Some(row) = store::invoice::by_id(&mut reader, partner, invoice).await? else { return Ok(None) };
         let files = store::invoice::attachments(&mut reader, partner, invoice).await?;
         drop(reader);
-        let files = files.into_iter().map(|file| self.open_attachment(invoice, file)).collect::<Result<_, _>>()?;
+        let files = files.into_iter().map(|file| self.open_attachment(invoice, file));
+        let files = files.collect::<Result<_, Unreadable>>()?;
         Ok(Some((self.open_invoice(&row)?, files)))
     }
 
     /// The invoice that a row holds, without its files.
-    pub(crate) fn open_invoice(&self, row: &InvoiceRow) -> Result<NewInvoice, StoreError> {
+    pub(crate) fn open_invoice(&self, row: &InvoiceRow) -> Result<NewInvoice, Unreadable> {
         let plain = self
             .vault()
             .seals
             .unseal(&invoice_seal(row.invoice), &row.content, row.master_key_version)
-            .map_err(|error| StoreError::unreadable("invoice.content", error))?;
-        serde_json::from_slice(&plain).map_err(|error| StoreError::unreadable("invoice.content", error))
+            .map_err(|error| Unreadable::of(CONTENT, error))?;
+        // Without what stands there: the error is logged.
+        let invoice = serde_json::from_slice(&plain);
+        Ok(invoice.map_err(|error| StoreError::unreadable(CONTENT, format!("{:?}", error.classify())))?)
     }
 
     /// The file that a row holds.
-    pub(crate) fn open_attachment(&self, invoice: Uuid, row: AttachmentRow) -> Result<Attachment, StoreError> {
+    pub(crate) fn open_attachment(&self, invoice: Uuid, row: AttachmentRow) -> Result<Attachment, Unreadable> {
         let content = self
             .vault()
             .seals
             .unseal(&attachment_seal(invoice, row.place), &row.content, row.master_key_version)
-            .map_err(|error| StoreError::unreadable("invoice_attachment.content", error))?;
+            .map_err(|error| Unreadable::of("invoice_attachment.content", error))?;
         Ok(Attachment { name: row.file_name, content: content.to_vec() })
     }
 }
@@ -440,7 +450,7 @@ impl Core {
 async fn add(tx: &mut Tx, new: &Submission) -> Result<Result<(), Uuid>, InvoiceError> {
     let row = &new.row;
     if let Some(credit) = &new.credit {
-        let invoice = store::invoice::credited(tx, row.partner, row.client, credit.invoice.get()).await?;
+        let invoice = store::invoice::hold_credited(tx, row.partner, row.client, credit.invoice.get()).await?;
         let invoice = invoice.map(credited_invoice).transpose()?;
         if let Err(faults) = credit_note::check(credit.totals, credit.date, invoice.as_ref()) {
             // One that is there already is told as such, whatever is left of its invoice by now.

@@ -14,6 +14,7 @@ use crate::Core;
 use crate::invoice::{count_of, status_of};
 use crate::letters;
 use crate::outbox::{Verdict, is_over, persist};
+use crate::outbox_payload::{KEY_MISSING, Unreadable};
 
 /// What a try came to, to be recorded.
 #[derive(Clone)]
@@ -39,6 +40,8 @@ enum Task {
     Nothing,
     /// Something of ours is in the way.
     Stuck(String),
+    /// Another process has the master key that it is sealed under.
+    KeyMissing(String),
 }
 
 impl Core {
@@ -50,11 +53,15 @@ impl Core {
                 Err(fault) => self.after_invoice(&row, &fault, channel.name()),
             },
             Ok(Task::Expired) => {
-                let reason = "The mail server could not be reached for days: send the invoice again".to_owned();
+                let reason = "It could not be handed over for days: ask the operator".to_owned();
                 (Tried::Failed(reason), Verdict::Over)
             }
             Ok(Task::Nothing) => (Tried::Lost, Verdict::Over),
             Ok(Task::Stuck(reason)) => (Tried::GivenUp(reason), Verdict::Over),
+            Ok(Task::KeyMissing(reason)) => {
+                let due_at = self.now().after(KEY_MISSING);
+                (Tried::Again { due_at, reason, counts: false }, Verdict::Later)
+            }
             Err(error) => {
                 tracing::warn!(message_id = %row.message, %error, "an invoice can't be read; it is tried again after its lease");
                 return Verdict::Later;
@@ -96,10 +103,14 @@ impl Core {
             let invoice = core.open_invoice(&kept)?;
             let files = files.into_iter().map(|file| core.open_attachment(kept.invoice, file));
             let files = files.collect::<Result<Vec<_>, _>>()?;
-            core.compose(id, &invoice, files, made_at)
+            Ok::<_, Unreadable>(core.compose(id, &invoice, files, made_at)?)
         });
         match made.await {
             Ok(Ok(mail)) => Ok(Task::Send(Box::new(mail))),
+            Ok(Err(Unreadable::KeyMissing(error))) => {
+                tracing::warn!(message_id = %row.message, %error, "an invoice waits for its master key");
+                Ok(Task::KeyMissing(error.to_string()))
+            }
             Ok(Err(error)) => {
                 tracing::error!(message_id = %row.message, %error, "an invoice can't be made into a mail");
                 Ok(Task::Stuck("it can't be made into a mail: see the log".to_owned()))
@@ -129,7 +140,7 @@ impl Core {
         attachments.extend(files.into_iter().map(|file| pdf_of(file.name, file.content)));
         let settings = self.settings().mail.as_ref();
         let seller = &invoice.parties.seller.contact;
-        let reply_to = seller.email.as_ref().or(seller.person_email.as_ref());
+        let reply_to = seller.email.as_ref().or(seller.person_email.as_ref()).map(ToString::to_string);
         Ok(Mail {
             id,
             from: settings.map(|settings| settings.from.clone()).unwrap_or_default(),
@@ -137,7 +148,8 @@ impl Core {
             subject: letters::one_line(&cover.subject),
             html: Some(letters::html(&cover.text, cover.language)),
             text: cover.text,
-            reply_to: reply_to.map(ToString::to_string),
+            // An invoice is worth more than the address that an answer to it would go to.
+            reply_to: reply_to.filter(|address| channels::smtp::is_address(address)),
             attachments,
         })
     }
@@ -151,20 +163,24 @@ impl Core {
             let again = Tried::Again { due_at: self.now(), reason: fault.to_string(), counts: false };
             return (again, Verdict::Pause(kind, fault.retry_after));
         }
-        tracing::info!(channel, message_id = %row.message, fault = ?kind, code, "an invoice was not sent");
+        tracing::warn!(channel, message_id = %row.message, fault = ?kind, code, "an invoice was not sent");
+        // The client sees this, and so it holds the server's code and not its words or its address.
+        let why = if code.is_empty() { "without a reason".to_owned() } else { format!("with {code}") };
         if kind == FaultKind::Permanent {
-            let reason =
-                format!("The mail server refused it ({fault}): check the e-mail address and send the invoice again");
+            if code.is_empty() {
+                // The server has said nothing: it is ours.
+                return (Tried::GivenUp(fault.to_string()), Verdict::Over);
+            }
+            let reason = format!("The mail server refused it {why}: check the e-mail address");
             return (Tried::Failed(reason), Verdict::Decided);
         }
         let due_at = self.next_try(row, fault);
         if is_over(row, fault) || due_at > row.expires_at {
-            let reason = format!(
-                "The mail server put it off too often ({fault}): check the e-mail address and send the invoice again"
-            );
+            let reason = format!("The mail server put it off too often {why}: check the e-mail address");
             return (Tried::Failed(reason), Verdict::Over);
         }
-        (Tried::Again { due_at, reason: fault.to_string(), counts: true }, Verdict::Later)
+        let reason = format!("The mail server put it off {why}; it is tried again");
+        (Tried::Again { due_at, reason, counts: true }, Verdict::Later)
     }
 
     async fn record_invoice(&self, row: OutboxRow, tried: Tried) -> Result<(), StoreError> {
@@ -226,7 +242,11 @@ async fn advance(
     let after = before.after(status);
     let partner = delivery.partner;
     let attempt = AttemptRow { attempt, at: now, status: status.to_string(), reason: reason.clone() };
-    store::distribution::insert_attempt(tx, partner, delivery.distribution, &attempt).await?;
+    if !store::distribution::insert_attempt(tx, partner, delivery.distribution, &attempt).await? {
+        // A commit of before was kept, though it was not known.
+        return Ok(());
+    }
+    let former = delivery.status_reason.clone();
     let moved = DistributionRow {
         status: after.to_string(),
         status_reason: reason,
@@ -235,7 +255,10 @@ async fn advance(
         ..delivery
     };
     if after == before {
-        return store::distribution::note(tx, &moved).await;
+        // Why it failed stays, also when another worker's try has worked.
+        let keeps = moved.status_reason.is_empty() && before == DistributionStatus::Failed;
+        let status_reason = if keeps { former } else { moved.status_reason };
+        return store::distribution::note(tx, &DistributionRow { status_reason, ..moved }).await;
     }
     if store::distribution::move_from(tx, before.as_str(), &moved).await? {
         let method = DistributionMethod::parse(&moved.method);

@@ -37,21 +37,6 @@ pub struct DistributionRow {
     pub sent_at: Option<i64>,
     /// When the other side said that it arrived, in microseconds.
     pub delivered_at: Option<i64>,
-    /// 1 once the client has fetched its present status.
-    pub client_fetched: i64,
-    /// 1 once the partner has.
-    pub partner_fetched: i64,
-}
-
-impl DistributionRow {
-    /// Whether who asks for `scope` has fetched its present status.
-    #[must_use]
-    pub const fn is_fetched(&self, scope: Scope) -> bool {
-        match scope {
-            Scope::Client(..) => self.client_fetched != 0,
-            Scope::Creditor(..) | Scope::Portfolio(_) => self.partner_fetched != 0,
-        }
-    }
 }
 
 columns!(DistributionRow {
@@ -68,8 +53,6 @@ columns!(DistributionRow {
     created_at as i64,
     sent_at,
     delivered_at,
-    client_fetched,
-    partner_fetched,
 });
 
 /// A row of `distribution_attempt`, without its delivery.
@@ -107,6 +90,11 @@ impl Scope {
         }
     }
 
+    /// The least and the greatest number of its clients.
+    fn clients(self) -> (i64, i64) {
+        self.client().map_or((0, i64::MAX), |client| (client.0, client.0))
+    }
+
     /// The client, when it is one client's.
     #[must_use]
     pub const fn client(self) -> Option<ClientIdentifier> {
@@ -130,7 +118,7 @@ pub struct Span<'s> {
 macro_rules! distribution_columns {
     () => {
         "partner_id, distribution_id, client_id, invoice_id, invoice_number, invoice_date, method, status, status_reason, attempts, \
-         created_at, sent_at, delivered_at, client_fetched, partner_fetched"
+         created_at, sent_at, delivered_at"
     };
 }
 
@@ -165,7 +153,7 @@ statements! {
             client_fetched = 0, partner_fetched = 0 WHERE partner_id = $1 AND distribution_id = $2 AND status = $3";
     NOTE = "UPDATE distribution SET status_reason = $3, attempts = $4 WHERE partner_id = $1 AND distribution_id = $2";
     INSERT_ATTEMPT = "INSERT INTO distribution_attempt (partner_id, distribution_id, attempt_id, at, status, reason) \
-                      VALUES ($1, $2, $3, $4, $5, $6)";
+                      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (partner_id, distribution_id, attempt_id) DO NOTHING";
     ATTEMPTS = "SELECT attempt_id, at, status, reason FROM distribution_attempt WHERE partner_id = $1 AND distribution_id = $2 \
                 ORDER BY attempt_id";
     PAGE = page!("");
@@ -175,9 +163,15 @@ statements! {
     PAGE_OF_CLIENT_FAILED = page!(of client "status = 'FAILED' AND ");
     PAGE_OF_CLIENT_UNFETCHED = page!(of client "client_fetched = 0 AND ");
     PAGE_OF_CREDITOR_UNFETCHED = page!(of client "partner_fetched = 0 AND ");
-    OF_INVOICE = concat!("SELECT ", distribution_columns!(), " FROM distribution \
-                  WHERE partner_id = $1 AND invoice_number = $2 AND client_id >= $3 AND client_id <= $4 \
-                  ORDER BY invoice_date DESC, distribution_id DESC LIMIT $5");
+    // The few that have the number are found by their index; the rest of the conditions only narrows them.
+    OF_NUMBER = concat!("SELECT ", distribution_columns!(), " FROM distribution \
+                 WHERE partner_id = $1 AND invoice_number = $6 AND client_id >= $7 AND client_id <= $8 \
+                 AND invoice_date >= $2 AND (invoice_date, distribution_id) < ($3, $4) \
+                 AND ($9 = '' OR status = $9) AND client_fetched <= $10 AND partner_fetched <= $11 \
+                 ORDER BY invoice_date DESC, distribution_id DESC LIMIT $5");
+    COUNT_OF_NUMBER = "SELECT status, COUNT(*) AS number FROM distribution \
+                       WHERE partner_id = $1 AND invoice_number = $2 AND client_id >= $3 AND client_id <= $4 \
+                       AND invoice_date >= $5 AND invoice_date <= $6 GROUP BY status ORDER BY status";
     FETCHED_BY_CLIENT = "UPDATE distribution SET client_fetched = 1 WHERE partner_id = $1 AND distribution_id = $2 AND status = $3";
     FETCHED_BY_PARTNER = "UPDATE distribution SET partner_fetched = 1 WHERE partner_id = $1 AND distribution_id = $2 AND status = $3";
 }
@@ -245,7 +239,7 @@ pub async fn note(tx: &mut Tx, row: &DistributionRow) -> Result<(), StoreError> 
     execute!(tx, NOTE, row.partner.0, row.distribution, &row.status_reason, row.attempts).map(drop)
 }
 
-/// Adds an attempt.
+/// Adds an attempt; false when it is there already.
 ///
 /// # Errors
 /// When the statement fails.
@@ -254,9 +248,10 @@ pub async fn insert_attempt(
     partner: PartnerId,
     distribution: Uuid,
     row: &AttemptRow,
-) -> Result<(), StoreError> {
-    execute!(tx, INSERT_ATTEMPT, partner.0, distribution, row.attempt, row.at.micros(), &row.status, &row.reason)
-        .map(drop)
+) -> Result<bool, StoreError> {
+    let (at, status, reason) = (row.at.micros(), &row.status, &row.reason);
+    let added = execute!(tx, INSERT_ATTEMPT, partner.0, distribution, row.attempt, at, status, reason)?;
+    Ok(added == 1)
 }
 
 /// The attempts of a delivery, oldest first.
@@ -304,14 +299,54 @@ pub async fn page(
 ///
 /// # Errors
 /// When the statement fails.
-pub async fn of_invoice(
+pub async fn of_number(
     db: &mut impl Access,
     scope: Scope,
     number: i64,
+    span: Span<'_>,
+    fetch: FetchType,
     limit: u32,
 ) -> Result<Vec<DistributionRow>, StoreError> {
-    let (least, most) = scope.client().map_or((0, i64::MAX), |client| (client.0, client.0));
-    fetch!(fetch_all, DistributionRow, db, OF_INVOICE, scope.partner().0, number, least, most, i64::from(limit))
+    let (least, most) = scope.clients();
+    let status = if fetch == FetchType::Failed { "FAILED" } else { "" };
+    // 1 takes both.
+    let (client, partner) = match (fetch, scope) {
+        (FetchType::Unfetched, Scope::Client(..)) => (0_i64, 1_i64),
+        (FetchType::Unfetched, Scope::Creditor(..) | Scope::Portfolio(_)) => (1, 0),
+        (FetchType::All | FetchType::Failed, _) => (1, 1),
+    };
+    let (before, id) = span.before;
+    fetch!(
+        fetch_all,
+        DistributionRow,
+        db,
+        OF_NUMBER,
+        scope.partner().0,
+        span.from,
+        before,
+        id,
+        i64::from(limit),
+        number,
+        least,
+        most,
+        status,
+        client,
+        partner,
+    )
+}
+
+/// How many deliveries of the invoices that have this number, of one day to another, have each status.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn count_of_number(
+    db: &mut impl Access,
+    scope: Scope,
+    number: i64,
+    (from, to): (&str, &str),
+) -> Result<Vec<(String, i64)>, StoreError> {
+    let (least, most) = scope.clients();
+    fetch!(fetch_all, (String, i64), db, COUNT_OF_NUMBER, scope.partner().0, number, least, most, from, to)
 }
 
 /// Notes that the asker of `scope` has fetched these deliveries, each in the status that the row has. One that has moved on meanwhile

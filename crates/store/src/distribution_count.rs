@@ -47,19 +47,23 @@ statements! {
     CHANGE = "INSERT INTO distribution_change (partner_id, change_id, client_id, day, method, status, number) \
               VALUES ($1, $2, $3, $4, $5, $6, $7)";
     CHANGED_PARTNERS = "SELECT DISTINCT partner_id FROM distribution_change";
-    TAKE = "DELETE FROM distribution_change WHERE (partner_id, change_id) IN (\
+    TAKE = "WITH taken AS MATERIALIZED (\
             SELECT partner_id, change_id FROM distribution_change WHERE partner_id = $1 ORDER BY change_id LIMIT $2 FOR UPDATE SKIP LOCKED) \
+            DELETE FROM distribution_change WHERE (partner_id, change_id) IN (SELECT partner_id, change_id FROM taken) \
             RETURNING client_id, day, method, status, number";
     ADD = "INSERT INTO distribution_count (partner_id, client_id, day, method, status, number) VALUES ($1, $2, $3, $4, $5, $6) \
            ON CONFLICT (partner_id, client_id, day, method, status) DO UPDATE SET number = distribution_count.number + excluded.number";
     OF_PORTFOLIO = counted!("CAST(0 AS BIGINT) AS client_id, day, method, status", "client_id = 0", "client_id > 0", "day, method, status");
     OF_CREDITOR = counted!("client_id, day, method, status", "client_id = $4", "client_id = $4", "client_id, day, method, status");
-    BY_CREDITOR = counted!("client_id, '' AS day, method, status", "client_id >= $4 AND client_id <= $5", "client_id >= $4 AND client_id <= $5",
-                  "client_id, method, status");
-    COUNTED_CREDITORS = "SELECT client_id FROM (\
-                         SELECT DISTINCT client_id FROM distribution_count WHERE partner_id = $1 AND client_id > $2 \
-                         UNION SELECT client_id FROM distribution_change WHERE partner_id = $1 AND client_id > $2) c \
-                         ORDER BY client_id LIMIT $3";
+    // From each creditor of the range to its days, which are few of all that there are.
+    BY_CREDITOR = "SELECT client_id, '' AS day, method, status, CAST(SUM(number) AS BIGINT) AS number FROM (\
+                   SELECT n.client_id, n.method, n.status, n.number FROM client c \
+                   JOIN distribution_count n ON n.partner_id = c.partner_id AND n.client_id = c.client_id AND n.day >= $2 AND n.day <= $3 \
+                   WHERE c.partner_id = $1 AND c.client_id >= $4 AND c.client_id <= $5 \
+                   UNION ALL SELECT client_id, method, status, number FROM distribution_change WHERE partner_id = $1 \
+                   AND client_id >= $4 AND client_id <= $5 AND day >= $2 AND day <= $3) s \
+                   GROUP BY client_id, method, status HAVING SUM(number) <> 0 ORDER BY client_id, method, status";
+    CREDITORS = "SELECT client_id FROM client WHERE partner_id = $1 AND client_id > $2 ORDER BY client_id LIMIT $3";
     RECOUNT = "SELECT client_id, invoice_date AS day, method, status, COUNT(*) AS number FROM distribution WHERE partner_id = $1 \
                GROUP BY client_id, invoice_date, method, status ORDER BY client_id, invoice_date, method, status";
 }
@@ -123,17 +127,17 @@ pub async fn of_creditor(
     fetch!(fetch_all, CountRow, db, OF_CREDITOR, partner.0, from, to, client.0)
 }
 
-/// At most `limit` creditors of a partner after `after` that have counts, by number.
+/// At most `limit` creditors of a partner after `after`, by number.
 ///
 /// # Errors
 /// When the statement fails.
-pub async fn counted_creditors(
+pub async fn creditors(
     db: &mut impl Access,
     partner: PartnerId,
     after: ClientIdentifier,
     limit: u32,
 ) -> Result<Vec<ClientIdentifier>, StoreError> {
-    let rows = fetch!(fetch_all, (i64,), db, COUNTED_CREDITORS, partner.0, after.0, i64::from(limit))?;
+    let rows = fetch!(fetch_all, (i64,), db, CREDITORS, partner.0, after.0, i64::from(limit))?;
     Ok(rows.into_iter().map(|(client,)| ClientIdentifier(client)).collect())
 }
 

@@ -154,6 +154,8 @@ statements! {
                          VALUES ($1, $2, $3, $4, $5, $6)";
     BY_ID = concat!("SELECT ", invoice_columns!(), " FROM invoice WHERE partner_id = $1 AND invoice_id = $2");
     BY_NUMBER = concat!("SELECT ", invoice_columns!(), " FROM invoice WHERE partner_id = $1 AND client_id = $2 AND number = $3");
+    // A row that was written is another transaction's to wait for, on either engine.
+    HOLD = "UPDATE invoice SET kind = kind WHERE partner_id = $1 AND client_id = $2 AND number = $3";
     ID_BY_NUMBER = "SELECT invoice_id FROM invoice WHERE partner_id = $1 AND client_id = $2 AND number = $3";
     CREDITED = concat!("SELECT i.invoice_date, i.kind, i.currency_code, i.net, i.vat, i.gross, ", credited!("net"), ", ", credited!("vat"),
                ", ", credited!("gross"), " FROM invoice i WHERE i.partner_id = $1 AND i.client_id = $2 AND i.number = $3");
@@ -260,16 +262,18 @@ pub async fn id_by_number(
     Ok(found.map(|(invoice,)| invoice))
 }
 
-/// What the invoice of a client that has this number comes to, and what was credited of it.
+/// What the invoice of a client that has this number comes to, and what was credited of it. Until this transaction ends, no other is told:
+/// what is left of the invoice is decided by one at a time.
 ///
 /// # Errors
-/// When the statement fails.
-pub async fn credited(
-    db: &mut impl Access,
+/// When a statement fails.
+pub async fn hold_credited(
+    db: &mut Tx,
     partner: PartnerId,
     client: ClientIdentifier,
     number: i64,
 ) -> Result<Option<CreditedRow>, StoreError> {
+    execute!(db, HOLD, partner.0, client.0, number)?;
     fetch!(fetch_optional, CreditedRow, db, CREDITED, partner.0, client.0, number)
 }
 

@@ -61,11 +61,11 @@ CREATE TABLE distribution (
 CREATE INDEX distribution_of_client ON distribution (partner_id, client_id, invoice_date, distribution_id);
 CREATE INDEX distribution_of_partner ON distribution (partner_id, invoice_date, distribution_id);
 CREATE INDEX distribution_of_invoice ON distribution (partner_id, invoice_number, client_id);
--- Few have failed, and few are unfetched: these find them without looking through the rest.
+-- Few have failed; what nobody fetches as unfetched may be all, so that one is for those who do.
 CREATE INDEX distribution_failed ON distribution (partner_id, invoice_date, distribution_id) WHERE status = 'FAILED';
-CREATE INDEX distribution_failed_of_client ON distribution (partner_id, client_id, invoice_date, distribution_id) WHERE status = 'FAILED';
 CREATE INDEX distribution_unfetched ON distribution (partner_id, invoice_date, distribution_id) WHERE partner_fetched = 0;
-CREATE INDEX distribution_unfetched_of_client ON distribution (partner_id, client_id, invoice_date, distribution_id) WHERE client_fetched = 0;
+CREATE INDEX distribution_of_client_by_status ON distribution (partner_id, client_id, status, invoice_date, distribution_id);
+CREATE INDEX distribution_of_client_unfetched ON distribution (partner_id, client_id, client_fetched, invoice_date, distribution_id);
 
 -- Every try to hand one over.
 CREATE TABLE distribution_attempt (

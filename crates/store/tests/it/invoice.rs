@@ -61,8 +61,6 @@ fn delivery(number: u128, client: i64, day: &str) -> DistributionRow {
         created_at: now(),
         sent_at: None,
         delivered_at: None,
-        client_fetched: 0,
-        partner_fetched: 0,
     }
 }
 
@@ -71,7 +69,8 @@ fn count(client_id: i64, day: &str, status: &str, number: i64) -> CountRow {
 }
 
 async fn add_deliveries(db: &Db, rows: &[DistributionRow]) {
-    for row in rows.to_vec() {
+    for row in rows {
+        let row = row.clone();
         keep!(db, [row], |tx| distribution::insert(tx, &row)).unwrap();
     }
 }
@@ -118,8 +117,7 @@ on_both_engines! {
         for row in [invoice_row(1), credit_note(2, 1, 500), credit_note(3, 1, 250), invoice_row(4), credit_note(5, 4, 100)] {
             keep!(db, [row], |tx| invoice::insert(tx, &row)).unwrap();
         }
-        let mut reader = db.reader().await.unwrap();
-        let credited = invoice::credited(&mut reader, PARTNER, CLIENT, 1).await.unwrap();
+        let credited = keep!(db, |tx| invoice::hold_credited(tx, PARTNER, CLIENT, 1)).unwrap();
         let expected = CreditedRow {
             invoice_date: "2026-11-21".into(),
             kind: "INVOICE".into(),
@@ -132,9 +130,9 @@ on_both_engines! {
             credited_gross: 750,
         };
         assert_eq!(credited, Some(expected));
-        let uncredited = invoice::credited(&mut reader, PARTNER, CLIENT, 2).await.unwrap().unwrap();
+        let uncredited = keep!(db, |tx| invoice::hold_credited(tx, PARTNER, CLIENT, 2)).unwrap().unwrap();
         assert_eq!((uncredited.kind.as_str(), uncredited.credited_gross), ("CREDIT_NOTE", 0));
-        assert_eq!(invoice::credited(&mut reader, PARTNER, CLIENT, 9).await.unwrap(), None);
+        assert_eq!(keep!(db, |tx| invoice::hold_credited(tx, PARTNER, CLIENT, 9)).unwrap(), None);
     }
 
     async fn deliveries_are_listed_by_the_date_of_their_invoice(database: TestDatabase) {
@@ -183,12 +181,27 @@ on_both_engines! {
         assert_eq!(walk(&mut reader, portfolio, FetchType::Unfetched).await, [2, 4, 3, 1]);
 
         let of = async |reader: &mut Reader, scope| {
-            let rows = distribution::of_invoice(reader, scope, 5, 10).await.unwrap();
+            let span = Span { from: "2026-01-01", before: ("2026-11-30", Uuid::max()) };
+            let rows = distribution::of_number(reader, scope, 5, span, FetchType::All, 10).await.unwrap();
             rows.iter().map(|row| row.distribution.as_u128()).collect::<Vec<_>>()
         };
         assert_eq!(of(&mut reader, portfolio).await, [2, 4, 3, 1, 5]);
         assert_eq!(of(&mut reader, client).await, [2, 4, 1, 5]);
-        assert_eq!(distribution::of_invoice(&mut reader, portfolio, 6, 10).await.unwrap(), []);
+        let days = ("2026-11-10", "2026-11-30");
+        let counts = distribution::count_of_number(&mut reader, portfolio, 5, days).await.unwrap();
+        assert_eq!(counts, [("FAILED".into(), 1), ("PENDING".into(), 2), ("SENT".into(), 1)]);
+        assert_eq!(distribution::count_of_number(&mut reader, portfolio, 6, days).await.unwrap(), []);
+        let span = Span { from: "2026-11-10", before: ("2026-11-20", Uuid::from_u128(4)) };
+        for (scope, fetch, expected) in [
+            (portfolio, FetchType::All, vec![3, 1]),
+            (portfolio, FetchType::Failed, vec![3]),
+            (client, FetchType::Unfetched, vec![1]),
+            (creditor, FetchType::Unfetched, vec![1]),
+        ] {
+            let rows = distribution::of_number(&mut reader, scope, 5, span, fetch, 10).await.unwrap();
+            let found: Vec<u128> = rows.iter().map(|row| row.distribution.as_u128()).collect();
+            assert_eq!(found, expected, "{fetch:?}");
+        }
     }
 
     async fn every_attempt_is_kept(database: TestDatabase) {
@@ -210,6 +223,9 @@ on_both_engines! {
 
     async fn counts_are_the_same_before_and_after_they_are_added_up(database: TestDatabase) {
         let db = database.open().await;
+        for (number, code) in [(7, "one"), (8, "two")] {
+            keep!(db, |tx| insert(tx, client(1, number, code))).unwrap();
+        }
         let changes = [
             count(7, "2026-11-20", "PENDING", 1),
             count(7, "2026-11-20", "PENDING", -1),
@@ -232,7 +248,7 @@ on_both_engines! {
             let one_day = ("2026-11-21", "2026-11-21");
             let all = distribution_count::of_portfolio(&mut reader, PARTNER, one_day).await.unwrap();
             assert_eq!(all, [count(0, "2026-11-21", "FAILED", 1)]);
-            let creditors = distribution_count::counted_creditors(&mut reader, PARTNER, ClientIdentifier(0), 10).await.unwrap();
+            let creditors = distribution_count::creditors(&mut reader, PARTNER, ClientIdentifier(0), 10).await.unwrap();
             assert_eq!(creditors, [ClientIdentifier(7), ClientIdentifier(8)]);
             let range = (ClientIdentifier(8), ClientIdentifier(99));
             let sums = distribution_count::by_creditor(&mut reader, PARTNER, days, range).await.unwrap();
