@@ -183,6 +183,36 @@ mod tests {
                 "getSms",
                 vec!["200", "400", "401", "403", "404", "429", "500", "503"],
             ),
+            (
+                "/api/v1/partner/invoice",
+                "post",
+                "submitInvoice",
+                vec!["200", "400", "401", "402", "403", "409", "413", "415", "422", "429", "500", "503"],
+            ),
+            (
+                "/api/v1/partner/invoice/distribution",
+                "get",
+                "listInvoiceDistribution",
+                vec!["200", "400", "401", "403", "429", "500", "503"],
+            ),
+            (
+                "/api/v1/partner/creditors/{clientIdentifier}/distribution",
+                "get",
+                "listCreditorDistribution",
+                vec!["200", "400", "401", "403", "404", "429", "500", "503"],
+            ),
+            (
+                "/api/v1/partner/distribution",
+                "get",
+                "listDistribution",
+                vec!["200", "400", "401", "403", "429", "500", "503"],
+            ),
+            (
+                "/api/v1/partner/distribution/summary",
+                "get",
+                "summarizeDistribution",
+                vec!["200", "400", "401", "403", "429", "500", "503"],
+            ),
         ];
         let operations = document["paths"].as_object().unwrap().values().map(|path| path.as_object().unwrap().len());
         assert_eq!(operations.sum::<usize>(), expected.len());

@@ -288,8 +288,8 @@ pub(crate) fn days_of(
 }
 
 /// The first and the last day that an invoice may be of, as the database sorts them.
-const FIRST_DAY: &str = "0000-01-01";
-const LAST_DAY: &str = "9999-12-31";
+pub(crate) const FIRST_DAY: &str = "0000-01-01";
+pub(crate) const LAST_DAY: &str = "9999-12-31";
 
 /// What the changes come to, of each creditor and of all together, in the order of the table: two processes that add to the same rows wait
 /// for each other in one order only.
@@ -305,7 +305,7 @@ fn sums(changes: &[CountRow]) -> Vec<CountRow> {
     rows.map(|((client_id, day, method, status), number)| CountRow { client_id, day, method, status, number }).collect()
 }
 
-fn distribution_of(row: DistributionRow) -> Result<Distribution, StoreError> {
+pub(crate) fn distribution_of(row: DistributionRow) -> Result<Distribution, StoreError> {
     let method = DistributionMethod::parse(&row.method);
     Ok(Distribution {
         distribution: row.distribution,

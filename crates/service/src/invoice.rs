@@ -312,7 +312,7 @@ impl Core {
     }
 
     /// The channel that invoices of a method leave by; `None` for those that don't leave.
-    fn invoice_channel(&self, method: DistributionMethod) -> Result<Option<String>, InvoiceError> {
+    pub(crate) fn invoice_channel(&self, method: DistributionMethod) -> Result<Option<String>, InvoiceError> {
         match method {
             DistributionMethod::None => Ok(None),
             DistributionMethod::Email => {

@@ -21,6 +21,7 @@ mod error;
 pub mod expiry_notice;
 pub mod idempotency;
 pub mod invoice;
+pub mod invoice_admin;
 mod invoice_delivery;
 pub mod jobs;
 pub mod key_admin;

@@ -7,10 +7,12 @@ mod completions;
 mod creditor;
 mod demo;
 mod deployment;
+mod distribution;
 mod doctor;
 mod error;
 mod essentials;
 mod import;
+mod invoice;
 mod key;
 mod migrate;
 mod openapi;
@@ -83,6 +85,10 @@ enum Command {
     #[command(subcommand)]
     Sms(sms::Command),
     #[command(subcommand)]
+    Invoice(invoice::Command),
+    #[command(subcommand)]
+    Distribution(distribution::Command),
+    #[command(subcommand)]
     Webhook(webhook::Command),
     Audit(audit::Args),
     Openapi(openapi::Args),
@@ -149,6 +155,8 @@ fn run(cli: Cli, output: Output) -> Result<(), CommandError> {
         Command::Channel(command) => channel::run(command, file, output),
         Command::Outbox(command) => outbox::run(command, file, output),
         Command::Sms(command) => sms::run(command, file, output),
+        Command::Invoice(command) => invoice::run(command, file, output),
+        Command::Distribution(command) => distribution::run(command, file, output),
         Command::Webhook(command) => webhook::run(command, file, output),
         Command::Audit(args) => audit::run(args, file, output),
         Command::Openapi(args) => openapi::run(args, output),

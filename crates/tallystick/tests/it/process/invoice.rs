@@ -54,7 +54,8 @@ on_both_engines! {
             let installation = installation(database.url());
             let partner = installation.partner("QUICK3").await;
             let mut post = Peer::mail_server(json!({})).await;
-            let server = installation.serve(&["--config", &configured(&installation, post.port)]).await;
+            let file = configured(&installation, post.port);
+            let server = installation.serve(&["--config", &file]).await;
             let api = Api::new(&server.url);
             let key = api.client(&partner.provisioning, &body("QUICK3", 1)).await;
             let made = api.post(INVOICE, &key, &by_mail(1001, "buyer@buyer.example")).await.json();
@@ -93,6 +94,33 @@ on_both_engines! {
             assert_eq!(summary["totals"], json!({"totalCount": 3, "successfulCount": 1, "failedCount": 1}), "{summary}");
             let meta = &api.get(&format!("{OWN}?fetchType=FAILED&fromInvDate=2026-01-01"), &key).await.json();
             assert_eq!((&meta["metaData"]["failedCount"], &meta["records"][0]["invoiceNumber"]), (&json!(1), &json!(1002)), "{meta}");
+
+            // The same by the command line, beside the server.
+            let client = record["clientIdentifier"].to_string();
+            let named = |command: &'static str, number: &'static str| ["invoice", command, "--client", &client, number, "--config", &file].map(ToOwned::to_owned);
+            let run = async |arguments: &[String]| installation.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).await;
+            let shown = run(&[&named("show", "1002")[..], &["--json".to_owned()]].concat()).await.done().json();
+            assert_eq!((&shown["deliveries"][0]["status"], &shown["deliveries"][0]["attempts"][0]["status"]), (&json!("FAILED"), &json!("FAILED")), "{shown}");
+            let written = installation.directory().join("invoice.pdf");
+            let output = ["--output".to_owned(), written.to_str().unwrap().to_owned()];
+            drop(run(&[&named("pdf", "1001")[..], &output].concat()).await.done());
+            assert_eq!(STANDARD.encode(std::fs::read(&written).unwrap()), files[0][2], "it is the file that was sent");
+            drop(run(&[&named("pdf", "1001")[..], &output].concat()).await.failed(&["invoice.pdf"]));
+            drop(run(&named("resend", "1003")).await.failed(&["still on its way"]));
+            drop(run(&named("show", "7")).await.failed(&["invoice 7"]));
+            drop(run(&named("resend", "1001")).await.done());
+            assert_eq!(post.event("mail").await["recipients"], json!(["buyer@buyer.example"]));
+            until(async || {
+                let shown = run(&[&named("show", "1001")[..], &["--json".to_owned()]].concat()).await.done().json();
+                let deliveries = shown["deliveries"].as_array().unwrap();
+                deliveries.len() == 2 && deliveries.iter().all(|delivery| delivery["status"] == "SENT")
+            })
+            .await;
+            let summary = ["distribution", "summary", "--partner", "QUICK3", "--from", "2026-01-01", "--to", "2026-01-31", "--json"];
+            let summary = installation.run(&summary).await.done().json();
+            assert_eq!((&summary["totalCount"], &summary["successfulCount"]), (&json!(4), &json!(2)), "{summary}");
+            let recount = ["distribution", "recount", "--partner", "QUICK3", "--json"];
+            assert_eq!(installation.run(&recount).await.done().json()["items"], json!([]));
 
             server.process.signal("TERM");
             let ended = server.process.ended().await;
