@@ -248,7 +248,12 @@ impl utoipa::IntoParams for IfNoneMatch {
 
 /// A parameter of a query: a text.
 #[must_use]
-pub fn query_parameter(name: &str, description: &str, schema: ObjectBuilder, example: impl Into<Value>) -> Parameter {
+pub fn query_parameter(
+    name: &str,
+    description: &str,
+    schema: impl Into<RefOr<Schema>>,
+    example: impl Into<Value>,
+) -> Parameter {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Query)

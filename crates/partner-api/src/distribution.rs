@@ -9,8 +9,9 @@ use http_kit::request_id::RequestId;
 use http_kit::{Caller, HttpState, PrivateJson, Problem, Query};
 use service::cursor::Cursor;
 use service::distribution::{DistributionError, DistributionQuery, Scope};
+use utoipa::openapi::Schema;
 use utoipa::openapi::path::{Parameter, ParameterIn};
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, SchemaFormat, Type};
 
 use crate::creditor::problem as creditor_problem;
 use crate::creditor_path::{CreditorPath, not_found};
@@ -163,9 +164,12 @@ impl utoipa::IntoParams for ListParameters {
 
 /// The parameters that name the first and the last date of invoices.
 pub(crate) fn date_parameters() -> [Parameter; 2] {
+    // An empty parameter is none.
     let date = || {
         let format = SchemaFormat::KnownFormat(KnownFormat::Date);
-        ObjectBuilder::new().schema_type(Type::String).format(Some(format))
+        let day = ObjectBuilder::new().schema_type(Type::String).format(Some(format));
+        let empty = ObjectBuilder::new().schema_type(Type::String).max_length(Some(0));
+        Schema::AnyOf(AnyOfBuilder::new().item(day).item(empty).build())
     };
     [
         openapi::query_parameter("fromInvDate", "Only of invoices of this date or later.", date(), "2026-11-01"),
