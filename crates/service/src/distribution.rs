@@ -111,9 +111,9 @@ impl Totals {
 pub struct Applied {
     /// The number of the invoice.
     pub invoice_number: Option<i64>,
-    /// The first day; `None` where a number was asked for.
+    /// The first day; `None` for any.
     pub from: Option<CalendarDate>,
-    /// The last day.
+    /// The last day; `None` for any.
     pub to: Option<CalendarDate>,
     /// Which of them.
     pub fetch_type: FetchType,
@@ -321,10 +321,4 @@ pub(crate) fn distribution_of(row: DistributionRow) -> Result<Distribution, Stor
         sent_at: row.sent_at.map(Timestamp::from_micros),
         delivered_at: row.delivered_at.map(Timestamp::from_micros),
     })
-}
-
-impl From<Faults> for DistributionError {
-    fn from(faults: Faults) -> Self {
-        Self::Invalid(faults)
-    }
 }

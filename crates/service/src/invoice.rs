@@ -162,15 +162,6 @@ impl Core {
             first @ Begun::First { .. } => first,
         };
         let checked = self.check_invoice(holder.partner, client, draft).await?.map_err(InvoiceError::Invalid)?;
-        if let Delivery::Email(address) = &checked.invoice.delivery
-            && !channels::smtp::is_address(address.as_str())
-        {
-            let mut faults = Faults::new();
-            let remedy =
-                "Mail can't be sent to the address of the buyer or the recipient: correct it, or use another method";
-            faults.add("distribution.method", "email_format", remedy);
-            return Err(InvoiceError::Invalid(faults));
-        }
         let submission = Arc::new(self.submission(holder.partner, client, checked, context)?);
         let (core, new) = (self.clone(), Arc::clone(&submission));
         let outcome = self
@@ -227,7 +218,11 @@ impl Core {
         let own = domain::client::check(&creditor.data.client, Environment::Sandbox)
             .map_err(|_| StoreError::unreadable("client", "the kept data follow the rules no more"))?;
         let issuer = Issuer { client: &own.client, reference_prefix: creditor.reference_prefix };
-        Ok(domain::invoice::check(draft, issuer, self.environment()))
+        let checked = domain::invoice::check(draft, issuer, self.environment());
+        Ok(checked.and_then(|checked| match mail_fault(&checked.invoice.delivery) {
+            Some(faults) => Err(faults),
+            None => Ok(checked),
+        }))
     }
 
     fn submission(
@@ -444,6 +439,19 @@ impl Core {
             }
         }
     }
+}
+
+/// What is wrong with the address of a mail that no mail could be written to: the rule of the web takes some that the rule of mail does not
+/// (RFC 5321 section 4.1.2).
+fn mail_fault(delivery: &Delivery) -> Option<Faults> {
+    let Delivery::Email(address) = delivery else { return None };
+    if channels::smtp::is_address(address.as_str()) {
+        return None;
+    }
+    let mut faults = Faults::new();
+    let remedy = "Mail can't be sent to the address of the buyer or the recipient: correct it, or use another method";
+    faults.add("distribution.method", "email_format", remedy);
+    Some(faults)
 }
 
 /// Adds the invoice in the transaction, or gives the one that is there, and records either.

@@ -21,8 +21,9 @@ use crate::outbox_payload::{KEY_MISSING, Unreadable};
 enum Tried {
     /// The server has taken it.
     Sent,
-    /// It is to be tried again. A try that says nothing of the invoice is not counted.
-    Again { due_at: Timestamp, reason: String, counts: bool },
+    /// It is to be tried again: the reason is for the client, and the fault for the operator. A try that says nothing of the invoice is not
+    /// counted.
+    Again { due_at: Timestamp, reason: String, fault: String, counts: bool },
     /// It will not arrive; why, in words that a creditor can act on.
     Failed(String),
     /// Nobody can send it before the operator has mended something.
@@ -60,7 +61,7 @@ impl Core {
             Ok(Task::Stuck(reason)) => (Tried::GivenUp(reason), Verdict::Over),
             Ok(Task::KeyMissing(reason)) => {
                 let due_at = self.now().after(KEY_MISSING);
-                (Tried::Again { due_at, reason, counts: false }, Verdict::Later)
+                (Tried::Again { due_at, fault: reason.clone(), reason, counts: false }, Verdict::Later)
             }
             Err(error) => {
                 tracing::warn!(message_id = %row.message, %error, "an invoice can't be read; it is tried again after its lease");
@@ -155,12 +156,13 @@ impl Core {
     }
 
     fn after_invoice(&self, row: &OutboxRow, fault: &Fault, channel: &str) -> (Tried, Verdict) {
-        // Without the server's words, which may hold the address. They are kept with the delivery.
+        // Without the server's words, which may hold the address. They are kept in the outbox, for the operator, while it is tried again.
         let (kind, code) = (fault.kind, fault.code.as_deref().unwrap_or_default());
         if kind.is_of_the_channel() {
             // The channel pauses, and not this invoice.
             tracing::debug!(channel, message_id = %row.message, fault = ?kind, code, "an invoice was not sent");
-            let again = Tried::Again { due_at: self.now(), reason: fault.to_string(), counts: false };
+            let again =
+                Tried::Again { due_at: self.now(), reason: String::new(), fault: fault.to_string(), counts: false };
             return (again, Verdict::Pause(kind, fault.retry_after));
         }
         tracing::warn!(channel, message_id = %row.message, fault = ?kind, code, "an invoice was not sent");
@@ -180,7 +182,7 @@ impl Core {
             return (Tried::Failed(reason), Verdict::Over);
         }
         let reason = format!("The mail server put it off {why}; it is tried again");
-        (Tried::Again { due_at, reason, counts: true }, Verdict::Later)
+        (Tried::Again { due_at, reason, fault: fault.to_string(), counts: true }, Verdict::Later)
     }
 
     async fn record_invoice(&self, row: OutboxRow, tried: Tried) -> Result<(), StoreError> {
@@ -212,8 +214,8 @@ async fn record(tx: &mut Tx, row: &OutboxRow, tried: Tried, now: Timestamp, ids:
             }
             (DistributionStatus::Failed, reason)
         }
-        Tried::Again { due_at, reason, counts } => {
-            if !store::outbox::again(tx, row, due_at, &reason, counts).await? || !counts {
+        Tried::Again { due_at, reason, fault, counts } => {
+            if !store::outbox::again(tx, row, due_at, &fault, counts).await? || !counts {
                 return Ok(());
             }
             (DistributionStatus::Pending, reason)
