@@ -135,6 +135,19 @@ macro_rules! by_name {
     };
 }
 
+/// A page of the creditors that have an identifier. The database keeps a copy of what it shows, by its triggers.
+macro_rules! by_identifier {
+    ($of_status:literal) => {
+        concat!(
+            "SELECT ",
+            summary_columns!(),
+            " FROM agreement_creditor c WHERE c.partner_id = $1 AND c.identifier = $2 AND c.client_id > $3 ",
+            $of_status,
+            "ORDER BY c.client_id LIMIT $4"
+        )
+    };
+}
+
 statements! {
     BY_ID = concat!("SELECT ", client_columns!(), " FROM client WHERE partner_id = $1 AND client_id = $2");
     SAME_NAME = by_name!(same "");
@@ -149,21 +162,8 @@ statements! {
         "SELECT ", summary_columns!(), " FROM client c \
          WHERE c.partner_id = $1 AND c.business_code = $2 AND c.country_code > '' ORDER BY c.country_code"
     );
-    // The few of the page are found by the index of agreements first, and only then looked up.
-    PAGE_BY_AGREEMENT = concat!(
-        "SELECT ", summary_columns!(), " FROM (\
-             SELECT DISTINCT partner_id, client_id FROM agreement WHERE partner_id = $1 AND identifier = $2 AND client_id > $3 \
-             ORDER BY client_id LIMIT $4\
-         ) a JOIN client c ON c.partner_id = a.partner_id AND c.client_id = a.client_id"
-    );
-    PAGE_BY_AGREEMENT_OF_STATUS = concat!(
-        "SELECT ", summary_columns!(), " FROM (\
-             SELECT DISTINCT g.partner_id, g.client_id FROM agreement g \
-             JOIN client o ON o.partner_id = g.partner_id AND o.client_id = g.client_id \
-             WHERE g.partner_id = $1 AND g.identifier = $2 AND g.client_id > $3 AND o.status = $5 \
-             ORDER BY g.client_id LIMIT $4\
-         ) a JOIN client c ON c.partner_id = a.partner_id AND c.client_id = a.client_id"
-    );
+    PAGE_BY_AGREEMENT = by_identifier!("");
+    PAGE_BY_AGREEMENT_OF_STATUS = by_identifier!("AND c.status = $5 ");
     BY_AGREEMENT_IN_SYSTEM = concat!(
         "SELECT ", summary_columns!(), " FROM agreement a JOIN client c ON c.partner_id = a.partner_id AND c.client_id = a.client_id \
          WHERE a.partner_id = $1 AND a.system = $2 AND a.identifier = $3 AND a.client_id > $4"
@@ -252,7 +252,7 @@ pub async fn page_by_agreement(
     limit: u32,
 ) -> Result<Vec<SummaryRow>, StoreError> {
     let limit = i64::from(limit);
-    let found = match status.name() {
+    match status.name() {
         None => fetch!(fetch_all, SummaryRow, db, PAGE_BY_AGREEMENT, partner.0, identifier, after.0, limit),
         Some(status) => {
             fetch!(
@@ -267,11 +267,7 @@ pub async fn page_by_agreement(
                 status
             )
         }
-    };
-    let mut rows = found?;
-    // A join keeps no order.
-    rows.sort_unstable_by_key(|row| row.client);
-    Ok(rows)
+    }
 }
 
 /// The creditor of a partner after `after` that has the agreement of this identifier in this system.

@@ -3,11 +3,11 @@
 use domain::agreement::Agreement;
 use domain::calendar::CalendarDate;
 use domain::identifier::{ClientIdentifier, PartnerId};
-use store::creditor::{self, OfStatus};
+use store::creditor::{self, OfStatus, SummaryRow};
 use store::{Db, agreement};
 use testkit::on_both_engines;
 
-use crate::{client as row, insert, keep, now};
+use crate::{client as row, insert, keep, now, run, without_agreement_creditor};
 
 fn agreement_of(system: &str, identifier: &str, from: &str, to: Option<&str>) -> Agreement {
     let date = |text: &str| CalendarDate::parse(text).unwrap();
@@ -87,4 +87,80 @@ on_both_engines! {
         assert_eq!(find_in(1, "nothing", 0).await, None);
         assert_eq!(find_in(2, "system 3", 0).await, None, "another partner's");
     }
+
+    async fn a_page_by_agreement_shows_its_creditors_as_they_are(database: TestDatabase) {
+        let db = database.open().await;
+        for number in 1..=3 {
+            keep!(db, |tx| insert(tx, row(1, number, &format!("code {number}")))).unwrap();
+        }
+        for (number, system) in [(1, "ERP"), (1, "CRM"), (2, "POS")] {
+            assert!(add(&db, number, &agreement_of(system, "A-1", "2026-01-01", None)).await);
+        }
+        assert!(add(&db, 3, &agreement_of("ERP", "B-1", "2026-01-01", None)).await);
+        same(&db, "A-1", &[(1, "ERP"), (2, "POS")]).await;
+
+        let mut renamed = {
+            let mut reader = db.reader().await.unwrap();
+            creditor::by_id(&mut reader, PartnerId(1), ClientIdentifier(1)).await.unwrap().unwrap()
+        };
+        (renamed.name, renamed.name_folded, renamed.changed_at) = ("Äiti Oy".into(), "äiti oy".into(), Some(77));
+        let update = db.write(move |tx| {
+            let row = renamed.clone();
+            Box::pin(async move { creditor::update(tx, &row).await })
+        });
+        assert!(update.await.unwrap());
+        assert!(keep!(db, |tx| creditor::set_status(tx, PartnerId(1), ClientIdentifier(2), "REVOKED", now())).unwrap());
+        let found = same(&db, "A-1", &[(1, "ERP"), (2, "POS")]).await;
+        assert_eq!((found[0].name.as_str(), found[0].changed_at), ("Äiti Oy", Some(77)));
+        assert_eq!(found[1].status, "REVOKED");
+
+        remove(&db, 1, agreement_of("ERP", "A-1", "2026-01-01", None)).await;
+        same(&db, "A-1", &[(1, "CRM"), (2, "POS")]).await;
+        remove(&db, 1, agreement_of("CRM", "A-1", "2026-01-01", None)).await;
+        remove(&db, 3, agreement_of("ERP", "B-1", "2026-01-01", None)).await;
+        same(&db, "A-1", &[(2, "POS")]).await;
+        same(&db, "B-1", &[]).await;
+    }
+
+    async fn agreements_of_an_older_program_are_listed(database: TestDatabase) {
+        let db = database.open().await;
+        for number in 1..=2 {
+            keep!(db, |tx| insert(tx, row(1, number, &format!("code {number}")))).unwrap();
+        }
+        db.close().await;
+        let mut script: Vec<String> = without_agreement_creditor(database.engine()).into_iter().map(str::to_owned).collect();
+        for (number, system) in [(1, "ERP"), (1, "CRM"), (2, "POS")] {
+            script.push(format!(
+                "INSERT INTO agreement (partner_id, client_id, system, identifier, valid_from) VALUES (1, {number}, '{system}', 'A-1', '2026-01-01')"
+            ));
+        }
+        run(&database, script).await;
+        let db = database.open().await;
+        same(&db, "A-1", &[(1, "ERP"), (2, "POS")]).await;
+    }
+}
+
+async fn remove(db: &Db, client: i64, agreement: Agreement) {
+    db.write(move |tx| {
+        let agreement = agreement.clone();
+        Box::pin(async move { agreement::remove(tx, PartnerId(1), ClientIdentifier(client), &agreement).await })
+    })
+    .await
+    .unwrap();
+}
+
+/// The page of an identifier, which must be the creditors themselves, each found by its agreement in one system.
+async fn same(db: &Db, identifier: &str, each: &[(i64, &str)]) -> Vec<SummaryRow> {
+    let mut reader = db.reader().await.unwrap();
+    let (partner, start) = (PartnerId(1), ClientIdentifier(0));
+    let page = creditor::page_by_agreement(&mut reader, partner, identifier, OfStatus::Any, start, 10).await.unwrap();
+    let mut expected = Vec::new();
+    for (number, system) in each {
+        let row =
+            creditor::by_agreement_in_system(&mut reader, partner, (system, identifier), start).await.unwrap().unwrap();
+        assert_eq!(row.client.0, *number);
+        expected.push(row);
+    }
+    assert_eq!(page, expected);
+    page
 }

@@ -26,10 +26,12 @@ use std::task::Poll;
 use domain::api_key::KeyId;
 use domain::identifier::{ClientIdentifier, CustomerCode, PartnerId, ReferencePrefix};
 use domain::{Clock, Timestamp};
+use sqlx::Connection;
 use store::api_key::ApiKeyRow;
 use store::client::ClientRow;
-use store::{Db, StoreError, Tx};
+use store::{Db, Engine, StoreError, Tx};
 use testkit::clock::TestClock;
+use testkit::database::TestDatabase;
 use uuid::Uuid;
 
 fn now() -> Timestamp {
@@ -116,4 +118,44 @@ async fn insert(tx: &mut Tx, row: ClientRow) -> Result<bool, StoreError> {
 /// Polls once, which hands a write in, and tells whether its answer is still to come.
 async fn is_pending<F: Future + ?Sized>(mut future: Pin<&mut F>) -> bool {
     poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_pending())).await
+}
+
+/// Runs statements by hand, one after the other.
+async fn run(database: &TestDatabase, script: impl IntoIterator<Item = impl Into<String>>) {
+    let script = script.into_iter().map(|sql| sqlx::AssertSqlSafe(sql.into()));
+    match database.engine() {
+        Engine::Sqlite => {
+            let mut connection = sqlx::SqliteConnection::connect(database.url()).await.unwrap();
+            for sql in script {
+                sqlx::query(sql).execute(&mut connection).await.unwrap();
+            }
+            connection.close().await.unwrap();
+        }
+        Engine::Postgres => {
+            let mut connection = sqlx::PgConnection::connect(database.url()).await.unwrap();
+            for sql in script {
+                sqlx::query(sql).execute(&mut connection).await.unwrap();
+            }
+        }
+    }
+}
+
+/// Undoes the migration of the copies that a page by agreement is read from.
+fn without_agreement_creditor(engine: Engine) -> Vec<&'static str> {
+    let of_engine: &[_] = match engine {
+        Engine::Sqlite => {
+            &["DROP TRIGGER agreement_added", "DROP TRIGGER agreement_removed", "DROP TRIGGER client_changed"]
+        }
+        Engine::Postgres => &[
+            "DROP FUNCTION agreement_added CASCADE",
+            "DROP FUNCTION agreement_removed CASCADE",
+            "DROP FUNCTION client_changed CASCADE",
+        ],
+    };
+    let of_both = [
+        "DROP TABLE agreement_creditor",
+        "CREATE INDEX agreement_identifier ON agreement (partner_id, identifier, client_id)",
+        "DELETE FROM _sqlx_migrations WHERE version = 9",
+    ];
+    of_engine.iter().copied().chain(of_both).collect()
 }

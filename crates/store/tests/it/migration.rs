@@ -1,9 +1,10 @@
 //! Migrations: once, under a lock, and never backwards.
 
-use sqlx::Connection;
-use store::{Db, DbOptions, Engine, OpenError};
+use store::{Db, DbOptions, OpenError};
 use testkit::database::TestDatabase;
 use testkit::on_both_engines;
+
+use crate::run;
 
 /// The number of the newest migration, and how many there are.
 fn migrations() -> (i64, usize) {
@@ -12,20 +13,6 @@ fn migrations() -> (i64, usize) {
         .map(|file| file.unwrap().file_name().to_str().unwrap().split('_').next().unwrap().parse().unwrap())
         .collect();
     (*numbers.iter().max().unwrap(), numbers.len())
-}
-
-async fn run(database: &TestDatabase, sql: &'static str) {
-    match database.engine() {
-        Engine::Sqlite => {
-            let mut connection = sqlx::SqliteConnection::connect(database.url()).await.unwrap();
-            sqlx::query(sql).execute(&mut connection).await.unwrap();
-            connection.close().await.unwrap();
-        }
-        Engine::Postgres => {
-            let mut connection = sqlx::PgConnection::connect(database.url()).await.unwrap();
-            sqlx::query(sql).execute(&mut connection).await.unwrap();
-        }
-    }
 }
 
 on_both_engines! {
@@ -53,8 +40,8 @@ on_both_engines! {
         database.open().await.close().await;
         run(
             &database,
-            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
-             VALUES (9999, 'of the future', TRUE, '', 0)",
+            ["INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+              VALUES (9999, 'of the future', TRUE, '', 0)"],
         )
         .await;
         let db = Db::open(DbOptions::new(database.url())).await.unwrap();
@@ -65,7 +52,7 @@ on_both_engines! {
 
     async fn a_database_of_another_build_is_refused(database: TestDatabase) {
         database.open().await.close().await;
-        run(&database, "UPDATE _sqlx_migrations SET checksum = '' WHERE version = 1").await;
+        run(&database, ["UPDATE _sqlx_migrations SET checksum = '' WHERE version = 1"]).await;
         let db = Db::open(DbOptions::new(database.url())).await.unwrap();
         assert!(matches!(db.migrate().await, Err(OpenError::Altered(1))));
     }
