@@ -106,7 +106,11 @@ impl Core {
                     let row = store::outbox::dead_by_id(tx, message).await?;
                     let row =
                         row.ok_or_else(|| AdminError::NotFound(format!("message {message} that was given up")))?;
-                    let worth = if row.kind == Kind::Webhook.as_str() { webhook_event::WORTH } else { mail::WORTH };
+                    let worth = match row.kind.as_str() {
+                        kind if kind == Kind::Webhook.as_str() => webhook_event::WORTH,
+                        kind if kind == Kind::Invoice.as_str() => core.settings().distribution_worth,
+                        _ => mail::WORTH,
+                    };
                     store::outbox::replay(tx, row.partner, message, now, now.after(worth)).await?;
                     let subject = format!("{}:{message}", row.kind);
                     let record = context.record(&core, row.partner, "outbox.replay", subject, Outcome::Done, "");

@@ -3,15 +3,14 @@
 use channels::{Fault, FaultKind, Mail, MailChannel};
 use documents::InvoiceDocument;
 use domain::Timestamp;
-use domain::distribution::{DistributionMethod, DistributionStatus};
+use domain::distribution::DistributionStatus;
 use domain::invoice::{Delivery, NewInvoice};
-use store::distribution::{AttemptRow, DistributionRow};
 use store::outbox::OutboxRow;
 use store::{StoreError, Tx};
 use uuid::Uuid;
 
 use crate::Core;
-use crate::invoice::{count_of, status_of};
+use crate::invoice::status_of;
 use crate::letters;
 use crate::outbox::{Verdict, is_over, persist};
 use crate::outbox_payload::{KEY_MISSING, Unreadable};
@@ -101,9 +100,7 @@ impl Core {
         let (core, id, made_at) = (self.clone(), row.message, kept.created_at);
         // Making the PDF takes milliseconds of a processor.
         let made = tokio::task::spawn_blocking(move || {
-            let invoice = core.open_invoice(&kept)?;
-            let files = files.into_iter().map(|file| core.open_attachment(kept.invoice, file));
-            let files = files.collect::<Result<Vec<_>, _>>()?;
+            let (invoice, files) = core.open_whole(&kept, files)?;
             Ok::<_, Unreadable>(core.compose(id, &invoice, files, made_at)?)
         });
         match made.await {
@@ -187,22 +184,36 @@ impl Core {
 
     async fn record_invoice(&self, row: OutboxRow, tried: Tried) -> Result<(), StoreError> {
         // Made once: a second run of the transaction keeps the same.
-        let now = self.now();
-        let ids = [self.next_id(now), self.next_id(now), self.next_id(now)];
+        let moment = self.moment();
         persist(row.message, || {
-            let (row, tried) = (row.clone(), tried.clone());
+            let (core, row, tried) = (self.clone(), row.clone(), tried.clone());
             self.db().take(move |tx| {
-                let (row, tried) = (row.clone(), tried.clone());
-                Box::pin(async move { record(tx, &row, tried, now, ids).await })
+                let (core, row, tried) = (core.clone(), row.clone(), tried.clone());
+                Box::pin(async move {
+                    let Some((status, reason)) = settle(tx, &row, tried, moment.at).await? else { return Ok(()) };
+                    let Some(delivery) = store::distribution::by_id(tx, row.partner, row.message).await? else {
+                        return Ok(());
+                    };
+                    core.advance(tx, delivery, status, reason, moment).await
+                })
             })
         })
         .await
     }
 }
 
-async fn record(tx: &mut Tx, row: &OutboxRow, tried: Tried, now: Timestamp, ids: [Uuid; 3]) -> Result<(), StoreError> {
-    let (status, reason) = match tried {
-        Tried::Lost => return store::outbox::done(tx, row).await.map(drop),
+/// Moves the row of the outbox by what a try came to, and gives what that means for the delivery; `None` when it means nothing.
+async fn settle(
+    tx: &mut Tx,
+    row: &OutboxRow,
+    tried: Tried,
+    now: Timestamp,
+) -> Result<Option<(DistributionStatus, String)>, StoreError> {
+    Ok(Some(match tried {
+        Tried::Lost => {
+            store::outbox::done(tx, row).await?;
+            return Ok(None);
+        }
         Tried::Sent => {
             // Also when the lease had ended: the server has it, whoever else holds the row by now.
             store::outbox::forget(tx, row.partner, row.message).await?;
@@ -210,64 +221,21 @@ async fn record(tx: &mut Tx, row: &OutboxRow, tried: Tried, now: Timestamp, ids:
         }
         Tried::Failed(reason) => {
             if !store::outbox::done(tx, row).await? {
-                return Ok(());
+                return Ok(None);
             }
             (DistributionStatus::Failed, reason)
         }
         Tried::Again { due_at, reason, fault, counts } => {
             if !store::outbox::again(tx, row, due_at, &fault, counts).await? || !counts {
-                return Ok(());
+                return Ok(None);
             }
             (DistributionStatus::Pending, reason)
         }
         Tried::GivenUp(reason) => {
             if !store::outbox::give_up(tx, row, now, &reason).await? {
-                return Ok(());
+                return Ok(None);
             }
             (DistributionStatus::Pending, "The operator has to mend something before it can be sent".to_owned())
         }
-    };
-    let Some(delivery) = store::distribution::by_id(tx, row.partner, row.message).await? else { return Ok(()) };
-    advance(tx, delivery, status, reason, now, ids).await
-}
-
-/// Keeps an attempt, and the status that it led to, with what that changes in the counts.
-async fn advance(
-    tx: &mut Tx,
-    delivery: DistributionRow,
-    status: DistributionStatus,
-    reason: String,
-    now: Timestamp,
-    [attempt, less, more]: [Uuid; 3],
-) -> Result<(), StoreError> {
-    let before = status_of(&delivery.status)?;
-    let after = before.after(status);
-    let partner = delivery.partner;
-    let attempt = AttemptRow { attempt, at: now, status: status.to_string(), reason: reason.clone() };
-    if !store::distribution::insert_attempt(tx, partner, delivery.distribution, &attempt).await? {
-        // A commit of before was kept, though it was not known.
-        return Ok(());
-    }
-    let former = delivery.status_reason.clone();
-    let moved = DistributionRow {
-        status: after.to_string(),
-        status_reason: reason,
-        attempts: delivery.attempts + 1,
-        sent_at: if after == DistributionStatus::Sent { Some(now.micros()) } else { delivery.sent_at },
-        ..delivery
-    };
-    if after == before {
-        // Why it failed stays, also when another worker's try has worked.
-        let keeps = moved.status_reason.is_empty() && before == DistributionStatus::Failed;
-        let status_reason = if keeps { former } else { moved.status_reason };
-        return store::distribution::note(tx, &DistributionRow { status_reason, ..moved }).await;
-    }
-    if store::distribution::move_from(tx, before.as_str(), &moved).await? {
-        let method = DistributionMethod::parse(&moved.method);
-        let method = method.map_err(|error| StoreError::unreadable("distribution.method", error))?;
-        let count = |status, number| count_of(moved.client, &moved.invoice_date, method, status, number);
-        store::distribution_count::change(tx, partner, less, &count(before, -1)).await?;
-        store::distribution_count::change(tx, partner, more, &count(after, 1)).await?;
-    }
-    Ok(())
+    }))
 }

@@ -6,9 +6,12 @@
 //! different rows. Within a channel the lanes (one for each creditor) take turns.
 
 mod pace;
+mod room;
 mod turns;
+mod under_way;
 
-use std::collections::HashMap;
+pub use room::LEAST_WEBHOOK_WINDOW;
+
 use std::convert::Infallible;
 use std::num::NonZeroU32;
 use std::panic::AssertUnwindSafe;
@@ -17,31 +20,26 @@ use std::time::Duration;
 
 use channels::webhook::WebhookChannel;
 use channels::{Fault, FaultKind, MailChannel, SmsChannel};
-use domain::identifier::PartnerId;
 use domain::{Timestamp, random, retry};
 use futures_util::FutureExt as _;
 use store::StoreError;
 use store::outbox::{Kind, OutboxRow};
-use tokio::task::{Id, JoinError, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::Core;
 use pace::Pace;
+pub(crate) use room::Room;
 use turns::Turns;
+use under_way::{Ended, Sending, UnderWay};
 
 /// How often a worker looks for what others have written, or what has become due.
 const POLL: Duration = Duration::from_millis(500);
 /// The lanes that one query tells of, and the most queries of one look.
 const LANES: i64 = 64;
 const MOST_PAGES: usize = 64;
-/// The most webhooks of an endpoint that are under way at once, and no more than half of its partner's. Of one that fails it is one.
-const PER_ENDPOINT: usize = 4;
-/// The part of the window that one partner's webhooks may take.
-const PARTNERS_PART: usize = 4;
-/// The least window of webhooks in which an endpoint that hangs leaves room for others of its partner.
-pub const LEAST_WEBHOOK_WINDOW: usize = 2 * PARTNERS_PART;
 /// How long the messages that are under way may take when the process ends.
 const FAREWELL: Duration = Duration::from_secs(10);
 /// The first pause before what became of a message is written again, and the longest.
@@ -103,54 +101,6 @@ pub(crate) enum Verdict {
     Later,
     /// The provider takes nothing for now, for this kind of fault; for so long, when that is known.
     Pause(FaultKind, Option<Duration>),
-}
-
-/// How many more messages of each lane may be under way; without bounds, any number.
-#[derive(Default)]
-pub(crate) struct Room(Option<Bounds>);
-
-/// The bounds where the lanes are receivers, and what of them is used.
-struct Bounds {
-    per_partner: usize,
-    lanes: HashMap<i64, usize>,
-    partners: HashMap<PartnerId, usize>,
-    /// The lanes of receivers that fail: before when nothing is taken of them.
-    failing: HashMap<i64, Timestamp>,
-    now: Timestamp,
-}
-
-impl Room {
-    /// The room of receivers beside what is under way.
-    fn beside(under_way: &UnderWay, window: usize, failing: Vec<(i64, Timestamp)>, now: Timestamp) -> Self {
-        let mut bounds = Bounds {
-            per_partner: (window / PARTNERS_PART).max(1),
-            lanes: HashMap::new(),
-            partners: HashMap::new(),
-            failing: failing.into_iter().collect(),
-            now,
-        };
-        for sending in under_way.messages.values() {
-            *bounds.lanes.entry(sending.lane).or_default() += 1;
-            *bounds.partners.entry(sending.partner).or_default() += 1;
-        }
-        Self(Some(bounds))
-    }
-
-    /// Gives the room in a lane of this partner, and counts it as used.
-    fn reserve(&mut self, lane: i64, partner: PartnerId) -> usize {
-        let Some(bounds) = &mut self.0 else { return usize::MAX };
-        let per_lane = match bounds.failing.get(&lane) {
-            Some(next_try_at) if bounds.now < *next_try_at => 0,
-            Some(_) => 1,
-            None => PER_ENDPOINT.min(bounds.per_partner / 2).max(1),
-        };
-        let (of_lane, of_partner) =
-            (bounds.lanes.entry(lane).or_default(), bounds.partners.entry(partner).or_default());
-        let free = per_lane.saturating_sub(*of_lane).min(bounds.per_partner.saturating_sub(*of_partner));
-        *of_lane += free;
-        *of_partner += free;
-        free
-    }
 }
 
 /// The running worker of a process.
@@ -350,69 +300,6 @@ async fn tell_of_orphans(core: Core, names: Vec<String>) {
     }
 }
 
-/// What is under way.
-#[derive(Default)]
-struct UnderWay {
-    tasks: JoinSet<Verdict>,
-    messages: HashMap<Id, Sending>,
-    /// Rows that were taken while an earlier try of their message had not ended: it had just been recorded, or its lease had ended.
-    early: HashMap<Uuid, OutboxRow>,
-}
-
-/// A message that is under way.
-struct Sending {
-    message: Uuid,
-    lane: i64,
-    partner: PartnerId,
-}
-
-impl Sending {
-    const fn of(row: &OutboxRow) -> Self {
-        Self { message: row.message, lane: row.lane, partner: row.partner }
-    }
-}
-
-/// A try that has ended, and the row of the next one, when it was taken before that.
-struct Ended {
-    verdict: Verdict,
-    early: Option<OutboxRow>,
-}
-
-impl UnderWay {
-    fn spawn(&mut self, sending: Sending, send: impl Future<Output = Verdict> + Send + 'static) {
-        let id = self.tasks.spawn(send).id();
-        self.messages.insert(id, sending);
-    }
-
-    /// Gives the row back to be handed over, unless its message is under way.
-    fn unless_under_way(&mut self, row: OutboxRow) -> Option<OutboxRow> {
-        if self.messages.values().any(|sending| sending.message == row.message) {
-            self.early.insert(row.message, row);
-            return None;
-        }
-        Some(row)
-    }
-
-    fn ended(&mut self, ended: Result<(Id, Verdict), JoinError>) -> Ended {
-        let (id, verdict) = ended.unwrap_or_else(|error| (error.id(), Verdict::Later));
-        let early = self.messages.remove(&id).and_then(|sending| self.early.remove(&sending.message));
-        Ended { verdict, early }
-    }
-
-    fn try_next(&mut self) -> Option<Ended> {
-        let ended = self.tasks.try_join_next_with_id()?;
-        Some(self.ended(ended))
-    }
-
-    /// The next that ends; waits for ever when there is none.
-    async fn next(&mut self) -> Ended {
-        match self.tasks.join_next_with_id().await {
-            Some(ended) => self.ended(ended),
-            None => std::future::pending().await,
-        }
-    }
-}
-
 async fn run(core: &Core, provider: &Provider, stop: &CancellationToken, under_way: &mut UnderWay) {
     let window = provider.window.max(1);
     let mut turns = Turns::new(core, provider);
@@ -425,7 +312,7 @@ async fn run(core: &Core, provider: &Provider, stop: &CancellationToken, under_w
         while let Some(ended) = under_way.try_next() {
             turns.heard(ended, now()).await;
         }
-        let may_send = !turns.is_paused() && under_way.messages.len() < window;
+        let may_send = !turns.is_paused() && under_way.len() < window;
         if may_send
             && pace.is_ready(now())
             && let Some(row) = turns.next(under_way).await
@@ -456,8 +343,8 @@ async fn run(core: &Core, provider: &Provider, stop: &CancellationToken, under_w
         }
     }
     turns.give_back().await;
-    while let Some(ended) = under_way.tasks.join_next_with_id().await {
-        turns.heard(under_way.ended(ended), now()).await;
+    while let Some(ended) = under_way.last().await {
+        turns.heard(ended, now()).await;
     }
 }
 
@@ -495,6 +382,7 @@ pub(crate) fn is_over(row: &OutboxRow, fault: &Fault) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use domain::identifier::PartnerId;
     use store::outbox::Kind;
 
     use super::*;
@@ -514,39 +402,6 @@ mod tests {
         assert_eq!(written.await.unwrap(), 10);
         let broken = persist(Uuid::nil(), || async { Err::<(), _>(StoreError::Panicked) }).await;
         assert!(matches!(broken, Err(StoreError::Panicked)));
-    }
-
-    #[tokio::test]
-    async fn a_row_that_comes_before_its_last_try_has_ended_waits_for_that() {
-        let at = Timestamp::from_micros(0);
-        let row = OutboxRow::new(PartnerId(1), Uuid::from_u128(7), Kind::Sms, "test", 1, at, at);
-        let mut under_way = UnderWay::default();
-        assert!(under_way.unless_under_way(row.clone()).is_some());
-        under_way.spawn(Sending::of(&row), async { Verdict::Later });
-        assert!(under_way.unless_under_way(row.clone()).is_none());
-        assert!(under_way.unless_under_way(OutboxRow { message: Uuid::from_u128(8), ..row.clone() }).is_some());
-        assert_eq!(under_way.next().await.early.map(|row| row.message), Some(row.message));
-        assert!(under_way.unless_under_way(row).is_some());
-    }
-
-    #[tokio::test]
-    async fn receivers_have_room_by_endpoint_and_partner_and_none_while_they_wait() {
-        let at = Timestamp::from_micros(0);
-        let (later, one, other) = (Timestamp::from_micros(1), PartnerId(1), PartnerId(2));
-        let mut under_way = UnderWay::default();
-        for message in [7, 8] {
-            under_way
-                .spawn(Sending { message: Uuid::from_u128(message), lane: 1, partner: one }, async { Verdict::Later });
-        }
-        let mut room = Room::beside(&under_way, 32, vec![(3, later), (4, at)], at);
-        assert_eq!(room.reserve(1, one), 2, "beside two of four");
-        assert_eq!(room.reserve(1, one), 0, "they are reserved");
-        assert_eq!(room.reserve(2, one), 4);
-        assert_eq!(room.reserve(5, one), 0, "a quarter of the window is used");
-        assert_eq!((room.reserve(3, other), room.reserve(4, other), room.reserve(6, other)), (0, 1, 4));
-        let mut least = Room::beside(&UnderWay::default(), LEAST_WEBHOOK_WINDOW, vec![], at);
-        assert_eq!((least.reserve(1, one), least.reserve(2, one), least.reserve(3, one)), (1, 1, 0));
-        assert_eq!(Room::default().reserve(1, one), usize::MAX);
     }
 
     #[test]

@@ -61,6 +61,26 @@ pub(crate) enum Event<'e> {
         state: &'e str,
         error_code: Option<&'e str>,
     },
+    /// A delivery has come to its end: by its `status`, that is [`EventKind::DistributionDelivered`] or
+    /// [`EventKind::DistributionFailed`].
+    Distribution {
+        distribution_id: Uuid,
+        invoice_id: Uuid,
+        invoice_number: i64,
+        client_identifier: ClientIdentifier,
+        method: &'e str,
+        status: End,
+        /// Why it failed.
+        status_reason: Option<&'e str>,
+    },
+}
+
+/// How a delivery has ended, by the name of its status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(crate) enum End {
+    Delivered,
+    Failed,
 }
 
 impl Event<'_> {
@@ -70,6 +90,8 @@ impl Event<'_> {
             Self::TokenRenewed { .. } => EventKind::TokenRenewed,
             Self::TokenExpiring { .. } => EventKind::TokenExpiring,
             Self::SmsFinal { .. } => EventKind::SmsFinal,
+            Self::Distribution { status: End::Delivered, .. } => EventKind::DistributionDelivered,
+            Self::Distribution { status: End::Failed, .. } => EventKind::DistributionFailed,
         }
     }
 }

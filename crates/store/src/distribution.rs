@@ -148,6 +148,9 @@ statements! {
               status_reason, attempts, created_at, client_fetched, partner_fetched) \
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, 0, 0)";
     BY_ID = concat!("SELECT ", distribution_columns!(), " FROM distribution WHERE partner_id = $1 AND distribution_id = $2");
+    // Whoever tells of a delivery by its identifier alone does not know the partner. There are few.
+    ANYWHERE = concat!("SELECT ", distribution_columns!(), " FROM distribution \
+                WHERE partner_id IN (SELECT partner_id FROM partner) AND distribution_id = $1");
     // What is recorded moves on from a status that was read in the same transaction.
     MOVE = "UPDATE distribution SET status = $4, status_reason = $5, attempts = $6, sent_at = $7, delivered_at = $8, \
             client_fetched = 0, partner_fetched = 0 WHERE partner_id = $1 AND distribution_id = $2 AND status = $3";
@@ -208,6 +211,14 @@ pub async fn by_id(
     distribution: Uuid,
 ) -> Result<Option<DistributionRow>, StoreError> {
     fetch!(fetch_optional, DistributionRow, db, BY_ID, partner.0, distribution)
+}
+
+/// A delivery of any partner.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn anywhere(db: &mut impl Access, distribution: Uuid) -> Result<Option<DistributionRow>, StoreError> {
+    fetch!(fetch_optional, DistributionRow, db, ANYWHERE, distribution)
 }
 
 /// Keeps the status of a delivery that was `from`, with what goes with it, and lets it count as unfetched; false when it has another status

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::client::{ClientDraft, ContactDraft};
+use domain::invoice::{InvoiceDraft, RowDraft};
 use service::api_key::Principal;
 use service::partner::AddedPartner;
 use service::{Context, Core, MasterKeys, Settings};
@@ -97,4 +98,32 @@ pub fn draft(partner_code: &str, number: u32) -> ClientDraft {
         },
         ..ClientDraft::default()
     }
+}
+
+/// An invoice to a person, of one row of 100.00 and VAT, by `method`.
+#[must_use]
+pub fn invoice(number: i64, method: &str) -> InvoiceDraft {
+    let text = |text: &str| Some(text.to_owned());
+    let mut draft = InvoiceDraft::default();
+    draft.distribution.method = text(method);
+    draft.header.number = Some(number);
+    draft.header.date = text("2026-01-02");
+    draft.header.due_date = text("2026-01-16");
+    draft.seller.payment.iban = text("FI2112345600000785");
+    draft.buyer.entity_type = text("PERSON");
+    draft.buyer.name = text("Matti Meikäläinen");
+    draft.buyer.contact.email = text("matti@buyer.example");
+    draft.buyer.address.street = text("Kauppakatu 1");
+    draft.buyer.address.postal_code = text("00100");
+    draft.buyer.address.postal_district = text("HELSINKI");
+    draft.buyer.address.country_code = text("FI");
+    draft.rows = vec![RowDraft {
+        name: text("Chair"),
+        quantity: text("1"),
+        unit_price: text("100"),
+        vat_rate: text("25.5"),
+        ..RowDraft::default()
+    }];
+    draft.amounts.gross_amount = text("125.5");
+    draft
 }

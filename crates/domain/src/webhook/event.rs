@@ -14,11 +14,22 @@ pub enum EventKind {
     TokenExpiring,
     /// A short message has reached its final state.
     SmsFinal,
+    /// The other side of a delivery has said that the invoice arrived.
+    DistributionDelivered,
+    /// An invoice did not and will not arrive.
+    DistributionFailed,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::ClientCreated, Self::TokenRenewed, Self::TokenExpiring, Self::SmsFinal];
+    pub const ALL: [Self; 6] = [
+        Self::ClientCreated,
+        Self::TokenRenewed,
+        Self::TokenExpiring,
+        Self::SmsFinal,
+        Self::DistributionDelivered,
+        Self::DistributionFailed,
+    ];
 
     /// The `type` of the payload.
     #[must_use]
@@ -28,6 +39,8 @@ impl EventKind {
             Self::TokenRenewed => "token.renewed",
             Self::TokenExpiring => "token.expiring",
             Self::SmsFinal => "sms.final",
+            Self::DistributionDelivered => "distribution.delivered",
+            Self::DistributionFailed => "distribution.failed",
         }
     }
 }

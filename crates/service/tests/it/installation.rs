@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::Environment;
 use domain::api_key::KeyHolder;
-use domain::invoice::{AttachmentDraft, InvoiceDraft, RowDraft};
+use domain::invoice::{AttachmentDraft, InvoiceDraft};
 use service::{Core, CoreError, MasterKeys, Settings};
 use testkit::clock::TestClock;
 use testkit::core::{MASTER_KEY, TestCore, draft, operator};
@@ -27,28 +27,9 @@ const PDF: &[u8] = include_bytes!("../../../domain/src/pdf_file/table.pdf");
 
 /// An invoice that nobody sends, with a file.
 fn invoice() -> InvoiceDraft {
-    let text = |text: &str| Some(text.to_owned());
-    let mut draft = InvoiceDraft::default();
-    draft.distribution.method = text("NONE");
-    draft.header.number = Some(7);
-    draft.header.date = text("2026-01-02");
-    draft.header.due_date = text("2026-01-16");
-    draft.seller.payment.iban = text("FI2112345600000785");
-    draft.buyer.entity_type = text("PERSON");
-    draft.buyer.name = text("Matti Meikäläinen");
-    draft.buyer.address.street = text("Kauppakatu 1");
-    draft.buyer.address.postal_code = text("00100");
-    draft.buyer.address.postal_district = text("HELSINKI");
-    draft.buyer.address.country_code = text("FI");
-    draft.rows = vec![RowDraft {
-        name: text("Chair"),
-        quantity: text("1"),
-        unit_price: text("100"),
-        vat_rate: text("25.5"),
-        ..RowDraft::default()
-    }];
-    draft.amounts.gross_amount = text("125.5");
-    draft.attachments = vec![AttachmentDraft { name: text("note.pdf"), content: Some(STANDARD.encode(PDF)) }];
+    let mut draft = testkit::core::invoice(7, "NONE");
+    draft.attachments =
+        vec![AttachmentDraft { name: Some("note.pdf".to_owned()), content: Some(STANDARD.encode(PDF)) }];
     draft
 }
 

@@ -6,6 +6,7 @@ mod audit;
 mod deployment;
 mod idempotency;
 mod installation;
+mod invoice_delivery;
 mod onboarding;
 mod partner;
 mod renewal;

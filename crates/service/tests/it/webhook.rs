@@ -38,7 +38,7 @@ type Answer = BoxFuture<'static, Result<u16, Fault>>;
 type Act = Box<dyn Fn(&WebhookCall) -> Answer + Send>;
 
 /// A receiver that does what the test says. The real sender is tried in `channels`.
-struct Scripted {
+pub(crate) struct Scripted {
     act: Mutex<Act>,
     seen: Mutex<Vec<WebhookCall>>,
 }
@@ -48,7 +48,7 @@ impl Scripted {
         Arc::new(Self { act: Mutex::new(Box::new(act)), seen: Mutex::default() })
     }
 
-    fn willing() -> Arc<Self> {
+    pub(crate) fn willing() -> Arc<Self> {
         Self::new(|_| Box::pin(async { Ok(204) }))
     }
 
@@ -61,7 +61,7 @@ impl Scripted {
         *self.act.lock().unwrap() = Box::new(act);
     }
 
-    fn seen(&self) -> Vec<WebhookCall> {
+    pub(crate) fn seen(&self) -> Vec<WebhookCall> {
         self.seen.lock().unwrap().clone()
     }
 }
@@ -198,7 +198,7 @@ impl Bench {
     }
 }
 
-async fn until(reached: impl AsyncFn() -> bool) {
+pub(crate) async fn until(reached: impl AsyncFn() -> bool) {
     let waiting = async {
         while !reached().await {
             tokio::task::yield_now().await;
@@ -207,7 +207,7 @@ async fn until(reached: impl AsyncFn() -> bool) {
     tokio::time::timeout(PATIENCE, waiting).await.expect("it comes so far");
 }
 
-fn bodies(calls: &[WebhookCall]) -> Vec<Value> {
+pub(crate) fn bodies(calls: &[WebhookCall]) -> Vec<Value> {
     calls.iter().map(|call| serde_json::from_str(&call.body).unwrap()).collect()
 }
 

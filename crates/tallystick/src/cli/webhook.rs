@@ -32,7 +32,8 @@ pub(crate) enum Command {
         /// Where it is: https://, in sandbox also http://
         #[arg(long)]
         url: String,
-        /// The kinds of event that it wants, separated by commas: client.created, token.renewed, token.expiring, sms.final. Without it:
+        /// The kinds of event that it wants, separated by commas: client.created, token.renewed, token.expiring, sms.final,
+        /// distribution.delivered, distribution.failed. Without it:
         /// every one, also those of later versions
         #[arg(long, value_name = "KIND,…", default_value = "", hide_default_value = true)]
         events: EventSelection,
