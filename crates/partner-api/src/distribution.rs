@@ -1,12 +1,13 @@
 //! `GET /invoice/distribution`, and the same for a partner: of one creditor, and of all of them.
 
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
 use domain::distribution::FetchType;
 use http::Method;
 use http_kit::caller::{Admits, ClientKey, PartnerKey};
 use http_kit::openapi::{self, Responses};
 use http_kit::request_id::RequestId;
-use http_kit::{Caller, HttpState, PrivateJson, Problem, Query};
+use http_kit::{Caller, HttpState, PrivateJson, Problem, Query, WantsCsv};
 use service::cursor::Cursor;
 use service::distribution::{DistributionError, DistributionQuery, Scope};
 use utoipa::openapi::Schema;
@@ -15,13 +16,13 @@ use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, SchemaFo
 
 use crate::creditor::problem as creditor_problem;
 use crate::creditor_path::{CreditorPath, not_found};
-use crate::distribution_answer::{DistributionPageAnswer, page_example};
+use crate::distribution_answer::{DistributionPageAnswer, page_example, table_example};
 
 /// Retrieve distribution information
 ///
 /// Your deliveries, those of the latest invoices first; without dates and number, of the invoices of the last 30 days. With
 /// `fetchType=UNFETCHED`, those whose present status you have not fetched so yet: each counts as fetched once it was answered, so read
-/// a span of days again after an answer that was lost.
+/// a span of days again after an answer that was lost. With `Accept: text/csv` the records are a table.
 #[utoipa::path(
     get,
     path = "/api/v1/partner/invoice/distribution",
@@ -34,9 +35,14 @@ use crate::distribution_answer::{DistributionPageAnswer, page_example};
         (
             status = 200,
             description = "A page of deliveries.",
-            body = DistributionPageAnswer,
-            headers(("Cache-Control" = String, description = "`no-store`")),
-            example = json!(page_example()),
+            content(
+                (DistributionPageAnswer = "application/json", example = json!(page_example())),
+                (String = "text/csv", example = json!(table_example())),
+            ),
+            headers(
+                ("Cache-Control" = String, description = "`no-store`"),
+                ("Link" = Option<String>, description = "Of a table: the next page, as `<?…>; rel=\"next\"`"),
+            ),
         ),
         ListProblems::<ClientKey>,
     ),
@@ -45,10 +51,11 @@ pub(crate) async fn list_invoice_distribution(
     State(state): State<HttpState>,
     method: Method,
     caller: Caller<ClientKey>,
+    wanted: Option<WantsCsv>,
     query: Query,
-) -> Result<PrivateJson<DistributionPageAnswer>, Problem> {
+) -> Result<Response, Problem> {
     let scope = Scope::Client(caller.principal.holder.partner, caller.client()?);
-    list(&state, scope, &method, query).await
+    list(&state, scope, &method, wanted, query).await
 }
 
 /// Retrieve distribution information of a creditor
@@ -66,9 +73,14 @@ pub(crate) async fn list_invoice_distribution(
         (
             status = 200,
             description = "A page of deliveries.",
-            body = DistributionPageAnswer,
-            headers(("Cache-Control" = String, description = "`no-store`")),
-            example = json!(page_example()),
+            content(
+                (DistributionPageAnswer = "application/json", example = json!(page_example())),
+                (String = "text/csv", example = json!(table_example())),
+            ),
+            headers(
+                ("Cache-Control" = String, description = "`no-store`"),
+                ("Link" = Option<String>, description = "Of a table: the next page, as `<?…>; rel=\"next\"`"),
+            ),
         ),
         CreditorListProblems,
     ),
@@ -78,11 +90,12 @@ pub(crate) async fn list_creditor_distribution(
     caller: Caller<PartnerKey>,
     CreditorPath(client): CreditorPath,
     method: Method,
+    wanted: Option<WantsCsv>,
     query: Query,
-) -> Result<PrivateJson<DistributionPageAnswer>, Problem> {
+) -> Result<Response, Problem> {
     let partner = caller.principal.holder.partner;
     state.core().creditor(partner, client).await.map_err(creditor_problem)?;
-    list(&state, Scope::Creditor(partner, client), &method, query).await
+    list(&state, Scope::Creditor(partner, client), &method, wanted, query).await
 }
 
 /// Retrieve distribution information of the portfolio
@@ -100,9 +113,14 @@ pub(crate) async fn list_creditor_distribution(
         (
             status = 200,
             description = "A page of deliveries.",
-            body = DistributionPageAnswer,
-            headers(("Cache-Control" = String, description = "`no-store`")),
-            example = json!(page_example()),
+            content(
+                (DistributionPageAnswer = "application/json", example = json!(page_example())),
+                (String = "text/csv", example = json!(table_example())),
+            ),
+            headers(
+                ("Cache-Control" = String, description = "`no-store`"),
+                ("Link" = Option<String>, description = "Of a table: the next page, as `<?…>; rel=\"next\"`"),
+            ),
         ),
         ListProblems::<PartnerKey>,
     ),
@@ -111,17 +129,19 @@ pub(crate) async fn list_distribution(
     State(state): State<HttpState>,
     caller: Caller<PartnerKey>,
     method: Method,
+    wanted: Option<WantsCsv>,
     query: Query,
-) -> Result<PrivateJson<DistributionPageAnswer>, Problem> {
-    list(&state, Scope::Portfolio(caller.principal.holder.partner), &method, query).await
+) -> Result<Response, Problem> {
+    list(&state, Scope::Portfolio(caller.principal.holder.partner), &method, wanted, query).await
 }
 
 async fn list(
     state: &HttpState,
     scope: Scope,
     method: &Method,
+    wanted: Option<WantsCsv>,
     mut query: Query,
-) -> Result<PrivateJson<DistributionPageAnswer>, Problem> {
+) -> Result<Response, Problem> {
     let asked = DistributionQuery {
         invoice_number: query.number("invoiceNumber", 1..=domain::invoice::InvoiceNumber::LARGEST),
         from: query.text("fromInvDate"),
@@ -135,7 +155,11 @@ async fn list(
     let today = domain::calendar::CalendarDate::of(state.core().clock().now());
     query.finish_with(asked.check(today).err().unwrap_or_default())?;
     let page = state.core().distributions(scope, &asked).await.map_err(problem)?;
-    Ok(PrivateJson::new(page.into()))
+    let answer = DistributionPageAnswer::from(page);
+    Ok(match wanted {
+        Some(wanted) => answer.into_table(&wanted),
+        None => PrivateJson::new(answer).into_response(),
+    })
 }
 
 pub(crate) fn problem(error: DistributionError) -> Problem {

@@ -1,8 +1,9 @@
 //! Deliveries of invoices, as they are answered.
 
+use axum::response::Response;
 use domain::Timestamp;
 use domain::distribution::{DistributionMethod, DistributionStatus};
-use http_kit::openapi;
+use http_kit::{WantsCsv, openapi};
 use serde::Serialize;
 use serde_json::{Value, json};
 use service::distribution::{Applied, Distribution, DistributionPage, Totals};
@@ -117,6 +118,38 @@ pub(crate) fn statuses() -> Object {
     openapi::one_of(DistributionStatus::ALL.map(DistributionStatus::as_str), "How far a delivery has come.")
 }
 
+/// The members of a [`DistributionRecord`], which are the columns of a table of them.
+const COLUMNS: [&str; 14] = [
+    "invoiceNumber",
+    "invoiceId",
+    "clientIdentifier",
+    "invoiceDate",
+    "distributionId",
+    "method",
+    "status",
+    "statusReason",
+    "attempts",
+    "createdAt",
+    "sentAt",
+    "deliveredAt",
+    "paymentControlStatus",
+    "caseId",
+];
+
+impl DistributionPageAnswer {
+    /// The records as a table.
+    pub(crate) fn into_table(self, wanted: &WantsCsv) -> Response {
+        wanted.answer(&COLUMNS, self.records, self.next_cursor.as_deref())
+    }
+}
+
+/// An example of that, of one record.
+pub(crate) fn table_example() -> String {
+    let record = "251601000,0198a3c2-7c1e-7d30-9a44-0c53a1c1d0aa,100001,2026-11-21,0198a3c2-7c1e-7d30-9a44-0c53a1c1d0ab,EMAIL,SENT,,1,\
+                  2026-11-21T10:00:00.000Z,2026-11-21T10:00:02.000Z,,,";
+    format!("{}\r\n{record}\r\n", COLUMNS.join(","))
+}
+
 impl From<DistributionPage> for DistributionPageAnswer {
     fn from(page: DistributionPage) -> Self {
         Self {
@@ -198,4 +231,20 @@ pub(crate) fn page_example() -> Value {
         }],
         "nextCursor": null
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_columns_of_a_table_are_the_members_of_a_record() {
+        let example = page_example();
+        let members = example["records"][0].as_object().unwrap();
+        let mut columns = COLUMNS;
+        columns.sort_unstable();
+        let mut names: Vec<_> = members.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(names, columns);
+    }
 }

@@ -1,10 +1,11 @@
 //! `GET /distribution/summary`: sums of a portfolio's deliveries.
 
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
 use http_kit::caller::PartnerKey;
 use http_kit::openapi::{self, Responses};
 use http_kit::request_id::RequestId;
-use http_kit::{Caller, HttpState, PrivateJson, Problem, Query};
+use http_kit::{Caller, HttpState, PrivateJson, Problem, Query, WantsCsv};
 use serde::Serialize;
 use serde_json::{Value, json};
 use service::cursor::Cursor;
@@ -134,10 +135,40 @@ impl From<DistributionSummary> for DistributionSummaryAnswer {
     }
 }
 
+/// The columns of a table of counts.
+const COLUMNS: [&str; 5] = ["clientIdentifier", "invoiceDate", "method", "status", "count"];
+
+impl DistributionSummaryAnswer {
+    /// The counts as a table: on the first page by date, and then by creditor.
+    fn into_table(self, wanted: &WantsCsv, is_first_page: bool) -> Response {
+        let by_date = self.counts.into_iter().filter(|_| is_first_page);
+        let by_date = by_date.map(|row| (None, Some(row.invoice_date), row.method, row.status, row.count));
+        let by_creditor = self.creditors.into_iter().flat_map(|creditor| {
+            let client = creditor.client_identifier;
+            creditor.counts.into_iter().map(move |row| (Some(client), None, row.method, row.status, row.count))
+        });
+        wanted.answer(&COLUMNS, by_date.chain(by_creditor), self.next_cursor.as_deref())
+    }
+}
+
+/// An example of that.
+fn table_example() -> String {
+    let rows = [
+        ",2026-11-21,EMAIL,FAILED,2",
+        ",2026-11-21,EMAIL,SENT,118",
+        "100001,,EMAIL,FAILED,2",
+        "100001,,EMAIL,SENT,118",
+    ];
+    format!("{}\r\n{}\r\n", COLUMNS.join(","), rows.join("\r\n"))
+}
+
 /// Summarize the distribution of the portfolio
 ///
 /// How many deliveries of your creditors there are by date of the invoice, method and status, and by creditor. Without `fromInvDate`: of
 /// the last 30 days and later, or of the 30 days up to `toInvDate`; 366 days at most, which is also where it ends without `toInvDate`. The sums are kept while deliveries move, so they cost little however many there are.
+///
+/// With `Accept: text/csv` the counts are a table: on the first page those by date, which have no `clientIdentifier`, then those by creditor, which have no
+/// `invoiceDate`.
 #[utoipa::path(
     get,
     path = "/api/v1/partner/distribution/summary",
@@ -150,9 +181,14 @@ impl From<DistributionSummary> for DistributionSummaryAnswer {
         (
             status = 200,
             description = "The sums.",
-            body = DistributionSummaryAnswer,
-            headers(("Cache-Control" = String, description = "`no-store`")),
-            example = json!(summary_example()),
+            content(
+                (DistributionSummaryAnswer = "application/json", example = json!(summary_example())),
+                (String = "text/csv", example = json!(table_example())),
+            ),
+            headers(
+                ("Cache-Control" = String, description = "`no-store`"),
+                ("Link" = Option<String>, description = "Of a table: the next page of creditors, as `<?…>; rel=\"next\"`"),
+            ),
         ),
         SummaryProblems,
     ),
@@ -160,8 +196,9 @@ impl From<DistributionSummary> for DistributionSummaryAnswer {
 pub(crate) async fn summarize_distribution(
     State(state): State<HttpState>,
     caller: Caller<PartnerKey>,
+    wanted: Option<WantsCsv>,
     mut query: Query,
-) -> Result<PrivateJson<DistributionSummaryAnswer>, Problem> {
+) -> Result<Response, Problem> {
     let core = state.core();
     let asked = SummaryQuery {
         from: query.text("fromInvDate"),
@@ -172,7 +209,11 @@ pub(crate) async fn summarize_distribution(
     let today = domain::calendar::CalendarDate::of(core.clock().now());
     query.finish_with(asked.check(today).err().unwrap_or_default())?;
     let summary = core.distribution_summary(caller.principal.holder.partner, &asked).await.map_err(problem)?;
-    Ok(PrivateJson::new(summary.into()))
+    let answer = DistributionSummaryAnswer::from(summary);
+    Ok(match wanted {
+        Some(wanted) => answer.into_table(&wanted, asked.cursor.is_none()),
+        None => PrivateJson::new(answer).into_response(),
+    })
 }
 
 /// The parameters, for the API document.

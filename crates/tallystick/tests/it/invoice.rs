@@ -1,6 +1,9 @@
 //! Invoices through the router: taken whole or not at all, once, and listed for who may see them.
 
+use std::collections::BTreeMap;
+
 use http::{Method, StatusCode};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use testkit::app::{PartnerKeys, TestAnswer, TestApp, creditor_path};
 use testkit::on_both_engines;
@@ -279,4 +282,50 @@ on_both_engines! {
         let faults = app.get(&format!("{SUMMARY}?fromInvDate=2020-01-01&toInvDate=2026-01-01"), &partner.partner).await.faults();
         assert_eq!(faults, [("fromInvDate".to_owned(), "out_of_range".to_owned())]);
     }
+
+    async fn lists_and_sums_are_tables_for_those_who_ask(database: TestDatabase) {
+        let app = TestApp::open(&database).await;
+        let partner = app.partner("QUICK3").await;
+        for client in 1..=2 {
+            let key = app.client(&partner, client).await;
+            for number in 1..=2 {
+                taken(&app, &key, &invoice(number)).await;
+            }
+        }
+        let get = async |path: &str| app.request(Method::GET, path).key(&partner.partner).header("Accept", "text/csv").send().await;
+        let records = app.get(PORTFOLIO, &partner.partner).await.json()["records"].clone();
+        let (mut all, mut query) = (Vec::<BTreeMap<String, String>>::new(), Some("?limit=3".to_owned()));
+        while let Some(next) = query {
+            let (rows, next) = table(&get(&format!("{PORTFOLIO}{next}")).await);
+            all.extend(rows);
+            query = next;
+        }
+        assert_eq!(all.len(), 4);
+        for (row, record) in all.iter().zip(records.as_array().unwrap()) {
+            for (name, value) in record.as_object().unwrap() {
+                let text = value.as_str().map_or_else(|| value.to_string().replace("null", ""), str::to_owned);
+                assert_eq!(row[name], text, "{name}");
+            }
+        }
+        let sums = app.get(SUMMARY, &partner.partner).await.json();
+        let (first, next) = table::<[String; 5]>(&get(&format!("{SUMMARY}?limit=1")).await);
+        let client = |place: usize| sums["creditors"][place]["clientIdentifier"].to_string();
+        let row = |cells: [&str; 5]| cells.map(str::to_owned);
+        let by_date = row(["", "2026-01-02", "NONE", "CANCELLED", "4"]);
+        assert_eq!(first, [by_date, row([&client(0), "", "NONE", "CANCELLED", "2"])]);
+        let (last, end) = table::<[String; 5]>(&get(&format!("{SUMMARY}{}", next.unwrap())).await);
+        assert_eq!((last, end), (vec![row([&client(1), "", "NONE", "CANCELLED", "2"])], None));
+    }
+}
+
+/// The rows of a table, and the query of the next page.
+fn table<T: DeserializeOwned>(answer: &TestAnswer) -> (Vec<T>, Option<String>) {
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    assert_eq!(answer.headers["content-type"], "text/csv; charset=utf-8; header=present");
+    let next = answer.headers.get("link").map(|link| {
+        let link = link.to_str().unwrap();
+        link.strip_prefix('<').unwrap().strip_suffix(">; rel=\"next\"").unwrap().to_owned()
+    });
+    let text = answer.text();
+    (csv::Reader::from_reader(text.as_bytes()).into_deserialize().map(Result::unwrap).collect(), next)
 }
