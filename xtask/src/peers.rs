@@ -1,12 +1,12 @@
 //! The peers that the tests of the channels talk to: an SMSC over the npm module `smpp`, a mail server of aiosmtpd, and a receiver of
-//! webhooks over standardwebhooks. They are installed here, each of a version that was seen to work, and kept with what is built; each test
+//! webhooks over standardwebhooks; and Postfix, whose package is unpacked and not installed. They are installed here, each of a version that was seen to work, and kept with what is built; each test
 //! starts and ends its own. `cargo xtask bench` sends to an SMSC over the same module.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::fault::Fault;
-use crate::packages;
+use crate::{debian, packages};
 
 /// Two small dependencies. Needs Node.js 14 or later.
 const SMPP: &str = "0.5.1";
@@ -29,10 +29,12 @@ pub(crate) fn install(packages: &[String]) -> Result<Vec<(&'static str, OsString
     let python = aiosmtpd().map_err(|fault| failed("the tests of the channels need aiosmtpd of PyPI", &fault))?;
     let webhooks =
         standardwebhooks().map_err(|fault| failed("the tests of webhooks need standardwebhooks of PyPI", &fault))?;
+    let postfix = postfix().map_err(|fault| failed("the tests of bounces need Debian's package postfix", &fault))?;
     Ok(vec![
         install_smsc("the tests of the channels")?,
         ("TALLYSTICK_TEST_PYTHON", python.into()),
         ("TALLYSTICK_TEST_WEBHOOKS_PYTHON", webhooks.into()),
+        ("TALLYSTICK_TEST_POSTFIX", postfix.into()),
     ])
 }
 
@@ -63,6 +65,12 @@ fn aiosmtpd() -> Result<PathBuf, Fault> {
 /// The Python that has it.
 fn standardwebhooks() -> Result<PathBuf, Fault> {
     Ok(packages::pypi("standardwebhooks", STANDARDWEBHOOKS, "import standardwebhooks")?.join("python"))
+}
+
+/// The directory that the tree of its package begins at.
+fn postfix() -> Result<PathBuf, Fault> {
+    let program = "usr/lib/postfix/sbin/master";
+    if Path::new("/").join(program).exists() { Ok("/".into()) } else { debian::unpack("postfix", program) }
 }
 
 #[cfg(test)]

@@ -10,12 +10,15 @@
 //! - Receipts go to the [`ReceiptSink`] that the channel was made with. The provider is told that a receipt arrived only after the sink
 //!   has answered, so a sink answers when the receipt is stored. Receipts come before the submit answer, twice, in any order, and with
 //!   the id in another spelling: see [`domain::sms::id_forms`].
+//! - Mail that comes back lies in a [`maildir::Maildir`], which hands it to a [`bounce::BounceSink`] in the same way.
 //! - Whatever is random or a time of day is handed in. Waiting runs on the clock of tokio.
 
+pub mod bounce;
 pub mod console;
 mod fault;
 pub mod http_gateway;
 mod mail;
+pub mod maildir;
 mod retry_after;
 mod secret;
 pub mod smpp;

@@ -102,7 +102,7 @@ pub trait ReceiptSink: Send + Sync + 'static {
     fn receive(&self, receipt: Receipt) -> BoxFuture<'_, Result<(), SinkFault>>;
 }
 
-/// A receipt could not be stored. The cause is for the sink to log.
+/// A receipt, or a bounce, could not be stored. The cause is for the sink to log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the receipt could not be stored")]
+#[error("what came could not be stored")]
 pub struct SinkFault;

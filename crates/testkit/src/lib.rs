@@ -8,6 +8,8 @@ pub mod core;
 pub mod database;
 #[cfg(feature = "peers")]
 pub mod peer;
+#[cfg(feature = "peers")]
+pub mod postfix;
 pub mod postgres;
 #[cfg(feature = "server")]
 pub mod process;

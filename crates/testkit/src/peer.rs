@@ -139,7 +139,7 @@ fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("peers").join(name)
 }
 
-fn variable(name: &str) -> OsString {
+pub(crate) fn variable(name: &str) -> OsString {
     std::env::var_os(name)
         .unwrap_or_else(|| panic!("{name} is not set: run `cargo xtask test`, which installs the peers"))
 }

@@ -5,15 +5,17 @@ use std::time::Duration;
 use domain::Clock;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use lettre::Address;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters};
-use lettre::transport::smtp::commands::{Data, Mail as MailCommand, Noop, Rcpt};
-use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
+use lettre::transport::smtp::commands::{Data, Ehlo, Mail as MailCommand, Noop, Rcpt};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter, RcptParameter};
 use tokio::time::timeout;
 
 use super::compose::{Composed, compose};
 use super::config::{SmtpConfig, SmtpTls};
+use crate::maildir::Maildir;
 use crate::{Accepted, ConfigFault, Fault, FaultKind, Mail, MailChannel, span, tls};
 
 /// Mail by SMTP.
@@ -26,9 +28,18 @@ pub struct SmtpChannel {
     credentials: Option<Credentials>,
     hello: ClientId,
     message_id_domain: String,
+    bounce_address: Option<Address>,
+    bounces: Option<Maildir>,
     connect_timeout: Duration,
     response_timeout: Duration,
     clock: Arc<dyn Clock>,
+}
+
+/// A connection that is ready for mail.
+struct Connected {
+    connection: AsyncSmtpConnection,
+    /// Whether the server takes what we ask of its reports (RFC 3461). Asked only where they are read.
+    reports: bool,
 }
 
 impl SmtpChannel {
@@ -62,6 +73,7 @@ impl SmtpChannel {
                 "must be a host name, like mail.example.com, or an address like [192.0.2.1]",
             ));
         }
+        let bounce_address = config.bounce_address()?;
         let parameters = if config.tls == SmtpTls::None { None } else { Some(parameters(config)?) };
         Ok(Self {
             name: name.to_owned(),
@@ -72,6 +84,8 @@ impl SmtpChannel {
             credentials,
             hello: ClientId::Domain(config.hello.clone()),
             message_id_domain: domain.clone(),
+            bounce_address,
+            bounces: Maildir::of(name, config),
             connect_timeout: config.connect_timeout,
             response_timeout: config.response_timeout,
             clock,
@@ -79,7 +93,7 @@ impl SmtpChannel {
     }
 
     /// Connects, encrypts and logs in, all in the one time limit.
-    async fn connect(&self) -> Result<AsyncSmtpConnection, Fault> {
+    async fn connect(&self) -> Result<Connected, Fault> {
         let connected = timeout(self.connect_timeout, async {
             let implicit = self.parameters.clone().filter(|_| self.tls == SmtpTls::Implicit);
             let server = (self.host.as_str(), self.port);
@@ -87,20 +101,22 @@ impl SmtpChannel {
             if let Some(parameters) = self.parameters.clone().filter(|_| self.tls == SmtpTls::Starttls) {
                 connection.starttls(parameters, &self.hello).await?;
             }
+            let reports = self.bounce_address.is_some() && offers_reports(&mut connection, &self.hello).await?;
             if let Some(credentials) = &self.credentials {
                 connection.auth(&[Mechanism::Plain, Mechanism::Login], credentials).await?;
             }
-            Ok::<_, Error>(connection)
+            Ok::<_, Error>(Connected { connection, reports })
         });
         match connected.await {
-            Ok(Ok(connection)) => Ok(connection),
+            Ok(Ok(connected)) => Ok(connected),
             // A refused log-in says nothing of this mail: it is the operator's to mend.
             Ok(Err(error)) => Err(Fault { kind: FaultKind::Unreachable, ..self.fault(&error) }),
             Err(_) => Err(Fault::unreachable(format!("{}:{} did not let us in in time", self.host, self.port))),
         }
     }
 
-    async fn hand_over(&self, connection: &mut AsyncSmtpConnection, mail: &Composed) -> Result<(), Fault> {
+    async fn hand_over(&self, connected: &mut Connected, mail: &Composed) -> Result<(), Fault> {
+        let Connected { connection, reports } = connected;
         let mut parameters = Vec::new();
         if [&mail.from, &mail.to].into_iter().any(|address| !AsRef::<str>::as_ref(address).is_ascii()) {
             if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
@@ -114,8 +130,17 @@ impl SmtpChannel {
             }
             parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
         }
-        self.step(connection.command(MailCommand::new(Some(mail.from.clone()), parameters))).await?;
-        self.step(connection.command(Rcpt::new(mail.to.clone(), Vec::new()))).await?;
+        let mut of_recipient = Vec::new();
+        if *reports {
+            let with = |keyword: &str, value: &str| (keyword.to_owned(), Some(value.to_owned()));
+            for (keyword, value) in [with("RET", "HDRS"), with("ENVID", &mail.envelope_id)] {
+                parameters.push(MailParameter::Other { keyword, value });
+            }
+            let (keyword, value) = with("NOTIFY", "FAILURE");
+            of_recipient.push(RcptParameter::Other { keyword, value });
+        }
+        self.step(connection.command(MailCommand::new(Some(mail.return_path.clone()), parameters))).await?;
+        self.step(connection.command(Rcpt::new(mail.to.clone(), of_recipient))).await?;
         self.step(connection.command(Data)).await?;
         // From here on the server may have taken it, unless it says that it has not.
         let handed = self.step(connection.message(&mail.octets)).await;
@@ -143,12 +168,24 @@ impl SmtpChannel {
     }
 }
 
+/// Whether the server offers delivery status notifications. Lettre does not keep that of the answer to its own greeting. A second one is
+/// allowed at any time (RFC 5321, section 4.1.4); this one comes before the log-in, which it so can't undo.
+async fn offers_reports(connection: &mut AsyncSmtpConnection, hello: &ClientId) -> Result<bool, Error> {
+    match connection.command(Ehlo::new(hello.clone())).await {
+        Ok(answer) => Ok(answer.message().skip(1).any(|line| line.trim().eq_ignore_ascii_case("DSN"))),
+        // It does not like to be asked twice.
+        Err(error) if error.status().is_some() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// Whether `text` is there, and of letters, digits and `further` only.
 fn is_made_of(text: &str, further: &[u8]) -> bool {
     !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_alphanumeric() || further.contains(&octet))
 }
 
-fn is_enhanced(word: &str) -> bool {
+/// Whether `word` has the form of an enhanced status code (RFC 3463).
+pub(crate) fn is_enhanced(word: &str) -> bool {
     let numbers: Vec<&str> = word.split('.').collect();
     numbers.len() == 3
         && numbers
@@ -182,12 +219,12 @@ impl MailChannel for SmtpChannel {
 
     fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<Accepted, Fault>> {
         async {
-            let composed = compose(mail, &self.message_id_domain, self.clock.now())?;
-            let mut connection = self.connect().await?;
-            let handed = self.hand_over(&mut connection, &composed).await;
+            let composed = compose(mail, &self.message_id_domain, self.bounce_address.as_ref(), self.clock.now())?;
+            let mut connected = self.connect().await?;
+            let handed = self.hand_over(&mut connected, &composed).await;
             // Taking leave is a courtesy, and would be read as a line of the mail where that was cut short.
             if handed.as_ref().map_or_else(|fault| fault.code.is_some(), |()| true) {
-                let _ = timeout(Duration::from_secs(1), connection.abort()).await;
+                let _ = timeout(Duration::from_secs(1), connected.connection.abort()).await;
             }
             handed.map(|()| Accepted { provider_message_ids: vec![composed.message_id] })
         }
@@ -196,12 +233,20 @@ impl MailChannel for SmtpChannel {
 
     fn test(&self) -> BoxFuture<'_, Result<String, Fault>> {
         async {
-            let mut connection = self.connect().await?;
+            let Connected { mut connection, reports } = self.connect().await?;
             self.step(connection.command(Noop)).await?;
             let encrypted = if connection.is_encrypted() { "encrypted" } else { "not encrypted" };
             let named = crate::fault::one_line(connection.server_info().name());
             let _ = timeout(Duration::from_secs(1), connection.abort()).await;
-            Ok(format!("{}:{} answers as {named}, {encrypted}", self.host, self.port))
+            let mut found = format!("{}:{} answers as {named}, {encrypted}", self.host, self.port);
+            if self.bounce_address.is_some() {
+                found += if reports { ", reports failures" } else { ", is not asked for reports (no DSN)" };
+            }
+            if let Some(bounces) = &self.bounces {
+                let waiting = bounces.check().await.map_err(|fault| Fault::permanent(format!("bounces: {fault}")))?;
+                found += &format!("; bounces can be read, {waiting} waiting");
+            }
+            Ok(found)
         }
         .boxed()
     }
@@ -235,6 +280,11 @@ mod tests {
             ("message-id-domain = 'a.example'\nhello = ''", "hello"),
             ("message-id-domain = 'a.example'\nconnect-timeout = '0s'", "connect-timeout"),
             ("message-id-domain = 'a.example'\nresponse-timeout = '0s'", "response-timeout"),
+            ("message-id-domain = 'a.example'\nbounce-address = 'bounces'", "bounce-address"),
+            ("message-id-domain = 'a.example'\nbounce-address = 'Tally <b@a.example>'", "bounce-address"),
+            ("message-id-domain = 'a.example'\nbounce-address = ''", "bounce-address"),
+            ("message-id-domain = 'a.example'\nbounces = '/var/mail/b'", "bounce-address"),
+            ("message-id-domain = 'a.example'\nbounce-address = 'b@a.example'\nbounces = ''", "bounces"),
         ] {
             let fault = fault(text);
             assert_eq!(fault.setting, setting, "{text}");

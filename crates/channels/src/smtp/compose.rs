@@ -7,19 +7,29 @@ use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment as AttachmentPart, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 
-use crate::{Fault, Mail};
+use crate::{Fault, Mail, bounce};
 
 /// A mail ready to be sent.
 pub(super) struct Composed {
     pub(super) message_id: String,
     pub(super) from: Address,
     pub(super) to: Address,
+    /// What a report names it by: our id.
+    pub(super) envelope_id: String,
+    /// Where it returns to.
+    pub(super) return_path: Address,
     pub(super) octets: Vec<u8>,
 }
 
-/// Writes `mail` down, dated `now`. The identifier is made of ours alone, so that a repeat has the same one.
-pub(super) fn compose(mail: &Mail, domain: &str, now: Timestamp) -> Result<Composed, Fault> {
+/// Writes `mail` down, dated `now`. The identifier is made of ours alone, so that a repeat has the same one. It returns to a subaddress of
+/// `bounces`, or to its sender.
+pub(super) fn compose(mail: &Mail, domain: &str, bounces: Option<&Address>, now: Timestamp) -> Result<Composed, Fault> {
     let (from, to) = (mailbox("from", &mail.from)?, mailbox("to", &mail.to)?);
+    let return_path = match bounces {
+        Some(address) => bounce::return_path(address, mail.id)
+            .ok_or_else(|| Fault::permanent("`bounce-address` can't be given a subaddress"))?,
+        None => from.email.clone(),
+    };
     let message_id = format!("<{}@{domain}>", mail.id);
     let since = u64::try_from(now.seconds()).unwrap_or(0);
     let mut message = Message::builder()
@@ -55,7 +65,8 @@ pub(super) fn compose(mail: &Mail, domain: &str, now: Timestamp) -> Result<Compo
         }
     };
     let octets = message.map_err(broken)?.formatted();
-    Ok(Composed { message_id, from: from.email, to: to.email, octets })
+    let envelope_id = mail.id.simple().to_string();
+    Ok(Composed { message_id, envelope_id, from: from.email, to: to.email, return_path, octets })
 }
 
 /// The plain text first: a reader takes the last that it can show.
@@ -96,7 +107,7 @@ mod tests {
 
     fn written(mail: &Mail) -> String {
         let now = Timestamp::parse_rfc3339("2026-11-21T12:00:00Z").unwrap();
-        String::from_utf8(compose(mail, "tally.example", now).unwrap().octets).unwrap()
+        String::from_utf8(compose(mail, "tally.example", None, now).unwrap().octets).unwrap()
     }
 
     #[test]
@@ -121,7 +132,9 @@ mod tests {
         for broken in ["a@example.com\r\nBcc: b@example.com", "a@example.com, b@example.com", "nobody", ""] {
             wrong = mail();
             wrong.to = broken.to_owned();
-            let Err(fault) = compose(&wrong, "tally.example", Timestamp::from_micros(0)) else { panic!("{broken}") };
+            let Err(fault) = compose(&wrong, "tally.example", None, Timestamp::from_micros(0)) else {
+                panic!("{broken}")
+            };
             assert_eq!(fault.kind, FaultKind::Permanent);
             assert!(fault.reason.contains("`to`"), "{fault}");
         }
@@ -138,10 +151,23 @@ mod tests {
     }
 
     #[test]
+    fn it_returns_to_the_sender_or_to_an_address_of_its_own() {
+        let returns = |bounces: Option<&str>| {
+            let bounces = bounces.map(|address| address.parse().unwrap());
+            let composed = compose(&mail(), "tally.example", bounces.as_ref(), Timestamp::from_micros(0)).unwrap();
+            let octets = String::from_utf8(composed.octets).unwrap();
+            assert!(!octets.contains("bounces"), "the head is the same: {octets}");
+            composed.return_path.to_string()
+        };
+        assert_eq!(returns(None), "tally@example.com");
+        assert_eq!(returns(Some("bounces@b.example")), "bounces+00000000000000000000000000000007@b.example");
+    }
+
+    #[test]
     fn an_attachment_needs_a_media_type() {
         let mut wrong = mail();
         wrong.attachments.push(Attachment { name: "a.pdf".into(), content_type: "pdf".into(), bytes: Vec::new() });
-        let Err(fault) = compose(&wrong, "tally.example", Timestamp::from_micros(0)) else { panic!() };
+        let Err(fault) = compose(&wrong, "tally.example", None, Timestamp::from_micros(0)) else { panic!() };
         assert!(fault.reason.contains("a.pdf"), "{fault}");
     }
 }

@@ -2,9 +2,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use domain::Secret;
+use lettre::Address;
 use serde::Deserialize;
 
-use crate::{secret, span};
+use crate::{ConfigFault, bounce, secret, span};
 
 /// A mail server that takes our mail. Every span is longer than 0.
 #[derive(Clone, Debug, Deserialize)]
@@ -32,6 +33,13 @@ pub struct SmtpConfig {
     pub hello: String,
     /// What stands behind the @ of a Message-ID: a domain of the operator.
     pub message_id_domain: String,
+    /// The address that mails return to when they can't be delivered, `bounces@example.com`: each to a subaddress of its own. Default: the
+    /// sender, who is then told in words for people.
+    #[serde(default)]
+    pub bounce_address: Option<String>,
+    /// The Maildir of `bounce_address`. Default: none, and bounces are not read.
+    #[serde(default)]
+    pub bounces: Option<PathBuf>,
     /// How long the connection, its encryption and the log-in may take together. Default: 15s.
     #[serde(default = "connect_timeout", deserialize_with = "span::read")]
     pub connect_timeout: Duration,
@@ -51,6 +59,33 @@ pub enum SmtpTls {
     Starttls,
     /// From the first octet (RFC 8314).
     Implicit,
+}
+
+impl SmtpConfig {
+    /// The address of bounces, where it and their Maildir can be used.
+    pub(super) fn bounce_address(&self) -> Result<Option<Address>, ConfigFault> {
+        if self.bounces.is_some() && self.bounce_address.is_none() {
+            return Err(ConfigFault::new(
+                "bounce-address",
+                "is missing beside bounces: name the address of that Maildir",
+            ));
+        }
+        if self.bounces.as_ref().is_some_and(|path| path.as_os_str().is_empty()) {
+            return Err(ConfigFault::new(
+                "bounces",
+                "must be a Maildir, like /var/mail/tallystick/Maildir, or left out",
+            ));
+        }
+        let Some(text) = &self.bounce_address else { return Ok(None) };
+        let address = text.parse().ok().filter(|_| bounce::is_bounce_address(text));
+        address.map(Some).ok_or_else(|| {
+            ConfigFault::new(
+                "bounce-address",
+                "must be one mail address without a name, of ASCII letters and digits, with at most 31 characters before the @, like \
+                 bounces@example.com",
+            )
+        })
+    }
 }
 
 impl SmtpTls {

@@ -93,7 +93,7 @@ pub(super) fn run(command: Command, file: Option<PathBuf>, output: Output) -> Re
 fn remedy(name: &str, settings: &Settings) -> String {
     let members = match settings.channels.get(name).map(|channel| &channel.kind) {
         Some(Kind::Smpp(_)) => "host, port, tls, system-id and password",
-        Some(Kind::Smtp(_)) => "host, port, tls, user and password",
+        Some(Kind::Smtp(_)) => "host, port, tls, user, password and bounces",
         Some(Kind::HttpGateway(_)) => "test-url, headers and secrets",
         Some(Kind::Console) | None => return String::new(),
     };
