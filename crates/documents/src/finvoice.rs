@@ -3,7 +3,7 @@
 //! Sources, all of Finance Finland: the Finvoice 3.0 schema (`Finvoice3.0.xsd` of 17 December 2020) for names, order and
 //! lengths; the Finvoice Implementation Guidelines for how they are used. Chapters are those of the Guidelines 2.0,
 //! whose text 3.0 continues: 8 of the form, 9.4 of VAT, 10 of the parts, 11 of rows, 14 of the payment, 17 of sums,
-//! 20 of the frame, 21 of acknowledgements. VAT has the codes of EN 16931
+//! 20 of the frame, 21 of acknowledgements ([`crate::finvoice_acknowledgement`]). VAT has the codes of EN 16931
 //! (UNCL5305), as 3.0 has it.
 //!
 //! What was decided here:

@@ -26,9 +26,23 @@ pub(crate) fn encode(xml: &str) -> Vec<u8> {
     bytes
 }
 
+/// The text of `bytes`.
+pub(crate) fn decode(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .map(|byte| OWN.iter().find(|(own, _)| own == byte).map_or_else(|| char::from(*byte), |(_, own)| *own))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_byte_is_read_back() {
+        let all: Vec<u8> = (0..=0xff).filter(|byte| !(0x80..=0x9f).contains(byte)).collect();
+        assert_eq!(encode(&decode(&all)), all);
+    }
 
     #[test]
     fn what_the_set_lacks_becomes_a_reference() {

@@ -51,7 +51,7 @@ pub(super) fn line(text: &str) -> String {
     line
 }
 
-/// The lines of `text` that have something on them, each as [`line`].
+/// The lines of `text` that have something on them, each as [`line()`].
 pub(super) fn lines(text: &str) -> Vec<String> {
     text.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']).map(line).filter(|line| !line.is_empty()).collect()
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod finvoice;
+mod finvoice_acknowledgement;
 mod finvoice_comparison;
 mod finvoice_reader;
 mod fixture;
