@@ -1,5 +1,5 @@
-//! Writes sample invoices into a directory: `cargo run -p documents --example samples -- DIRECTORY`. With
-//! `--measure` in its place it tells how many PDFs one core makes in a second.
+//! Writes sample invoices, as PDF and as Finvoice messages, into a directory: `cargo run -p documents --example samples
+//! -- DIRECTORY`. With `--measure` in its place it tells how many of each one core makes in a second.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program for the developer at the screen")]
 
 #[path = "../tests/it/fixture.rs"]
@@ -8,8 +8,8 @@ mod fixture;
 use std::path::Path;
 use std::time::Duration;
 
-use documents::{InvoiceDocument, invoice_pdf};
-use domain::invoice::InvoiceDraft;
+use documents::{FinvoiceDocument, InvoiceDocument, finvoice, invoice_pdf};
+use domain::invoice::{InvoiceDraft, NewInvoice};
 
 /// That of the program itself.
 #[global_allocator]
@@ -23,6 +23,17 @@ fn main() {
 fn make(draft: InvoiceDraft) -> Vec<u8> {
     let invoice = fixture::invoice(draft);
     invoice_pdf(&InvoiceDocument::new(&invoice, fixture::made_at())).unwrap()
+}
+
+fn message(invoice: &NewInvoice) -> Vec<u8> {
+    let document = FinvoiceDocument {
+        invoice,
+        sender: &fixture::sender(),
+        receiver: fixture::receiver(invoice),
+        message_id: fixture::message_id(),
+        made_at: fixture::made_at(),
+    };
+    finvoice(&document).unwrap()
 }
 
 fn write(directory: &Path) {
@@ -39,20 +50,30 @@ fn write(directory: &Path) {
         std::fs::write(directory.join(name).with_extension("pdf"), &pdf).unwrap();
         println!("{name}: {} bytes", pdf.len());
     }
+    for (name, draft) in fixture::e_invoices() {
+        let message = message(&fixture::invoice(draft));
+        std::fs::write(directory.join(name).with_extension("xml"), &message).unwrap();
+        println!("{name}.xml: {} bytes", message.len());
+    }
 }
 
 fn measure() {
     for (rows, count) in [(20, 1_000_u32), (1_000, 20)] {
-        let invoice = fixture::invoice(fixture::long("FI", rows));
+        let invoice = fixture::invoice(fixture::as_e_invoice(fixture::long("FI", rows)));
         let document = InvoiceDocument::new(&invoice, fixture::made_at());
-        let first = invoice_pdf(&document).unwrap();
-        let before = processor_time();
-        for _ in 0..count {
-            assert_eq!(invoice_pdf(&document).unwrap().len(), first.len());
-        }
-        let rate = f64::from(count) / (processor_time() - before).as_secs_f64();
-        println!("{rows} rows: {rate:.0} PDFs in a second of one core, {} bytes each", first.len());
+        measure_one(&format!("{rows} rows as PDF"), count, || invoice_pdf(&document).unwrap());
+        measure_one(&format!("{rows} rows as Finvoice"), count, || message(&invoice));
     }
+}
+
+fn measure_one(what: &str, count: u32, make: impl Fn() -> Vec<u8>) {
+    let first = make();
+    let before = processor_time();
+    for _ in 0..count {
+        assert_eq!(make().len(), first.len());
+    }
+    let rate = f64::from(count) / (processor_time() - before).as_secs_f64();
+    println!("{what}: {rate:.0} in a second of one core, {} bytes each", first.len());
 }
 
 /// What this program has had of a core until now (Linux): the machine may be busy with something else.

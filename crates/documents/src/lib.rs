@@ -1,8 +1,9 @@
-//! Documents as people read them: an invoice as PDF, made in the process, from types of the domain only.
+//! Documents of an invoice, made in the process from types of the domain only.
 //!
-//! [`invoice_pdf`] gives the file. It is PDF/A-2a (ISO 19005-2) and PDF/UA-1 (ISO 14289-1): it can be archived as
-//! it is, and be read aloud. The library that writes it refuses to give out one that breaks these rules as far as a
-//! program can tell. The same input gives the same bytes.
+//! [`invoice_pdf`] gives the one that people read. It is PDF/A-2a (ISO 19005-2) and PDF/UA-1 (ISO 14289-1): it can be
+//! archived as it is, and be read aloud. The library that writes it refuses to give out one that breaks these rules as
+//! far as a program can tell. [`finvoice()`] gives the one that programs read, a Finvoice 3.0 message with its transport
+//! frame, and [`finvoice_acknowledgements`] reads what an operator answers to it. The same input gives the same bytes.
 //!
 //! Texts are in Finnish, Swedish or English, in the language of the invoice; in any other language it is English. They
 //! are plain data and not Fluent messages: some seventy labels without plurals or genders, of which a missing one is an
@@ -15,9 +16,12 @@
 mod code_128;
 mod cover_letter;
 mod error;
+mod finvoice;
+mod finvoice_acknowledgement;
 mod font;
 mod format;
 mod invoice;
+mod iso_8859_15;
 mod language;
 mod lines;
 mod pdf;
@@ -26,4 +30,8 @@ mod words;
 
 pub use cover_letter::{CoverLetter, cover_letter};
 pub use error::DocumentError;
+pub use finvoice::{FinvoiceDocument, FinvoiceFault, finvoice};
+pub use finvoice_acknowledgement::{
+    AcknowledgementError, AcknowledgementFault, FinvoiceAcknowledgement, Verdict, finvoice_acknowledgements,
+};
 pub use invoice::{InvoiceDocument, invoice_pdf};

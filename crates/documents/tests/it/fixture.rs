@@ -5,13 +5,14 @@ use domain::currency::CurrencyCode;
 use domain::decimal::Decimal;
 use domain::identifier::ReferencePrefix;
 use domain::invoice::{
-    AddressDraft, AmountsDraft, BuyerDraft, CollectionDraft, ContactDraft, DeliveryPartyDraft, DistributionDraft,
-    ExtensionsDraft, FactoringDraft, HeaderDraft, InterestDraft, InvoiceDraft, Issuer, NewInvoice, RecipientDraft,
-    ReferencesDraft, RowDraft, TermsDraft, check,
+    AddressDraft, AmountsDraft, BuyerDraft, CollectionDraft, ContactDraft, Delivery, DeliveryPartyDraft,
+    DistributionDraft, EInvoiceAddress, EInvoiceCode, ExtensionsDraft, FactoringDraft, HeaderDraft, InterestDraft,
+    InvoiceDraft, Issuer, NewInvoice, RecipientDraft, ReferencesDraft, RowDraft, TermsDraft, check,
 };
 use domain::money::Money;
 use domain::percent::Percent;
 use domain::{Environment, Timestamp};
+use uuid::Uuid;
 
 pub(crate) fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
@@ -95,7 +96,7 @@ fn gross(rows: &[RowDraft], currency: &str) -> String {
         let mut net = Money::of_quantity(quantity, price, currency).unwrap();
         if let Some(percent) = &row.discount_percent {
             let percent = Percent::parse(percent).unwrap();
-            net = net.minus(Money::share_of_quantity(quantity, price, percent, currency).unwrap()).unwrap();
+            net = Money::share_of_quantity(quantity, price, percent.rest(), currency).unwrap();
         }
         if let Some(amount) = &row.discount_amount {
             net = net.minus(Money::parse(amount, currency).unwrap()).unwrap();
@@ -350,4 +351,56 @@ pub(crate) fn odd() -> InvoiceDraft {
     draft.rows[4].product_code = Some("W".repeat(70));
     draft.header.additional_information = Some("Rivi\n".repeat(100));
     draft
+}
+
+/// An invoice with names that are hard on a character set and on markup.
+pub(crate) fn letters() -> InvoiceDraft {
+    let mut draft = swedish();
+    draft.header.number = Some(40_118);
+    draft.seller.name = some("Åkes Öl & Ägg <Café> \"Š\" AB");
+    draft.buyer.name = some("O'Learys Šťastná Œuvre 😀 株式会社");
+    draft.buyer.address.postal_district = some("Å");
+    draft.header.description = some("Pris i € eller kr.\r\nTack – för köpet!");
+    draft.rows = vec![row("Räksmörgås »stor« 😀", "2", "st", "99.50", "12"), row("1 € = ½ ¤", "1", "m²", "10", "25")];
+    draft
+}
+
+/// The drafts that are compared with files, sent as e-invoices.
+pub(crate) fn e_invoices() -> [(&'static str, InvoiceDraft); 6] {
+    let drafts = [
+        ("plain", plain("FI")),
+        ("finnish", finnish()),
+        ("credit_note", credit_note()),
+        ("english", english()),
+        ("swedish", swedish()),
+        ("letters", letters()),
+    ];
+    drafts.map(|(name, draft)| (name, as_e_invoice(draft)))
+}
+
+/// The draft, to be sent as e-invoice.
+pub(crate) fn as_e_invoice(mut draft: InvoiceDraft) -> InvoiceDraft {
+    draft.distribution.method = some("EINVOICE");
+    draft.buyer.electronic_invoice_account = some("003707375462");
+    draft.buyer.electronic_routing_address = some("DABAFIHH");
+    draft
+}
+
+/// Who sends every e-invoice here.
+pub(crate) fn sender() -> EInvoiceAddress {
+    let code = |text| EInvoiceCode::parse(text).unwrap();
+    EInvoiceAddress { account: code("003712345671"), operator: code("OKOYFIHH") }
+}
+
+/// Who gets `invoice`, which is sent as e-invoice.
+pub(crate) fn receiver(invoice: &NewInvoice) -> &EInvoiceAddress {
+    match &invoice.delivery {
+        Delivery::EInvoice(address) => address,
+        other => panic!("not an e-invoice: {other:?}"),
+    }
+}
+
+/// The identifier of every message here.
+pub(crate) fn message_id() -> Uuid {
+    Uuid::from_u128(0x0190_a5f2_7c3b_7d4e_8f60_1234_5678_9abc)
 }

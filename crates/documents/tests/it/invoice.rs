@@ -363,7 +363,7 @@ fn personal_identity_numbers_are_not_printed() {
 }
 
 /// Any text: of any characters, often of those that make trouble.
-fn any_text() -> impl Strategy<Value = String> {
+pub(crate) fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<String>(),
         "[a-zA-ZåäöÅÄÖ0-9 ,.\\-/]{0,300}",
