@@ -1,5 +1,6 @@
-//! The outside world: how a short message, a mail and a webhook leave, and how receipts come back. Each channel is a small type behind one
-//! of three traits ([`SmsChannel`], [`MailChannel`], [`webhook::WebhookChannel`]), and knows nothing of the database.
+//! The outside world: how a short message, a mail, a document and a webhook leave, and how receipts come back. Each channel is a small type
+//! behind one of four traits ([`SmsChannel`], [`MailChannel`], [`DocumentChannel`], [`webhook::WebhookChannel`]), and knows nothing of the
+//! database.
 //!
 //! What the caller must know:
 //!
@@ -11,14 +12,19 @@
 //!   has answered, so a sink answers when the receipt is stored. Receipts come before the submit answer, twice, in any order, and with
 //!   the id in another spelling: see [`domain::sms::id_forms`].
 //! - Mail that comes back lies in a [`maildir::Maildir`], which hands it to a [`bounce::BounceSink`] in the same way.
+//! - An operator's acknowledgements of e-invoices go to the [`drop_folder::AcknowledgementSink`] in the same way.
 //! - Whatever is random or a time of day is handed in. Waiting runs on the clock of tokio.
 
 pub mod bounce;
 pub mod console;
+mod document;
+pub mod drop_folder;
+mod exchange;
 mod fault;
 pub mod http_gateway;
 mod mail;
 pub mod maildir;
+pub mod operator;
 mod retry_after;
 mod secret;
 pub mod smpp;
@@ -28,6 +34,7 @@ mod span;
 mod tls;
 pub mod webhook;
 
+pub use document::{About, Addressee, Document, DocumentChannel, DocumentKind, PostalAddress};
 pub use fault::{ConfigFault, Fault, FaultKind};
 pub use mail::{Attachment, Mail, MailChannel};
 pub use sms::{Accepted, AcceptedPart, Receipt, ReceiptSink, SinkFault, SmsChannel, SmsSubmit};

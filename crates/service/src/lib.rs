@@ -52,5 +52,5 @@ pub use core::{Core, CoreError};
 pub use error::AdminError;
 pub use jobs::Jobs;
 pub use master_key::{MasterKeyError, MasterKeys};
-pub use settings::Settings;
+pub use settings::{EInvoiceSettings, PrintSettings, Settings};
 pub use store::StoreError;

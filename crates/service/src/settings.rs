@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::Environment;
+use domain::invoice::EInvoiceAddress;
 
 use crate::mail::MailSettings;
 use crate::sms::SmsSettings;
@@ -31,6 +32,10 @@ pub struct Settings {
     pub sms: Option<SmsSettings>,
     /// How mail leaves; `None` is not at all.
     pub mail: Option<MailSettings>,
+    /// How invoices are printed; `None` is not at all. Nothing is printed yet.
+    pub print: Option<PrintSettings>,
+    /// How e-invoices leave; `None` is not at all. None is sent yet.
+    pub e_invoice: Option<EInvoiceSettings>,
     /// Where webhooks go, and when an endpoint is given up.
     pub webhook: WebhookSettings,
     /// How long a worker takes a message of the outbox for. It is renewed while the message is being sent; of a worker that died the message
@@ -49,6 +54,22 @@ pub struct Settings {
     pub expiry_notice: Vec<Duration>,
 }
 
+/// How invoices are printed, as the operator has set it.
+#[derive(Clone, Debug)]
+pub struct PrintSettings {
+    /// The name of the channel.
+    pub channel: String,
+}
+
+/// How e-invoices leave, as the operator has set it.
+#[derive(Clone, Debug)]
+pub struct EInvoiceSettings {
+    /// The name of the channel.
+    pub channel: String,
+    /// Where they are sent from.
+    pub sender: EInvoiceAddress,
+}
+
 impl Default for Settings {
     fn default() -> Self {
         const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -63,6 +84,8 @@ impl Default for Settings {
             audit_seal_interval: Duration::from_secs(1),
             sms: None,
             mail: None,
+            print: None,
+            e_invoice: None,
             webhook: WebhookSettings::default(),
             outbox_lease: Duration::from_secs(120),
             sms_retention: 90 * DAY,

@@ -1,13 +1,16 @@
-//! From settings to channels: what the worker sends by.
+//! From settings to channels: what messages and documents leave by.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use channels::console::ConsoleChannel;
+use channels::drop_folder::DropChannel;
 use channels::http_gateway::HttpGatewayChannel;
+use channels::operator::OperatorChannel;
 use channels::smpp::SmppChannel;
 use channels::smtp::SmtpChannel;
 use channels::webhook::{WebhookConfig, WebhookSender};
-use channels::{ConfigFault, ReceiptSink};
+use channels::{ConfigFault, DocumentChannel, ReceiptSink};
 use domain::{Clock, Environment, Random};
 use service::Core;
 use service::outbox::{Provider, Sends};
@@ -42,11 +45,41 @@ struct Parts {
     random: Arc<dyn Random>,
 }
 
+/// A channel, by what takes it.
+pub enum Made {
+    /// One that the worker sends by.
+    Provider(Provider),
+    /// One for documents.
+    Documents(DocumentProvider),
+}
+
+/// A channel for documents, and how much may be asked of it.
+#[derive(Clone)]
+pub struct DocumentProvider {
+    /// What hands them over.
+    pub channel: Arc<dyn DocumentChannel>,
+    /// The same, where acknowledgements of e-invoices are read from a folder.
+    pub acknowledgements: Option<Arc<DropChannel>>,
+    /// The most documents that are under way at once.
+    pub window: usize,
+    /// The most documents a second; `None` is no limit of ours.
+    pub per_second: Option<NonZeroU32>,
+}
+
+/// Every channel that was made.
+#[derive(Default)]
+pub struct Providers {
+    /// Those that the worker sends by.
+    pub worker: Vec<Provider>,
+    /// Those for documents. Nothing is sent by them yet.
+    pub documents: Vec<DocumentProvider>,
+}
+
 /// Makes every channel that is set up, that of webhooks, and in sandbox the console when no other carries short messages.
 ///
 /// # Errors
 /// When a setting of a channel can't be used. A provider that can't be reached is none.
-pub fn all(core: &Core, settings: &Settings) -> Result<Vec<Provider>, ChannelError> {
+pub fn all(core: &Core, settings: &Settings) -> Result<Providers, ChannelError> {
     let parts = Parts::new(core, settings);
     let webhooks = webhooks(settings)?;
     if settings.server.environment == Environment::Production
@@ -59,8 +92,15 @@ pub fn all(core: &Core, settings: &Settings) -> Result<Vec<Provider>, ChannelErr
         window: settings.webhooks.webhook_in_flight,
         per_second: None,
     };
-    let channels = set_up(core, settings);
-    channels.iter().map(|(name, channel)| parts.make(name, channel)).chain([Ok(webhooks)]).collect()
+    let mut providers = Providers::default();
+    for (name, channel) in &set_up(core, settings) {
+        match parts.make(name, channel)? {
+            Made::Provider(provider) => providers.worker.push(provider),
+            Made::Documents(provider) => providers.documents.push(provider),
+        }
+    }
+    providers.worker.push(webhooks);
+    Ok(providers)
 }
 
 /// Makes what sends webhooks.
@@ -80,7 +120,7 @@ pub fn webhooks(settings: &Settings) -> Result<WebhookSender, ChannelError> {
 ///
 /// # Errors
 /// When a setting of it can't be used.
-pub fn one(core: &Core, settings: &Settings, name: &str) -> Result<Option<Provider>, ChannelError> {
+pub fn one(core: &Core, settings: &Settings, name: &str) -> Result<Option<Made>, ChannelError> {
     set_up(core, settings).get(name).map(|channel| Parts::new(core, settings).make(name, channel)).transpose()
 }
 
@@ -92,9 +132,11 @@ pub fn check(name: &str, channel: &Channel) -> Result<(), ChannelError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let checked = match &channel.kind {
         Kind::Smpp(config) => config.check(),
-        // These two connect only when there is something to send.
+        // These connect, or look into their folder, only when there is something to send.
         Kind::HttpGateway(config) => HttpGatewayChannel::new(name, config, clock).map(drop),
         Kind::Smtp(config) => SmtpChannel::new(name, config, clock).map(drop),
+        Kind::Drop(config) => DropChannel::new(name, config).map(drop),
+        Kind::EInvoiceHttp(config) => OperatorChannel::new(name, config, clock).map(drop),
         // Where it may not be, the configuration is refused as a whole.
         Kind::Console => Ok(()),
     };
@@ -121,21 +163,34 @@ impl Parts {
         }
     }
 
-    fn make(&self, name: &str, channel: &Channel) -> Result<Provider, ChannelError> {
+    fn make(&self, name: &str, channel: &Channel) -> Result<Made, ChannelError> {
         let (sink, clock, random) = (Arc::clone(&self.sink), Arc::clone(&self.clock), Arc::clone(&self.random));
-        let sends = match &channel.kind {
-            Kind::Smpp(config) => {
-                SmppChannel::new(name, config, sink, clock, random).map(|channel| Sends::Sms(Arc::new(channel)))
-            }
-            Kind::HttpGateway(config) => {
-                HttpGatewayChannel::new(name, config, clock).map(|channel| Sends::Sms(Arc::new(channel)))
-            }
-            Kind::Smtp(config) => SmtpChannel::new(name, config, clock).map(|channel| Sends::Mail(Arc::new(channel))),
-            Kind::Console => ConsoleChannel::new(name, self.environment, Box::new(std::io::stderr()), sink, clock)
-                .map(|channel| Sends::Sms(Arc::new(channel))),
+        let (window, per_second) = (channel.in_flight, channel.per_second);
+        let provider = |sends| Made::Provider(Provider { sends, window, per_second });
+        let documents = |channel: Arc<dyn DocumentChannel>, acknowledgements| {
+            Made::Documents(DocumentProvider { channel, acknowledgements, window, per_second })
         };
-        let sends = sends.map_err(|fault| ChannelError::Channel { name: name.to_owned(), fault })?;
-        Ok(Provider { sends, window: channel.in_flight, per_second: channel.per_second })
+        let made = match &channel.kind {
+            Kind::Smpp(config) => SmppChannel::new(name, config, sink, clock, random)
+                .map(|channel| provider(Sends::Sms(Arc::new(channel)))),
+            Kind::HttpGateway(config) => {
+                HttpGatewayChannel::new(name, config, clock).map(|channel| provider(Sends::Sms(Arc::new(channel))))
+            }
+            Kind::Smtp(config) => {
+                SmtpChannel::new(name, config, clock).map(|channel| provider(Sends::Mail(Arc::new(channel))))
+            }
+            Kind::Drop(config) => DropChannel::new(name, config).map(|channel| {
+                let channel = Arc::new(channel);
+                let acknowledgements = channel.has_acknowledgements().then(|| Arc::clone(&channel));
+                documents(channel, acknowledgements)
+            }),
+            Kind::EInvoiceHttp(config) => {
+                OperatorChannel::new(name, config, clock).map(|channel| documents(Arc::new(channel), None))
+            }
+            Kind::Console => ConsoleChannel::new(name, self.environment, Box::new(std::io::stderr()), sink, clock)
+                .map(|channel| provider(Sends::Sms(Arc::new(channel)))),
+        };
+        made.map_err(|fault| ChannelError::Channel { name: name.to_owned(), fault })
     }
 }
 
@@ -150,16 +205,21 @@ mod tests {
              [post]\nkind = 'smtp'\ntls = 'none'\nhost = 'h'\nmessage-id-domain = 'a b'\n\
              [main]\nkind = 'smpp'\nhost = 'h'\nsystem-id = 'tally'\npassword = 'p'\ntls = { ca-file = '/no/such/file' }\n\
              [gateway]\nkind = 'http-gateway'\nurl = 'ftp://a.example'\n\
+             [print]\nkind = 'drop'\nfolder = '/no/such/folder'\n\
+             [drop]\nkind = 'drop'\nfolder = '/a'\nacknowledgements = '/a'\n\
+             [operator]\nkind = 'e-invoice-http'\nurl = 'http://a.example'\n\
              [here]\nkind = 'console'\n",
         )
         .unwrap();
-        for name in ["good", "here"] {
+        for name in ["good", "here", "print"] {
             assert!(check(name, &channels[name]).is_ok(), "{name}");
         }
         for (name, told) in [
             ("post", "[channels.post]: message-id-domain: "),
             ("main", "[channels.main]: tls.ca-file: /no/such/file"),
             ("gateway", "[channels.gateway]: url: "),
+            ("drop", "[channels.drop]: acknowledgements: "),
+            ("operator", "[channels.operator]: url: "),
         ] {
             let error = check(name, &channels[name]).unwrap_err().to_string();
             assert!(error.starts_with(told), "{error}");

@@ -14,3 +14,4 @@ pub mod postgres;
 #[cfg(feature = "server")]
 pub mod process;
 pub mod random;
+pub mod small_disk;

@@ -6,14 +6,14 @@ use domain::sms::{MOST_PARTS, Parts};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Method, Response, StatusCode, Url};
+use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::Value;
 
 use super::callback;
 use super::config::HttpGatewayConfig;
 use super::template::{Place, Template, Values};
 use crate::retry_after::retry_after;
-use crate::{Accepted, ConfigFault, Fault, FaultKind, SmsChannel, SmsSubmit, span, tls};
+use crate::{Accepted, ConfigFault, Fault, FaultKind, SmsChannel, SmsSubmit, exchange, span};
 
 /// The most octets of an answer that are read.
 const LONGEST_ANSWER: usize = 64 * 1024;
@@ -125,7 +125,7 @@ impl HttpGatewayChannel {
         if let Some((content_type, body)) = &self.body {
             request = request.header(CONTENT_TYPE, content_type).body(body.fill(&values));
         }
-        let response = request.send().await.map_err(|error| sending(&error))?;
+        let response = request.send().await.map_err(|error| exchange::sending("provider", &error))?;
         let (status, headers) = (response.status(), response.headers().clone());
         let answer = read(response).await;
         if !status.is_success() {
@@ -190,52 +190,18 @@ fn sample() -> Values {
 }
 
 fn check_url(setting: &str, template: &Template) -> Result<(), ConfigFault> {
-    let url = Url::parse(&template.fill(&sample()))
-        .ok()
-        .filter(|url| ["http", "https"].contains(&url.scheme()) && url.has_host());
-    url.map(drop).ok_or_else(|| ConfigFault::new(setting, "is no address: begin with https:// and a host"))
+    exchange::url(setting, &template.fill(&sample())).map(drop)
 }
 
 fn client(config: &HttpGatewayConfig) -> Result<Client, ConfigFault> {
     let plain =
         [Some(&config.url), config.test_url.as_ref()].into_iter().flatten().all(|url| url.starts_with("http://"));
-    let mut settings = if plain { tls::none()? } else { tls::config("ca-file", config.ca_file.as_deref())? };
-    settings.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Client::builder()
-        .tls_backend_preconfigured(settings)
-        // A redirect would carry the message, and the secrets, to where nobody meant them to go.
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .connect_timeout(config.connect_timeout)
-        .timeout(config.timeout)
-        .user_agent("tallystick")
-        .build()
-        .map_err(|_| ConfigFault::new("url", "no HTTP client could be made for these settings"))
-}
-
-/// A fault before an answer. The error's own words hold the URL, and with it the message and perhaps a secret.
-fn sending(error: &reqwest::Error) -> Fault {
-    if error.is_builder() {
-        Fault::permanent("the message makes no valid request")
-    } else if error.is_connect() {
-        Fault::unreachable("could not connect to the provider")
-    } else if error.is_timeout() {
-        Fault::temporary("the provider did not answer in time").unsure()
-    } else {
-        Fault::temporary("the connection broke before the provider's answer was complete").unsure()
-    }
+    exchange::client(plain, config.ca_file.as_deref(), config.connect_timeout, config.timeout)
 }
 
 /// The answer as JSON; an error where it is none, is too long, or breaks off.
-async fn read(mut response: Response) -> Result<Value, ()> {
-    let mut octets = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(drop)? {
-        octets.extend_from_slice(&chunk);
-        if octets.len() > LONGEST_ANSWER {
-            return Err(());
-        }
-    }
-    serde_json::from_slice(&octets).map_err(drop)
+async fn read(response: Response) -> Result<Value, ()> {
+    serde_json::from_slice(&exchange::read(response, LONGEST_ANSWER).await?).map_err(drop)
 }
 
 impl std::fmt::Debug for HttpGatewayChannel {
@@ -260,7 +226,7 @@ impl SmsChannel for HttpGatewayChannel {
             };
             let values = sample();
             let request = self.http.get(url.fill(&values)).headers(self.headers(&values)?);
-            let response = request.send().await.map_err(|error| sending(&error))?;
+            let response = request.send().await.map_err(|error| exchange::sending("provider", &error))?;
             let (status, headers) = (response.status(), response.headers().clone());
             if status.is_success() {
                 return Ok(format!("the provider answered {}", status.as_u16()));

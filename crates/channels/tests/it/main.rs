@@ -1,10 +1,13 @@
 //! The channels against peers that nobody here wrote: an SMSC over the npm module `smpp`, a mail server of aiosmtpd. The HTTP gateway's
-//! peer is a small server of our own, which stands for any.
+//! and the e-invoice operator's peers are small servers of our own, which stand for any. A drop is a real folder.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+mod acknowledgement;
 mod bounces;
+mod drop_folder;
 mod http_gateway;
+mod operator;
 mod smpp;
 mod smpp_faults;
 mod smpp_receipts;

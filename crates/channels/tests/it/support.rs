@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use channels::smpp::{SmppChannel, SmppConfig};
-use channels::{Receipt, ReceiptSink, SinkFault, SmsSubmit};
+use channels::{About, Addressee, Attachment, Document, DocumentKind, Receipt, ReceiptSink, SinkFault, SmsSubmit};
 use domain::sms::Sender;
 use domain::{Clock, Random, Timestamp};
 use futures_util::FutureExt;
@@ -121,6 +121,26 @@ pub(crate) fn message(number: u128, text: &str) -> SmsSubmit {
         validity: None,
         reference: None,
         accepted: Vec::new(),
+    }
+}
+
+/// A document with these files, which are PDFs.
+pub(crate) fn document(number: u128, files: &[&[u8]]) -> Document {
+    let file = |bytes: &&[u8]| Attachment {
+        name: "invoice.pdf".to_owned(),
+        content_type: "application/pdf".to_owned(),
+        bytes: bytes.to_vec(),
+    };
+    Document {
+        id: Uuid::from_u128(number),
+        files: files.iter().map(file).collect(),
+        about: About {
+            kind: DocumentKind::Invoice,
+            invoice_number: number.to_string(),
+            seller: "Tally Oy".to_owned(),
+            recipient: Addressee { name: "Maija Äänekoski".to_owned(), address: None },
+            made_at: Noon.now(),
+        },
     }
 }
 

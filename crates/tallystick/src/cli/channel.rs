@@ -11,11 +11,11 @@ use super::output::{Items, table};
 use super::{CommandError, Essentials, Output, Session};
 use crate::config::Settings;
 use crate::config::channels::Kind;
-use crate::providers;
+use crate::providers::{self, Made};
 
 /// Channels: list, try
 ///
-/// A channel is a way by which short messages or mail leave. They are set up in the configuration file, as `[channels.NAME]`.
+/// A channel is a way by which short messages, mail or documents leave. They are set up in the configuration file, as `[channels.NAME]`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// List the channels, and what waits for them
@@ -23,7 +23,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         essentials: Essentials,
     },
-    /// Try the connection and the credentials of a channel; nothing is sent
+    /// Try the connection and the credentials of a channel, or whether its folder can be written to; nothing is sent
     #[command(after_help = "Example:\n  tallystick channel test main")]
     Test {
         /// The channel's name
@@ -64,22 +64,25 @@ pub(super) fn run(command: Command, file: Option<PathBuf>, output: Output) -> Re
         Command::Test { name, essentials } => {
             let settings = essentials.settings(file)?;
             Session::run_with(&settings, async |session| {
-                let provider = providers::one(&session.core, &settings, &name)
+                let made = providers::one(&session.core, &settings, &name)
                     .map_err(|error| CommandError::Channel(error.to_string()))?
                     .ok_or_else(|| {
                         CommandError::Channel(format!(
                             "there is no [channels.{name}]: `tallystick channel list` names them"
                         ))
                     })?;
-                let tried = match &provider.sends {
-                    Sends::Sms(channel) => {
-                        let tried = channel.test().await;
-                        channel.close().await;
-                        tried
-                    }
-                    Sends::Mail(channel) => channel.test().await,
-                    // An endpoint is tried, and not the channel.
-                    Sends::Webhook(_) => Ok("`tallystick webhook test` tries an endpoint".to_owned()),
+                let tried = match made {
+                    Made::Documents(provider) => provider.channel.test().await,
+                    Made::Provider(provider) => match &provider.sends {
+                        Sends::Sms(channel) => {
+                            let tried = channel.test().await;
+                            channel.close().await;
+                            tried
+                        }
+                        Sends::Mail(channel) => channel.test().await,
+                        // An endpoint is tried, and not the channel.
+                        Sends::Webhook(_) => Ok("`tallystick webhook test` tries an endpoint".to_owned()),
+                    },
                 };
                 let found = tried
                     .map_err(|fault| CommandError::Channel(format!("{name}: {fault}{}", remedy(&name, &settings))))?;
@@ -95,6 +98,13 @@ fn remedy(name: &str, settings: &Settings) -> String {
         Some(Kind::Smpp(_)) => "host, port, tls, system-id and password",
         Some(Kind::Smtp(_)) => "host, port, tls, user, password and bounces",
         Some(Kind::HttpGateway(_)) => "test-url, headers and secrets",
+        Some(Kind::EInvoiceHttp(_)) => "test-url, ca-file, user, password, token and headers",
+        Some(Kind::Drop(_)) => {
+            return format!(
+                ". Look at folder and acknowledgements of [channels.{name}] in the configuration file, whether they are mounted, and whether \
+                 this user may write there"
+            );
+        }
         Some(Kind::Console) | None => return String::new(),
     };
     format!(
@@ -104,18 +114,20 @@ fn remedy(name: &str, settings: &Settings) -> String {
 
 async fn list(session: &Session, settings: &Settings) -> Result<Vec<Shown>, CommandError> {
     let counts = session.core.outbox_counts().await.map_err(service::AdminError::from)?;
-    let (sms, mail) = (&session.core.settings().sms, &session.core.settings().mail);
+    let core = session.core.settings();
+    let used = [
+        ("sms", core.sms.as_ref().map(|sms| &sms.channel)),
+        ("mail", core.mail.as_ref().map(|mail| &mail.channel)),
+        ("print", core.print.as_ref().map(|print| &print.channel)),
+        ("e-invoices", core.e_invoice.as_ref().map(|e_invoice| &e_invoice.channel)),
+    ];
     let shown = |name: &str, kind: &'static str, in_flight: usize, per_second: Option<u32>| {
         let count = counts.iter().find(|count| count.channel == name);
-        let used_for = if sms.as_ref().is_some_and(|sms| sms.channel == name) {
-            Some("sms")
-        } else {
-            mail.as_ref().filter(|mail| mail.channel == name).map(|_| "mail")
-        };
+        let used_for = used.iter().find(|(_, channel)| channel.is_some_and(|channel| channel == name));
         Shown {
             name: name.to_owned(),
             kind,
-            used_for,
+            used_for: used_for.map(|(what, _)| *what),
             in_flight,
             per_second,
             waiting: count.map_or(0, |count| count.waiting),
@@ -127,7 +139,7 @@ async fn list(session: &Session, settings: &Settings) -> Result<Vec<Shown>, Comm
         .iter()
         .map(|(name, channel)| shown(name, channel.kind.name(), channel.in_flight, channel.per_second.map(Into::into)))
         .collect();
-    if let Some(sms) = sms
+    if let Some(sms) = &core.sms
         && !settings.channels.contains_key(&sms.channel)
     {
         all.push(shown(&sms.channel, "console", 8, None));

@@ -1,14 +1,17 @@
-//! `[channels.NAME]`: the ways by which messages leave. Only in the file, because each has settings of its own.
+//! `[channels.NAME]`: the ways by which messages and documents leave. Only in the file, because each has settings of its own.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
+use channels::drop_folder::DropConfig;
 use channels::http_gateway::HttpGatewayConfig;
+use channels::operator::OperatorConfig;
 use channels::smpp::SmppConfig;
 use channels::smtp::SmtpConfig;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+use super::ConfigError;
 use super::file::one_line;
 
 /// The channels by name.
@@ -34,6 +37,10 @@ pub enum Kind {
     HttpGateway(Box<HttpGatewayConfig>),
     /// Mail by SMTP.
     Smtp(Box<SmtpConfig>),
+    /// Documents put into a folder, for a printer or an e-invoice operator.
+    Drop(Box<DropConfig>),
+    /// E-invoices posted to an operator.
+    EInvoiceHttp(Box<OperatorConfig>),
     /// Short messages on the console; sandbox only.
     Console,
 }
@@ -52,16 +59,68 @@ impl Kind {
             Self::Smpp(_) => "smpp",
             Self::HttpGateway(_) => "http-gateway",
             Self::Smtp(_) => "smtp",
+            Self::Drop(_) => "drop",
+            Self::EInvoiceHttp(_) => "e-invoice-http",
             Self::Console => "console",
         }
     }
 
-    /// Whether it carries short messages.
+    /// Whether it can be used for `what`.
     #[must_use]
-    pub const fn is_sms(&self) -> bool {
-        !matches!(self, Self::Smtp(_))
+    pub const fn carries(&self, what: Carried) -> bool {
+        match self {
+            Self::Smpp(_) | Self::HttpGateway(_) | Self::Console => matches!(what, Carried::Sms),
+            Self::Smtp(_) => matches!(what, Carried::Mail),
+            Self::Drop(_) => matches!(what, Carried::Paper | Carried::EInvoices),
+            Self::EInvoiceHttp(_) => matches!(what, Carried::EInvoices),
+        }
     }
 }
+
+/// What a channel is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carried {
+    /// Short messages.
+    Sms,
+    /// Mail.
+    Mail,
+    /// Invoices to be printed.
+    Paper,
+    /// Invoices as XML.
+    EInvoices,
+}
+
+impl Carried {
+    /// The kinds of channel that do.
+    const fn kinds(self) -> &'static str {
+        match self {
+            Self::Sms => "smpp, http-gateway or console",
+            Self::Mail => "smtp",
+            Self::Paper => "drop",
+            Self::EInvoices => "drop or e-invoice-http",
+        }
+    }
+}
+
+/// Refuses the channel `name` of a setting where there is none, or one that is for something else.
+pub(crate) fn check_use(
+    setting: &'static str,
+    name: &str,
+    what: Carried,
+    channels: &Channels,
+) -> Result<(), ConfigError> {
+    let reason = match channels.get(name) {
+        None => format!("there is no [channels.{name}] in the file"),
+        Some(channel) if !channel.kind.carries(what) => {
+            format!("[channels.{name}] is of the kind {}: name one of the kind {}", channel.kind.name(), what.kinds())
+        }
+        Some(_) => return Ok(()),
+    };
+    Err(ConfigError::invalid(setting, reason))
+}
+
+/// Every kind, for who writes another.
+const KINDS: &str = "smpp, http-gateway, smtp, drop, e-invoice-http or console";
 
 impl<'de> Deserialize<'de> for Channel {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -71,7 +130,7 @@ impl<'de> Deserialize<'de> for Channel {
         })?;
         let kind = match table.remove("kind") {
             Some(toml::Value::String(kind)) => kind,
-            _ => return Err(D::Error::custom("a channel needs a kind: smpp, http-gateway, smtp or console")),
+            _ => return Err(D::Error::custom(format!("a channel needs a kind: {KINDS}"))),
         };
         let number = |value: Option<toml::Value>, most: u32, fault: &str| {
             value
@@ -95,12 +154,12 @@ impl<'de> Deserialize<'de> for Channel {
             }
             "http-gateway" => (Kind::HttpGateway(Box::new(rest.try_into().map_err(own)?)), IN_FLIGHT),
             "smtp" => (Kind::Smtp(Box::new(rest.try_into().map_err(own)?)), IN_FLIGHT),
+            "drop" => (Kind::Drop(Box::new(rest.try_into().map_err(own)?)), IN_FLIGHT),
+            "e-invoice-http" => (Kind::EInvoiceHttp(Box::new(rest.try_into().map_err(own)?)), IN_FLIGHT),
             "console" if rest.as_table().is_some_and(toml::Table::is_empty) => (Kind::Console, IN_FLIGHT),
             "console" => return Err(D::Error::custom("a console channel has no settings of its own")),
             other => {
-                return Err(D::Error::custom(format!(
-                    "`{other}` is no kind of channel: write smpp, http-gateway, smtp or console"
-                )));
+                return Err(D::Error::custom(format!("`{other}` is no kind of channel: write {KINDS}")));
             }
         };
         let in_flight = in_flight.map_or(usual, |number| number.get() as usize).max(1);
@@ -121,6 +180,8 @@ mod tests {
         let channels = read(
             "[main]\nkind = 'smpp'\nhost = 'smsc.example'\nsystem-id = 'tally'\npassword = 'hunter22'\nwindow = 32\nper-second = 50\n\
              [post]\nkind = 'smtp'\nhost = 'mail.example'\nmessage-id-domain = 'example.com'\nin-flight = 2\n\
+             [print]\nkind = 'drop'\nfolder = '/srv/print'\n\
+             [operator]\nkind = 'e-invoice-http'\nurl = 'https://operator.example'\ntoken = 'hunter22'\nin-flight = 3\n\
              [here]\nkind = 'console'\n",
         )
         .unwrap();
@@ -128,6 +189,8 @@ mod tests {
         assert_eq!((of("main").kind.name(), of("main").in_flight), ("smpp", 32));
         assert_eq!(of("main").per_second, NonZeroU32::new(50));
         assert_eq!((of("post").kind.name(), of("post").in_flight), ("smtp", 2));
+        assert_eq!((of("print").kind.name(), of("print").in_flight), ("drop", IN_FLIGHT));
+        assert_eq!((of("operator").kind.name(), of("operator").in_flight), ("e-invoice-http", 3));
         assert_eq!((of("here").kind.name(), of("here").in_flight), ("console", IN_FLIGHT));
         assert!(!format!("{channels:?}").contains("hunter22"));
     }
@@ -139,6 +202,11 @@ mod tests {
             ("[a]\nkind = 'pigeon'", "no kind of channel"),
             ("[a]\nkind = 'console'\nhost = 'x'", "no settings"),
             ("[a]\nkind = 'smpp'\nhost = 'x'", "system-id"),
+            ("[a]\nkind = 'drop'", "folder"),
+            ("[a]\nkind = 'drop'\nfolder = '/a'\nmost = 1", "most"),
+            ("[a]\nkind = 'drop'\nfolder = '/a'\ntimeout = 'soon'", "no span of time"),
+            ("[a]\nkind = 'e-invoice-http'", "url"),
+            ("[a]\nkind = 'e-invoice-http'\nurl = 'https://a.example'\npassword = 1", "between quotes"),
             ("[a]\nkind = 'console'\nper-second = 0", "per-second is a number from 1 to 10000"),
             ("[a]\nkind = 'console'\nper-second = 10001", "per-second is a number from 1 to 10000"),
             ("[a]\nkind = 'console'\nper-second = 2000000000", "per-second is a number from 1 to 10000"),

@@ -6,7 +6,7 @@ use service::mail::MailSettings;
 use service::sms::SmsSettings;
 
 use super::ConfigError;
-use super::channels::{Channels, Kind};
+use super::channels::{Carried, Channels, Kind, check_use};
 use super::error::at_least_one;
 use super::section::section;
 use super::span::Span;
@@ -50,16 +50,11 @@ impl Messages {
         if self.sms_max_parts > MOST_PARTS {
             return wrong("sms-max-parts", format!("a short message has {MOST_PARTS} parts at most"));
         }
-        for (setting, name, sms) in
-            [("sms-channel", &self.sms_channel, true), ("mail-channel", &self.mail_channel, false)]
+        for (setting, name, what) in
+            [("sms-channel", &self.sms_channel, Carried::Sms), ("mail-channel", &self.mail_channel, Carried::Mail)]
         {
-            let Some(name) = name else { continue };
-            match channels.get(name) {
-                None => return wrong(setting, format!("there is no [channels.{name}] in the file")),
-                Some(channel) if channel.kind.is_sms() != sms => {
-                    return wrong(setting, format!("[channels.{name}] is of the kind {}", channel.kind.name()));
-                }
-                Some(_) => {}
+            if let Some(name) = name {
+                check_use(setting, name, what, channels)?;
             }
         }
         for (setting, value) in [("mail-from", &self.mail_from), ("operator-mail", &self.operator_mail)] {

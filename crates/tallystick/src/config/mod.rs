@@ -7,6 +7,7 @@ pub mod channels;
 mod database;
 mod error;
 mod file;
+mod invoices;
 mod jobs;
 mod keys;
 mod lifetime;
@@ -31,6 +32,7 @@ use domain::Environment;
 pub use self::channels::Channels;
 pub use database::{Database, DatabaseLayer};
 pub use error::ConfigError;
+pub use invoices::{Code, Invoices, InvoicesLayer};
 pub use jobs::{Jobs, JobsLayer};
 pub use keys::{Keys, KeysLayer};
 pub use lifetime::Lifetime;
@@ -66,6 +68,8 @@ pub struct Settings {
     pub jobs: Jobs,
     /// `[messages]`.
     pub messages: Messages,
+    /// `[invoices]`.
+    pub invoices: Invoices,
     /// `[webhooks]`.
     pub webhooks: Webhooks,
     /// `[onboarding]`.
@@ -97,6 +101,8 @@ pub struct Layer {
     #[command(flatten)]
     pub(crate) messages: MessagesLayer,
     #[command(flatten)]
+    pub(crate) invoices: InvoicesLayer,
+    #[command(flatten)]
     pub(crate) webhooks: WebhooksLayer,
     #[command(flatten)]
     pub(crate) onboarding: OnboardingLayer,
@@ -117,6 +123,7 @@ impl Layer {
             telemetry: self.telemetry.over(lower.telemetry),
             jobs: self.jobs.over(lower.jobs),
             messages: self.messages.over(lower.messages),
+            invoices: self.invoices.over(lower.invoices),
             webhooks: self.webhooks.over(lower.webhooks),
             onboarding: self.onboarding.over(lower.onboarding),
             channels: lower.channels.into_iter().chain(self.channels).collect(),
@@ -158,6 +165,7 @@ impl Layer {
             TelemetryLayer::described(),
             JobsLayer::described(),
             MessagesLayer::described(),
+            InvoicesLayer::described(),
             WebhooksLayer::described(),
             OnboardingLayer::described(),
         ]
@@ -199,6 +207,8 @@ impl Settings {
             outbox_lease: self.jobs.outbox_lease.0,
             sms: self.messages.sms(self.server.environment == Environment::Sandbox),
             mail: self.messages.mail(),
+            print: self.invoices.print(),
+            e_invoice: self.invoices.e_invoice(),
             webhook: self.webhooks.service(),
             sms_retention: self.messages.sms_retention.0,
             distribution_worth: service::Settings::default().distribution_worth,
@@ -218,6 +228,7 @@ impl Settings {
             telemetry: layer.telemetry.resolve(),
             jobs: layer.jobs.resolve(),
             messages: layer.messages.resolve(),
+            invoices: layer.invoices.resolve(),
             webhooks: layer.webhooks.resolve(),
             onboarding: layer.onboarding.resolve(),
             channels: layer.channels,
@@ -233,6 +244,7 @@ impl Settings {
         self.limits.check()?;
         self.jobs.check()?;
         self.messages.check(&self.channels)?;
+        self.invoices.check(&self.channels)?;
         self.webhooks.check(&self.channels)?;
         self.onboarding.check()?;
         messages::check_environment(&self.channels, self.server.environment == Environment::Sandbox)?;

@@ -108,7 +108,7 @@ pub async fn run(
 
     let providers = providers::all(&core, settings)?;
     let jobs = core.start_jobs();
-    let worker = core.start_worker(providers);
+    let worker = core.start_worker(providers.worker);
     let router = app::router(core.clone(), settings, metrics.clone(), token);
     let config = certificate.as_ref().map(Certificate::config);
     let mut main = Server::start(sockets.main, router, config, options).await?;

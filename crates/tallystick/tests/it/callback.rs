@@ -77,7 +77,7 @@ impl Sent {
         let settings = settings(&gateway);
         let app = TestApp::with(database, settings.clone()).await;
         let partner = app.partner("QUICK3").await;
-        let worker = app.test.core.start_worker(providers::all(&app.test.core, &settings).unwrap());
+        let worker = app.test.core.start_worker(providers::all(&app.test.core, &settings).unwrap().worker);
         let path = send(&app, &partner).await;
         until(async || app.get(&path, &partner.partner).await.json()["state"] != "QUEUED").await;
         Self { app, partner, path, worker, _gateway: gateway }
@@ -195,7 +195,7 @@ on_both_engines! {
             let path = send(&app, &partner).await;
             deliver(&app, &receipt("delivered")).await;
             assert_eq!(app.get(&path, &partner.partner).await.json()["state"], "QUEUED");
-            let worker = app.test.core.start_worker(providers::all(&app.test.core, &settings).unwrap());
+            let worker = app.test.core.start_worker(providers::all(&app.test.core, &settings).unwrap().worker);
             let shown = app.get(&format!("{path}?wait=20"), &partner.partner).await.json();
             assert_eq!(shown["state"], "DELIVERED", "{shown}");
             worker.stop().await;

@@ -23,7 +23,7 @@ async fn send(app: &TestApp, partner: &PartnerKeys, query: &str, body: &Value) -
 
 /// The worker of a server with nothing set up: the console of the sandbox.
 fn worker(app: &TestApp) -> Worker {
-    app.test.core.start_worker(providers::all(&app.test.core, &TestApp::settings()).unwrap())
+    app.test.core.start_worker(providers::all(&app.test.core, &TestApp::settings()).unwrap().worker)
 }
 
 on_both_engines! {

@@ -125,20 +125,63 @@ async fn a_mail_server_is_tried() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_drop_is_tried() {
+    within(60, async {
+        let database = TestDatabase::sqlite();
+        let installation = installation(database.url());
+        let folder = installation.directory().join("drop");
+        let configuration = format!("[channels.print]\nkind = 'drop'\nfolder = '{}'\n", folder.display());
+        let missing = channel(&installation, &configuration, &["test", "print"]).await;
+        drop(missing.failed(&["print", "No such file", "folder and acknowledgements of [channels.print]"]));
+        std::fs::create_dir(&folder).unwrap();
+        let tried = channel(&installation, &configuration, &["test", "print"]).await.done();
+        assert!(tried.stdout.contains("can be written to, 0 documents wait"), "{tried:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_e_invoice_operator_is_tried() {
+    within(60, async {
+        let database = TestDatabase::sqlite();
+        let installation = installation(database.url());
+        let operator = |more: &str| {
+            let url = format!("http://127.0.0.1:{NOBODY}/finvoice");
+            format!("[channels.operator]\nkind = 'e-invoice-http'\nurl = '{url}'\ntoken = '{PASSWORD}'\n{more}")
+        };
+        let tried = channel(&installation, &operator(""), &["test", "operator"]).await.done();
+        assert!(tried.stdout.contains("without a test-url the operator is not asked"), "{tried:?}");
+        let asked = operator(&format!("test-url = 'http://127.0.0.1:{NOBODY}/ping'"));
+        let nobody = channel(&installation, &asked, &["test", "operator"]).await;
+        drop(nobody.failed(&["operator", "could not connect to the operator", "[channels.operator]"]));
+        // The installation refuses at once what would not work.
+        let contradicting = operator("[invoices]\nprint-channel = 'operator'\n");
+        let refused = channel(&installation, &contradicting, &["test", "operator"]).await;
+        drop(refused.failed(&["print-channel", "name one of the kind drop"]));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_channel_is_listed_with_what_it_is_used_for() {
     within(60, async {
         let database = TestDatabase::sqlite();
         let installation = installation(database.url());
         let configuration = format!(
             "[messages]\nsms-channel = 'main'\nmail-channel = 'post'\nmail-from = 'a@tally.example'\n\
-             operator-mail = 'b@tally.example'\n{}in-flight = 3\nper-second = 50\n{}[channels.spare]\nkind = 'console'\n",
+             operator-mail = 'b@tally.example'\n\
+             [invoices]\nprint-channel = 'print'\ne-invoice-channel = 'invoices'\ne-invoice-account = '003707375462'\n\
+             e-invoice-operator = '003721291126'\n\
+             [channels.print]\nkind = 'drop'\nfolder = '/srv/print'\n[channels.invoices]\nkind = 'drop'\nfolder = '/srv/invoices'\n{}in-flight = 3\nper-second = 50\n{}[channels.spare]\nkind = 'console'\n",
             smpp(NOBODY),
             smtp(NOBODY, "tls = 'none'")
         );
         let listed = channel(&installation, &configuration, &["list", "--json"]).await.done().json();
         let expected = json!([
+            {"name": "invoices", "kind": "drop", "usedFor": "e-invoices", "inFlight": 8, "perSecond": null, "waiting": 0, "givenUp": 0},
             {"name": "main", "kind": "smpp", "usedFor": "sms", "inFlight": 3, "perSecond": 50, "waiting": 0, "givenUp": 0},
             {"name": "post", "kind": "smtp", "usedFor": "mail", "inFlight": 8, "perSecond": null, "waiting": 0, "givenUp": 0},
+            {"name": "print", "kind": "drop", "usedFor": "print", "inFlight": 8, "perSecond": null, "waiting": 0, "givenUp": 0},
             {"name": "spare", "kind": "console", "usedFor": null, "inFlight": 8, "perSecond": null, "waiting": 0, "givenUp": 0},
         ]);
         assert_eq!(listed["items"], expected);

@@ -18,7 +18,6 @@ mod refused;
 mod revoked;
 mod secrets;
 mod shut_down;
-mod small_disk;
 mod sms;
 mod sql;
 mod tls;

@@ -5,10 +5,10 @@ use http::StatusCode;
 use testkit::app::body;
 use testkit::postgres;
 use testkit::process::{Server, until, within};
+use testkit::small_disk::SmallDisk;
 use tokio::task::block_in_place;
 
 use super::api::{Api, Reply};
-use super::small_disk::SmallDisk;
 use super::{installation, sql};
 
 /// An answer that says to come back later.

@@ -1,0 +1,223 @@
+//! What the other side answers with: files in a folder of its own.
+
+use std::ffi::OsString;
+use std::fs::{self, File, TryLockError};
+use std::io::{ErrorKind, Read as _};
+use std::path::{Path, PathBuf};
+
+use futures_util::future::BoxFuture;
+use tokio::task::spawn_blocking;
+
+use super::place;
+use crate::Fault;
+
+/// The most acknowledgements that one pass hands over.
+pub const MOST_IN_A_PASS: usize = 1_000;
+
+/// The most octets of one. What is longer is put aside unread.
+const LONGEST: u64 = 1024 * 1024;
+
+/// Where those go that were stored, and those that can't be read.
+const DONE: &str = "done";
+const FAILED: &str = "failed";
+
+/// Locked while a process is at it.
+const LOCK: &str = ".lock";
+
+/// A file that the other side has put there.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Acknowledgement {
+    /// The channel that it came by.
+    pub channel: String,
+    /// What the file is called; what is no Unicode in it is replaced.
+    pub name: String,
+    /// What is in it: 1 MiB at most.
+    pub bytes: Vec<u8>,
+}
+
+impl std::fmt::Debug for Acknowledgement {
+    /// Without what it says.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Acknowledgement")
+            .field("channel", &self.channel)
+            .field("name", &self.name)
+            .field("octets", &self.bytes.len())
+            .finish()
+    }
+}
+
+/// Takes acknowledgements in.
+pub trait AcknowledgementSink: Send + Sync + 'static {
+    /// Stores `acknowledgement`, whether or not a document for it is known, and answers when it is safe. It may come a second time.
+    ///
+    /// # Errors
+    /// [`AcknowledgementFault`], which says whether it shall come again.
+    fn receive(&self, acknowledgement: Acknowledgement) -> BoxFuture<'_, Result<(), AcknowledgementFault>>;
+}
+
+/// An acknowledgement was not stored. The cause is for the sink to log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AcknowledgementFault {
+    /// It is none: it is put aside for a person to look at.
+    #[error("the acknowledgement can't be read")]
+    Unreadable,
+    /// It could not be stored: it stays where it is, and comes again in the next pass.
+    #[error("the acknowledgement could not be stored")]
+    NotStored,
+}
+
+/// What a pass came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Collected {
+    /// Those that were stored.
+    pub stored: usize,
+    /// Those that can't be read, and were put aside.
+    pub failed: usize,
+    /// Whether there may be more now: the pass had as many as it takes. It is not set where the sink could not store one.
+    pub has_more: bool,
+}
+
+/// What the folder holds, while no other process is at it.
+struct Pass {
+    names: Vec<OsString>,
+    has_more: bool,
+    _lock: File,
+}
+
+/// Hands what is in `folder` to `sink`.
+pub(super) async fn collect(channel: &str, folder: &Path, sink: &dyn AcknowledgementSink) -> Result<Collected, Fault> {
+    let Some(Pass { names, has_more, _lock }) = blocking(folder, begin).await? else { return Ok(Collected::default()) };
+    let mut collected = Collected { has_more, ..Collected::default() };
+    for name in names {
+        let path = folder.join(&name);
+        let Some(bytes) = blocking(&path, read).await? else { continue };
+        let received = match bytes {
+            Content::Octets(bytes) => {
+                let name = name.to_string_lossy().into_owned();
+                sink.receive(Acknowledgement { channel: channel.to_owned(), name, bytes }).await
+            }
+            Content::Unreadable(error) => {
+                tracing::warn!(channel, file = %path.display(), error, "an acknowledgement is put aside unread");
+                Err(AcknowledgementFault::Unreadable)
+            }
+        };
+        let into = match received {
+            Ok(()) => DONE,
+            Err(AcknowledgementFault::Unreadable) => FAILED,
+            Err(AcknowledgementFault::NotStored) => return Ok(Collected { has_more: false, ..collected }),
+        };
+        blocking(folder, move |folder| put_away(folder, &name, into)).await?;
+        *if into == DONE { &mut collected.stored } else { &mut collected.failed } += 1;
+    }
+    Ok(collected)
+}
+
+/// Whether the folder is there, and can be written to.
+pub(super) async fn check(folder: &Path) -> Result<(), Fault> {
+    blocking(folder, begin).await.map(drop)
+}
+
+/// Does `work` at `path` on a thread that may wait.
+async fn blocking<T: Send + 'static>(
+    path: &Path,
+    work: impl FnOnce(&Path) -> Result<T, Fault> + Send + 'static,
+) -> Result<T, Fault> {
+    let path = path.to_owned();
+    let done = spawn_blocking(move || work(&path)).await;
+    done.unwrap_or_else(|_| Err(Fault::temporary("reading the acknowledgements panicked")))
+}
+
+/// Takes the lock and looks what there is, in the order of the names; `None` where another process is at it.
+fn begin(folder: &Path) -> Result<Option<Pass>, Fault> {
+    let path = folder.join(LOCK);
+    let lock = File::options().create(true).append(true).open(&path).map_err(|error| place::fault(&path, &error))?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Ok(None),
+        Err(TryLockError::Error(error)) => return Err(place::fault(&path, &error)),
+    }
+    for name in [DONE, FAILED] {
+        let path = folder.join(name);
+        match fs::create_dir(&path) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(place::fault(&path, &error)),
+            _ => {}
+        }
+    }
+    let mut pass = Pass { names: Vec::new(), has_more: false, _lock: lock };
+    for entry in fs::read_dir(folder).map_err(|error| place::fault(folder, &error))? {
+        let entry = entry.map_err(|error| place::fault(folder, &error))?;
+        // Links and folders are nobody's acknowledgement.
+        if is_half_written(&entry.file_name()) || !entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            continue;
+        }
+        if pass.names.len() == MOST_IN_A_PASS {
+            pass.has_more = true;
+            break;
+        }
+        pass.names.push(entry.file_name());
+    }
+    pass.names.sort_unstable();
+    Ok(Some(pass))
+}
+
+/// Whether the name is one that files have while they are written.
+fn is_half_written(name: &OsString) -> bool {
+    let name = name.to_string_lossy();
+    let ending = Path::new(&*name).extension().map(|ending| ending.to_ascii_lowercase());
+    name.starts_with('.') || ending.is_some_and(|ending| ["tmp", "part", "filepart"].iter().any(|one| ending == *one))
+}
+
+enum Content {
+    Octets(Vec<u8>),
+    Unreadable(String),
+}
+
+/// What is in a file; `None` where it is gone, or none any more.
+fn read(path: &Path) -> Result<Option<Content>, Fault> {
+    let failed = |error| place::fault(path, &error);
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_file() => {}
+        Ok(_) => return Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error)),
+    }
+    let mut bytes = Vec::new();
+    let file = match File::open(path) {
+        // One that is closed to us must not stand in the way of the others.
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            return Ok(Some(Content::Unreadable(error.to_string())));
+        }
+        file => file.map_err(failed)?,
+    };
+    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > LONGEST {
+        return Ok(Some(Content::Unreadable("it is longer than 1 MiB".to_owned())));
+    }
+    Ok(Some(Content::Octets(bytes)))
+}
+
+/// Moves a file out of the way, and over no other: the names of others may come again.
+fn put_away(folder: &Path, name: &OsString, into: &str) -> Result<(), Fault> {
+    let target = free(&folder.join(into), name).map_err(|error| place::fault(folder, &error))?;
+    match fs::rename(folder.join(name), &target) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(place::fault(&target, &error)),
+        _ => Ok(()),
+    }
+}
+
+/// A path in `folder` that nothing has: `name`, `name.2`, `name.3` … One whose name has no room for a number takes the former's place.
+fn free(folder: &Path, name: &OsString) -> std::io::Result<PathBuf> {
+    let mut path = folder.join(name);
+    for number in 2_u64.. {
+        match fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => break,
+            Err(error) if error.kind() == ErrorKind::InvalidFilename => return Ok(folder.join(name)),
+            Err(error) => return Err(error),
+            Ok(_) => {}
+        }
+        let mut numbered = name.clone();
+        numbered.push(format!(".{number}"));
+        path = folder.join(numbered);
+    }
+    Ok(path)
+}
