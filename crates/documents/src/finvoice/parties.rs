@@ -8,9 +8,9 @@ use super::FinvoiceDocument;
 use super::fit::Room;
 use super::message::Message;
 use super::party::{self, BUYER, DELIVERY, Labels, Party, RECIPIENT, SELLER};
-use super::payment::Account;
+use super::payment::Order;
 
-pub(super) fn write(message: &mut Message, document: &FinvoiceDocument<'_>, account: &Account<'_>) {
+pub(super) fn write(message: &mut Message, document: &FinvoiceDocument<'_>, order: &Order<'_>) {
     let parties = &document.invoice.parties;
     let words = document.language().words();
     let labels = Labels { phone: words.phone, email: words.email };
@@ -27,7 +27,7 @@ pub(super) fn write(message: &mut Message, document: &FinvoiceDocument<'_>, acco
         language: None,
     };
     party::write(message, &SELLER, &of_seller, &labels);
-    information(message, seller, account, &labels);
+    information(message, seller, order, &labels);
     if let Some(recipient) = &parties.recipient {
         let unit = recipient.electronic_invoice_account.as_ref().map(ToString::to_string);
         let of_recipient = Party {
@@ -83,10 +83,9 @@ fn edi_identifier(number: &BusinessCode, country: CountryCode) -> Option<String>
 
 /// How the seller is reached at large, and the accounts that may be paid to: those with a bank, which the schema wants.
 /// The account of the payment itself is in `EpiDetails`, with or without one.
-fn information(message: &mut Message, seller: &Seller, account: &Account<'_>, labels: &Labels) {
+fn information(message: &mut Message, seller: &Seller, order: &Order<'_>, labels: &Labels) {
     let email = seller.contact.email.as_ref().map(|email| email.as_str());
-    let accounts = account.all_with_bank(&seller.payment);
-    if email.is_none() && accounts.is_empty() {
+    if email.is_none() && order.accounts.is_empty() {
         return;
     }
     message.within("SellerInformationDetails", &[], |message| {
@@ -95,7 +94,7 @@ fn information(message: &mut Message, seller: &Seller, account: &Account<'_>, la
         if email.is_some_and(|email| !same || email.len() <= 70) {
             message.code("SellerCommonEmailaddressIdentifier", email, 70, labels.email);
         }
-        for account in accounts {
+        for account in &order.accounts {
             message.within("SellerAccountDetails", &[], |message| {
                 let scheme = [("IdentificationSchemeName", account.scheme)];
                 message.value_with("SellerAccountID", &scheme, &account.number);

@@ -66,7 +66,8 @@ fn a_message_is_accepted() {
 #[test]
 fn version_2_has_prefixes_and_further_errors() {
     let text = r#"<?xml version="1.0" encoding="UTF-8" ?>
-<!-- a comment --><tns:Finvoiceack Version="2.0" xmlns:tns="http://www.pankkiyhdistys.fi/verkkolasku/finvoice/finvoiceack.xsd">
+<!-- a comment --><tns:Finvoiceack Version="2.0"
+ xmlns:tns="http://www.pankkiyhdistys.fi/verkkolasku/finvoice/finvoiceack.xsd">
 <tns:Acknowledgement><tns:MessageData><eb:MessageId>A1</eb:MessageId></tns:MessageData>
 <tns:Reason><tns:Code>12</tns:Code><tns:Text><![CDATA[Liite <hylätty>]]></tns:Text></tns:Reason></tns:Acknowledgement>
 <tns:RefToCounterpartMessage>A1::attachments</tns:RefToCounterpartMessage>
