@@ -14,9 +14,11 @@
 //!   than the sum before it, each rounded. So the rows add up to their rate to the cent (chapter 17), and none is off by
 //!   more than a cent.
 //! - A text stands on one line, with single spaces (chapter 8.2: a row begins with `<` and ends with `>`). A long one is
-//!   split between words over the repeats that the schema allows; what is still left goes whole to the free texts of
-//!   the invoice or of the row. An identifier is never cut. Only the names of contact persons, the payee's name, which
-//!   stands elsewhere in full, and the second line of such texts are.
+//!   split between words over the repeats that the schema allows; if they are too few, all of it stands among the free
+//!   texts of the invoice or of the row as well. An identifier that is too long stands only there, and is never cut.
+//! - What is cut for good: the names of contact persons after 70 characters and those of countries, which have a code,
+//!   after 35. The payee's name in the payment order and the reasons of a rate are cut, too, but stand in full at the
+//!   seller or the financier and at the rows. A link of more than 512 characters is left out.
 //! - Where the schema wants two characters and there is one, a no-break space follows: there are towns named Å.
 //! - What does not go with the message: files (they are attachment messages, chapter 19), the identity number of a
 //!   person, how the claim is collected but for the reminder's price, and a second e-mail address of the buyer.
@@ -83,7 +85,7 @@ impl FinvoiceDocument<'_> {
 /// [`FinvoiceFault`], when the invoice has no account or amounts that the format can't hold.
 pub fn finvoice(document: &FinvoiceDocument<'_>) -> Result<Vec<u8>, FinvoiceFault> {
     let sums = sums::of(document.invoice)?;
-    let account = payment::account(document)?;
+    let order = payment::order(document)?;
     let mut message = Message::new(document);
     message.start();
     message.within(
@@ -95,14 +97,14 @@ pub fn finvoice(document: &FinvoiceDocument<'_>) -> Result<Vec<u8>, FinvoiceFaul
         ],
         |message| {
             transmission::write(message, document);
-            parties::write(message, document, &account);
+            parties::write(message, document, &order);
             delivery::write(message, document);
             details::write(message, document);
             payment::write_status(message, document);
             payment::write_factoring(message, document);
-            payment::write_bar_code(message, document, &account);
+            payment::write_bar_code(message, document, &order);
             rows::write(message, document, &sums);
-            payment::write(message, document, &account);
+            payment::write(message, document, &order);
             details::write_link(message, document);
         },
     );

@@ -34,18 +34,18 @@ pub struct FinvoiceAcknowledgement {
     /// The identifier of the message that is acknowledged, as we gave it: at most 98 characters.
     pub message_id: String,
     /// Whether it goes on its way.
-    pub verdict: Verdict,
+    pub verdict: FinvoiceVerdict,
     /// The code of the reason (chapter 21.2): 1 of an accepted message, 2 where the receiver is not found, and so on.
     pub code: i64,
     /// The reason in the operator's words, on one line and at most 500 characters; perhaps nothing.
     pub reason: String,
     /// What else it says, at most 20: of version 2.0.
-    pub errors: Vec<AcknowledgementError>,
+    pub errors: Vec<ReportedError>,
 }
 
 /// Whether a message was accepted. What the reason says counts; further errors only explain it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum FinvoiceVerdict {
     /// The operator has it and goes on with it. Whether the buyer gets it is not said.
     Accepted,
     /// The operator does nothing with it.
@@ -54,7 +54,7 @@ pub enum Verdict {
 
 /// A further error of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AcknowledgementError {
+pub struct ReportedError {
     /// Its code, mostly digits.
     pub code: String,
     /// It in words.
@@ -92,16 +92,16 @@ fn read(root: &Element) -> Result<FinvoiceAcknowledgement, AcknowledgementFault>
     let errors = root.children.iter().filter(|child| child.name == "Error").take(MOST_ERRORS);
     Ok(FinvoiceAcknowledgement {
         message_id,
-        verdict: if code == ACCEPTED { Verdict::Accepted } else { Verdict::Rejected },
+        verdict: if code == ACCEPTED { FinvoiceVerdict::Accepted } else { FinvoiceVerdict::Rejected },
         code,
         reason: reason.map(texts).unwrap_or_default(),
         errors: errors.map(error).collect(),
     })
 }
 
-fn error(element: &Element) -> AcknowledgementError {
+fn error(element: &Element) -> ReportedError {
     let member = |name| element.child(name).map(|child| cleaned(&child.text, LONGEST_TEXT));
-    AcknowledgementError {
+    ReportedError {
         code: member("Code").unwrap_or_default(),
         text: texts(element),
         location: member("Location").filter(|location| !location.is_empty()),

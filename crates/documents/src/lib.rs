@@ -32,6 +32,6 @@ pub use cover_letter::{CoverLetter, cover_letter};
 pub use error::DocumentError;
 pub use finvoice::{FinvoiceDocument, FinvoiceFault, finvoice};
 pub use finvoice_acknowledgement::{
-    AcknowledgementError, AcknowledgementFault, FinvoiceAcknowledgement, Verdict, finvoice_acknowledgements,
+    AcknowledgementFault, FinvoiceAcknowledgement, FinvoiceVerdict, ReportedError, finvoice_acknowledgements,
 };
 pub use invoice::{InvoiceDocument, invoice_pdf};

@@ -4,7 +4,7 @@ use domain::business_code::BusinessCode;
 use domain::invoice::DeliveryParty;
 
 use super::FinvoiceDocument;
-use super::fit::{self, Room};
+use super::fit::Room;
 use super::message::Message;
 use super::party;
 
@@ -38,12 +38,12 @@ fn without_address(message: &mut Message, document: &FinvoiceDocument<'_>, deliv
     let name = delivery.name.as_ref().unwrap_or(&document.invoice.parties.buyer.name);
     message.within("AnyPartyDetails", &[], |message| {
         // UNTDID 3035: delivery party.
-        message.value_with("AnyPartyText", &[("AnyPartyCode", "DP")], &short(words.delivery_address));
+        message.value_with("AnyPartyText", &[("AnyPartyCode", "DP")], words.delivery_address);
         let business_id = delivery.business_id.as_ref().map(BusinessCode::as_str);
         message.code("AnyPartyIdentifier", business_id, 35, words.delivery_address);
         message.text("AnyPartyOrganisationName", name, Room::of(35).least(2).times(2), words.delivery_address);
         if let Some(gln) = &delivery.gln {
-            message.value_with("AnyPartyCode", &[("SchemeID", "0088")], gln.as_str());
+            message.value_with("AnyPartyCode", &[party::GLN_SCHEME], gln.as_str());
         }
         let contact = &delivery.contact;
         if let Some(person) = &contact.person_name {
@@ -58,9 +58,4 @@ fn without_address(message: &mut Message, document: &FinvoiceDocument<'_>, deliv
             });
         }
     });
-}
-
-/// The first 35 characters.
-fn short(text: &str) -> String {
-    fit::pieces(text, 35).into_iter().next().unwrap_or_default()
 }

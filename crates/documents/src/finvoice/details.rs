@@ -145,7 +145,7 @@ fn free_texts(message: &mut Message, document: &FinvoiceDocument<'_>) {
     if let Some(code) = invoice.references.electronic_payment_code.as_deref().map(fit::line)
         && code.chars().count() > PAYMENT_CODE
     {
-        message.set_aside(code);
+        message.set_aside(format!("{}: {code}", words.payment_slip));
     }
     let said = [&invoice.header.description, &invoice.header.additional_information];
     let mut texts: Vec<String> = said.into_iter().flatten().flat_map(|text| fit::lines(text)).collect();

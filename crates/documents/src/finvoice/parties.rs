@@ -8,9 +8,9 @@ use super::FinvoiceDocument;
 use super::fit::Room;
 use super::message::Message;
 use super::party::{self, BUYER, DELIVERY, Labels, Party, RECIPIENT, SELLER};
-use super::payment::Account;
+use super::payment::Order;
 
-pub(super) fn write(message: &mut Message, document: &FinvoiceDocument<'_>, account: &Account<'_>) {
+pub(super) fn write(message: &mut Message, document: &FinvoiceDocument<'_>, order: &Order<'_>) {
     let parties = &document.invoice.parties;
     let words = document.language().words();
     let labels = Labels { phone: words.phone, email: words.email };
@@ -27,7 +27,7 @@ pub(super) fn write(message: &mut Message, document: &FinvoiceDocument<'_>, acco
         language: None,
     };
     party::write(message, &SELLER, &of_seller, &labels);
-    information(message, seller, account, &labels);
+    information(message, seller, order, &labels);
     if let Some(recipient) = &parties.recipient {
         let unit = recipient.electronic_invoice_account.as_ref().map(ToString::to_string);
         let of_recipient = Party {
@@ -76,26 +76,28 @@ pub(super) fn write(message: &mut Message, document: &FinvoiceDocument<'_>, acco
     }
 }
 
-/// The EDI identifier of a Finnish business: 0037 and its number without the hyphen (chapter 10.3).
+/// The EDI identifier of a Finnish business: 0037 and its number without the hyphen (chapter 10.3). A business with an
+/// address in Finland may be registered elsewhere: then its number has another form.
 fn edi_identifier(number: &BusinessCode, country: CountryCode) -> Option<String> {
-    matches!(country.as_str(), "FI" | "AX").then(|| format!("0037{}", number.as_str().replace('-', "")))
+    let (digits, check) = number.as_str().split_once('-')?;
+    let is_finnish = matches!(country.as_str(), "FI" | "AX") && (digits.len(), check.len()) == (7, 1);
+    is_finnish.then(|| format!("0037{digits}{check}"))
 }
 
 /// How the seller is reached at large, and the accounts that may be paid to: those with a bank, which the schema wants.
 /// The account of the payment itself is in `EpiDetails`, with or without one.
-fn information(message: &mut Message, seller: &Seller, account: &Account<'_>, labels: &Labels) {
+fn information(message: &mut Message, seller: &Seller, order: &Order<'_>, labels: &Labels) {
     let email = seller.contact.email.as_ref().map(|email| email.as_str());
-    let accounts = account.all_with_bank(&seller.payment);
-    if email.is_none() && accounts.is_empty() {
+    if email.is_none() && order.accounts.is_empty() {
         return;
     }
     message.within("SellerInformationDetails", &[], |message| {
         // Too long for this element is too long for that of the contact person.
         let same = email == party::email(&seller.contact);
-        if email.is_some_and(|email| !same || email.len() <= 70) {
+        if email.is_some_and(|email| !same || email.chars().count() <= 70) {
             message.code("SellerCommonEmailaddressIdentifier", email, 70, labels.email);
         }
-        for account in accounts {
+        for account in &order.accounts {
             message.within("SellerAccountDetails", &[], |message| {
                 let scheme = [("IdentificationSchemeName", account.scheme)];
                 message.value_with("SellerAccountID", &scheme, &account.number);
@@ -105,4 +107,24 @@ fn information(message: &mut Message, seller: &Seller, account: &Account<'_>, la
             });
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_finnish_numbers_make_an_identifier() {
+        for (registered, number, address, expected) in [
+            ("FI", "0646115-8", "FI", Some("003706461158")),
+            ("FI", "0646115-8", "AX", Some("003706461158")),
+            ("FI", "0646115-8", "SE", None),
+            ("SE", "556016-0680", "FI", None),
+            ("DK", "13585628", "FI", None),
+        ] {
+            let country = |code| CountryCode::parse(code).unwrap();
+            let number = BusinessCode::parse(number, country(registered)).unwrap();
+            assert_eq!(edi_identifier(&number, country(address)).as_deref(), expected, "{number} {address}");
+        }
+    }
 }

@@ -10,7 +10,7 @@ use super::fit::{self, Room};
 use super::message::Message;
 
 /// The ISO 6523 identifier of location numbers.
-const GLN_SCHEME: (&str, &str) = ("SchemeID", "0088");
+pub(super) const GLN_SCHEME: (&str, &str) = ("SchemeID", "0088");
 
 /// The names of a party's elements.
 pub(super) struct Names {

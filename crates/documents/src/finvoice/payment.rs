@@ -2,8 +2,9 @@
 //! 10.17 and 10.18).
 
 use domain::bank_bar_code::BankBarCode;
+use domain::bic::Bic;
 use domain::iban::Iban;
-use domain::invoice::PaymentDetails;
+use domain::invoice::Seller;
 use domain::payment_reference::PaymentReference;
 
 use super::details::PAYMENT_CODE;
@@ -11,71 +12,68 @@ use super::fit::{self, Room};
 use super::message::Message;
 use super::{FinvoiceDocument, FinvoiceFault, number};
 
+/// Where it is paid to, and how much.
+pub(super) struct Order<'a> {
+    account: Account<'a>,
+    /// What is to be paid: two decimals.
+    amount: String,
+    /// Every account that may be paid to and whose bank is known.
+    pub(super) accounts: Vec<Account<'a>>,
+}
+
 /// An account in the form of the document.
+#[derive(Clone)]
 pub(super) struct Account<'a> {
     pub(super) scheme: &'static str,
     pub(super) number: String,
     pub(super) bic: Option<String>,
     pub(super) holder: &'a str,
     iban: Option<&'a Iban>,
-    /// What is to be paid, in the form of the payment order.
-    amount: String,
 }
 
 impl<'a> Account<'a> {
-    fn iban(iban: &'a Iban, bic: Option<String>, holder: &'a str, amount: String) -> Self {
-        Self { scheme: "IBAN", number: iban.to_string(), bic, holder, iban: Some(iban), amount }
+    fn iban(iban: &'a Iban, bic: Option<&Bic>, holder: &'a str) -> Self {
+        Self { scheme: "IBAN", number: iban.to_string(), bic: bic.map(ToString::to_string), holder, iban: Some(iban) }
     }
 
-    fn giro(number: &str, bic: &str, holder: &'a str, amount: String) -> Self {
-        // The number is a name token: without spaces.
-        let number = number.replace(' ', "");
-        Self { scheme: "BBAN", number, bic: Some(bic.to_owned()), holder, iban: None, amount }
-    }
-
-    /// Every account that may be paid to and whose bank is known: of `seller`, unless the claim was sold to somebody
-    /// with an account of their own, which then is the only one.
-    pub(super) fn all_with_bank(&self, seller: &'a PaymentDetails) -> Vec<Account<'a>> {
-        let sold = self.iban.is_some() && self.iban != seller.iban.as_ref();
-        let all = match self.iban {
-            Some(iban) if sold => vec![Self::iban(iban, self.bic.clone(), self.holder, String::new())],
-            _ => accounts(seller, self.holder, ""),
-        };
-        all.into_iter().filter(|account| account.bic.is_some()).collect()
+    /// Account numbers are in their electronic form (chapter 14): of a giro, its digits.
+    fn giro(number: &str, bic: &str, holder: &'a str) -> Self {
+        let number = number.replace([' ', '-'], "");
+        Self { scheme: "BBAN", number, bic: Some(bic.to_owned()), holder, iban: None }
     }
 }
 
-/// The accounts of `payment`, the best first. The codes of the giros are those that the Swedish format Svefaktura has
+/// The accounts of the seller, the best first. The codes of the giros are those that the Swedish format Svefaktura has
 /// for them.
-fn accounts<'a>(payment: &'a PaymentDetails, holder: &'a str, amount: &str) -> Vec<Account<'a>> {
+fn accounts(seller: &Seller) -> Vec<Account<'_>> {
+    let (payment, holder) = (&seller.payment, seller.name.as_str());
     let mut accounts = Vec::new();
-    let amount = || amount.to_owned();
-    let bic = || payment.bic.as_ref().map(ToString::to_string);
-    accounts.extend(payment.iban.as_ref().map(|iban| Account::iban(iban, bic(), holder, amount())));
+    accounts.extend(payment.iban.as_ref().map(|iban| Account::iban(iban, payment.bic.as_ref(), holder)));
     let bankgiro = payment.bankgiro.as_ref();
-    accounts.extend(bankgiro.map(|giro| Account::giro(giro.as_str(), "BGABSESS", holder, amount())));
+    accounts.extend(bankgiro.map(|giro| Account::giro(giro.as_str(), "BGABSESS", holder)));
     let plusgiro = payment.plusgiro.as_ref();
-    accounts.extend(plusgiro.map(|giro| Account::giro(giro.as_str(), "PGSISESS", holder, amount())));
+    accounts.extend(plusgiro.map(|giro| Account::giro(giro.as_str(), "PGSISESS", holder)));
     accounts
 }
 
-/// The account that it is paid to: that of whoever bought the claim, else of the seller.
+/// How it is paid: to the account of whoever bought the claim, which then is the only one, else to those of the seller.
 ///
 /// # Errors
 /// [`FinvoiceFault::NoAccount`], and [`FinvoiceFault::Decimals`] for an amount that the payment order can't hold.
-pub(super) fn account<'a>(document: &FinvoiceDocument<'a>) -> Result<Account<'a>, FinvoiceFault> {
+pub(super) fn order<'a>(document: &FinvoiceDocument<'a>) -> Result<Order<'a>, FinvoiceFault> {
     let invoice = document.invoice;
     let payable = invoice.totals.payable;
-    let amount =
-        number::money_of_two_decimals(payable).ok_or(FinvoiceFault::Decimals { currency: payable.currency() })?;
-    if let Some(factoring) = &invoice.extensions.factoring
-        && let Some(iban) = &factoring.iban
-    {
-        let bic = factoring.bic.as_ref().map(ToString::to_string);
-        return Ok(Account::iban(iban, bic, &factoring.financier, amount));
-    }
-    let seller = &invoice.parties.seller;
-    accounts(&seller.payment, &seller.name, &amount).into_iter().next().ok_or(FinvoiceFault::NoAccount)
+    let amount = number::money_of_two_decimals(payable);
+    let amount = amount.ok_or(FinvoiceFault::Decimals { currency: payable.currency() })?;
+    let factoring = invoice.extensions.factoring.as_ref();
+    let sold = factoring.and_then(|factoring| {
+        let iban = factoring.iban.as_ref()?;
+        Some(Account::iban(iban, factoring.bic.as_ref(), &factoring.financier))
+    });
+    let accounts = sold.map_or_else(|| accounts(&invoice.parties.seller), |account| vec![account]);
+    let account = accounts.first().cloned().ok_or(FinvoiceFault::NoAccount)?;
+    let accounts = accounts.into_iter().filter(|account| account.bic.is_some()).collect();
+    Ok(Order { account, amount, accounts })
 }
 
 /// That nothing is left to be paid, so that nobody pays twice.
@@ -113,12 +111,12 @@ pub(super) fn write_factoring(message: &mut Message, document: &FinvoiceDocument
 }
 
 /// The digits of the Finnish bank bar code, where the invoice has one.
-pub(super) fn write_bar_code(message: &mut Message, document: &FinvoiceDocument<'_>, account: &Account<'_>) {
+pub(super) fn write_bar_code(message: &mut Message, document: &FinvoiceDocument<'_>, order: &Order<'_>) {
     let invoice = document.invoice;
     if document.is_credit_note() || invoice.totals.payable.is_zero() {
         return;
     }
-    let code = account.iban.and_then(|iban| {
+    let code = order.account.iban.and_then(|iban| {
         let due = Some(invoice.header.due_date);
         BankBarCode::of(iban, &invoice.references.payment, invoice.totals.payable, due)
     });
@@ -128,14 +126,14 @@ pub(super) fn write_bar_code(message: &mut Message, document: &FinvoiceDocument<
 }
 
 /// The data of a payment order.
-pub(super) fn write(message: &mut Message, document: &FinvoiceDocument<'_>, account: &Account<'_>) {
+pub(super) fn write(message: &mut Message, document: &FinvoiceDocument<'_>, order: &Order<'_>) {
     message.within("EpiDetails", &[], |message| {
         message.within("EpiIdentificationDetails", &[], |message| {
             message.date("EpiDate", document.invoice.header.date);
             message.value("EpiReference", document.invoice.references.payment.as_str());
         });
-        message.within("EpiPartyDetails", &[], |message| payee(message, account));
-        message.within("EpiPaymentInstructionDetails", &[], |message| order(message, document, account));
+        message.within("EpiPartyDetails", &[], |message| payee(message, &order.account));
+        message.within("EpiPaymentInstructionDetails", &[], |message| instruction(message, document, order));
     });
 }
 
@@ -153,7 +151,7 @@ fn payee(message: &mut Message, account: &Account<'_>) {
     });
 }
 
-fn order(message: &mut Message, document: &FinvoiceDocument<'_>, account: &Account<'_>) {
+fn instruction(message: &mut Message, document: &FinvoiceDocument<'_>, order: &Order<'_>) {
     let invoice = document.invoice;
     let code = invoice.references.electronic_payment_code.as_deref().map(fit::line);
     if let Some(code) = code.filter(|code| (1..=PAYMENT_CODE).contains(&code.chars().count())) {
@@ -173,12 +171,12 @@ fn order(message: &mut Message, document: &FinvoiceDocument<'_>, account: &Accou
         PaymentReference::Domestic(_) => {}
     }
     let payable = invoice.totals.payable;
-    let amount = message.signed(&account.amount);
+    let amount = message.signed(&order.amount);
     message.unsigned_amount("EpiInstructedAmount", &amount, payable);
     // Each side pays its own bank.
     message.value_with("EpiCharge", &[("ChargeOption", "SHA")], "SHA");
     message.date("EpiDateOptionDate", invoice.header.due_date);
     // UNTDID 4461: SEPA credit transfer, or any.
-    let is_sepa = account.iban.is_some() && payable.currency().as_str() == "EUR";
+    let is_sepa = order.account.iban.is_some() && payable.currency().as_str() == "EUR";
     message.value("EpiPaymentMeansCode", if is_sepa { "58" } else { "30" });
 }

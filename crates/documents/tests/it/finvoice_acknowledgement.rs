@@ -1,7 +1,7 @@
 //! What operators answer, and what is none of it.
 
 use documents::{
-    AcknowledgementError, AcknowledgementFault, FinvoiceAcknowledgement, Verdict, finvoice_acknowledgements,
+    AcknowledgementFault, FinvoiceAcknowledgement, FinvoiceVerdict, ReportedError, finvoice_acknowledgements,
 };
 use proptest::prelude::*;
 
@@ -44,7 +44,7 @@ fn read_one(text: &str) -> FinvoiceAcknowledgement {
 fn a_message_is_rejected_with_the_reason() {
     let expected = FinvoiceAcknowledgement {
         message_id: "0190a5f2-7c3b".to_owned(),
-        verdict: Verdict::Rejected,
+        verdict: FinvoiceVerdict::Rejected,
         code: 2,
         reason: "Vastaanottajaa ei löydy & <muuta> osa 2".to_owned(),
         errors: Vec::new(),
@@ -57,16 +57,17 @@ fn a_message_is_rejected_with_the_reason() {
 #[test]
 fn a_message_is_accepted() {
     let found = read_one(&answer("", "A1", "1", "Sanoma vastaanotettu"));
-    assert_eq!((found.verdict, found.code, found.message_id.as_str()), (Verdict::Accepted, 1, "A1"));
+    assert_eq!((found.verdict, found.code, found.message_id.as_str()), (FinvoiceVerdict::Accepted, 1, "A1"));
     for code in ["0", "5", "12", "901", "-1"] {
-        assert_eq!(read_one(&answer("", "A1", code, "x")).verdict, Verdict::Rejected, "{code}");
+        assert_eq!(read_one(&answer("", "A1", code, "x")).verdict, FinvoiceVerdict::Rejected, "{code}");
     }
 }
 
 #[test]
 fn version_2_has_prefixes_and_further_errors() {
     let text = r#"<?xml version="1.0" encoding="UTF-8" ?>
-<!-- a comment --><tns:Finvoiceack Version="2.0" xmlns:tns="http://www.pankkiyhdistys.fi/verkkolasku/finvoice/finvoiceack.xsd">
+<!-- a comment --><tns:Finvoiceack Version="2.0"
+ xmlns:tns="http://www.pankkiyhdistys.fi/verkkolasku/finvoice/finvoiceack.xsd">
 <tns:Acknowledgement><tns:MessageData><eb:MessageId>A1</eb:MessageId></tns:MessageData>
 <tns:Reason><tns:Code>12</tns:Code><tns:Text><![CDATA[Liite <hylätty>]]></tns:Text></tns:Reason></tns:Acknowledgement>
 <tns:RefToCounterpartMessage>A1::attachments</tns:RefToCounterpartMessage>
@@ -75,7 +76,7 @@ fn version_2_has_prefixes_and_further_errors() {
 <tns:Error><tns:Code>16</tns:Code><tns:Text>Used</tns:Text></tns:Error></tns:Finvoiceack>"#;
     let found = read_one(text);
     assert_eq!((found.code, found.reason.as_str()), (12, "Liite <hylätty>"));
-    let error = |code: &str, text: &str, location: Option<&str>| AcknowledgementError {
+    let error = |code: &str, text: &str, location: Option<&str>| ReportedError {
         code: code.to_owned(),
         text: text.to_owned(),
         location: location.map(str::to_owned),

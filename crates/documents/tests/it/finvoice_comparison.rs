@@ -1,7 +1,9 @@
 //! Field by field: whether a Finvoice document says what the invoice says.
 
+use domain::bank_bar_code::BankBarCode;
 use domain::calendar::CalendarDate;
 use domain::decimal::Decimal;
+use domain::gln::Gln;
 use domain::invoice::{Address, Contact, Factoring, Interest, InvoiceType, NewInvoice, Row};
 use domain::money::Money;
 use domain::percent::Percent;
@@ -130,9 +132,22 @@ fn parties(root: Element<'_, '_>, invoice: &NewInvoice, free: &str) {
     same_contact(root, "Buyer", &buyer.contact, free);
     let unit = buyer.electronic_invoice_account.as_ref().map(ToString::to_string);
     assert_eq!(root.one("BuyerOrganisationUnitNumber"), unit);
+    same_gln(root, "Buyer", buyer.gln.as_ref());
+    // The Finnish number without its hyphen.
+    let finnish = seller.address.country.as_str() == "FI";
+    let unit = finnish.then(|| format!("0037{}", plain(seller.business_id.as_str()).replace('-', "")));
+    assert_eq!(root.one("SellerOrganisationUnitNumber"), unit);
     if let Some(recipient) = &parties.recipient {
         let name = recipient.name.as_ref().unwrap_or(&buyer.name);
-        party("InvoiceRecipient", name, None, None, recipient.address.as_ref());
+        let (id, vat) = (recipient.business_id.as_ref(), recipient.vat_code.as_ref());
+        let (id, vat) = (id.map(|id| id.as_str()), vat.map(|code| code.as_str()));
+        party("InvoiceRecipient", name, id, vat, recipient.address.as_ref());
+        let unit = recipient.electronic_invoice_account.as_ref().map(ToString::to_string);
+        assert_eq!(root.one("InvoiceRecipientOrganisationUnitNumber"), unit);
+        let mut contact = recipient.contact.clone();
+        contact.email = contact.email.or(recipient.email.clone());
+        same_contact(root, "InvoiceRecipient", &contact, free);
+        same_gln(root, "InvoiceRecipient", recipient.gln.as_ref());
     }
     let language = parties.recipient.as_ref().map_or(buyer.language, |recipient| recipient.language);
     assert_eq!(root.one("InvoiceRecipientLanguageCode").as_deref(), Some(language.as_str()));
@@ -140,7 +155,15 @@ fn parties(root: Element<'_, '_>, invoice: &NewInvoice, free: &str) {
         let name = delivery.name.as_ref().unwrap_or(&buyer.name);
         let id = delivery.business_id.as_ref().map(|id| id.as_str());
         party("Delivery", name, id, None, delivery.address.as_ref());
+        same_contact(root, "Delivery", &delivery.contact, free);
+        same_gln(root, "Delivery", delivery.gln.as_ref());
     }
+}
+
+fn same_gln(root: Element<'_, '_>, prefix: &str, gln: Option<&Gln>) {
+    let path = format!("{prefix}PartyDetails/{prefix}Code");
+    assert_eq!(root.one(&path).as_deref(), gln.map(Gln::as_str));
+    assert_eq!(root.attribute(&path, "SchemeID"), gln.map(|_| "0088"));
 }
 
 fn same_contact(root: Element<'_, '_>, prefix: &str, contact: &Contact, free: &str) {
@@ -222,6 +245,9 @@ fn terms(root: Element<'_, '_>, invoice: &NewInvoice, free: &str) {
     if let Some(fee) = fee {
         same_amount(element, &format!("{fine}/PaymentOverDueFixedAmount"), fee, 1);
     }
+    let day = invoice.rows.first().and_then(|row| row.delivery_date);
+    let day = day.filter(|day| invoice.rows.iter().all(|row| row.delivery_date == Some(*day)));
+    same_day(root, "DeliveryDetails/DeliveryDate", day);
     same_text(root, "DeliveryDetails/DeliveryMethodText", terms.delivery_method.as_deref(), "");
     same_text(root, "DeliveryDetails/DeliveryTermsText", terms.delivery.as_deref(), "");
 }
@@ -265,6 +291,9 @@ fn same_row(element: Element<'_, '_>, row: &Row, sign: i64) {
 
 fn payment(root: Element<'_, '_>, invoice: &NewInvoice) {
     let order = root.nodes("EpiDetails/EpiPaymentInstructionDetails")[0];
+    let free = plain_all(&root.all("InvoiceDetails/InvoiceFreeText"));
+    let code = invoice.references.electronic_payment_code.as_deref();
+    same_text(order, "EpiPaymentInstructionId", code, &free);
     same_amount(order, "EpiInstructedAmount", invoice.totals.payable, sign(invoice));
     same_day(order, "EpiDateOptionDate", Some(invoice.header.due_date));
     assert_eq!(order.attribute("EpiCharge", "ChargeOption"), Some("SHA"));
@@ -279,6 +308,10 @@ fn payment(root: Element<'_, '_>, invoice: &NewInvoice) {
     let seller = &invoice.parties.seller;
     let factoring = invoice.extensions.factoring.as_ref();
     let account = factoring.and_then(|factoring| factoring.iban.as_ref()).or(seller.payment.iban.as_ref());
+    let code = account.filter(|_| sign(invoice) == 1 && !invoice.totals.payable.is_zero()).and_then(|iban| {
+        BankBarCode::of(iban, &invoice.references.payment, invoice.totals.payable, Some(invoice.header.due_date))
+    });
+    assert_eq!(root.one("VirtualBankBarcode"), code.map(|code| code.to_string()));
     match account {
         Some(iban) => assert_eq!(payee.one("EpiAccountID").as_deref(), Some(iban.as_str())),
         None => assert_eq!(payee.attribute("EpiAccountID", "IdentificationSchemeName"), Some("BBAN")),

@@ -365,8 +365,42 @@ pub(crate) fn letters() -> InvoiceDraft {
     draft
 }
 
+/// An invoice with what the others lack.
+pub(crate) fn full() -> InvoiceDraft {
+    let mut draft = finnish();
+    draft.header.number = Some(251_601_002);
+    draft.references.electronic_payment_code = some("Vuokra 11/2026");
+    draft.references.invoice_copy_url = some("https://example.fi/laskut/251601000?a=1&b=2");
+    draft.buyer.gln_number = some("6410000000001");
+    draft.buyer.language_code = some("SV");
+    let contact = &mut draft.buyer.contact;
+    contact.person_email = some("matti@example.fi");
+    contact.phone = some("+358401234567");
+    draft.seller.contact.person_email = some("teppo@example.fi");
+    draft.recipient = RecipientDraft {
+        name: some("Tilitoimisto Ääninen Oy"),
+        business_id: some("0646115-8"),
+        vat_code: some("FI06461158"),
+        electronic_invoice_account: some("003706461158"),
+        electronic_routing_address: some("NDEAFIHH"),
+        gln_number: some("6410000000001"),
+        email: some("laskut@example.fi"),
+        language_code: some("EN"),
+        ..RecipientDraft::default()
+    };
+    draft.delivery.gln_number = some("6410000000001");
+    draft.delivery.business_id = some("0737546-2");
+    draft.delivery.contact.person_name = some("Ville Vastaanottaja");
+    draft.rows.iter_mut().for_each(|row| row.delivery_date = some("2026-11-28"));
+    draft.rows[0].unit_price = some("0.000375");
+    draft.rows[0].quantity = some("123456789.12345");
+    draft.amounts.rounding_amount = some("0.02");
+    draft.amounts.paid_amount = some("100");
+    draft
+}
+
 /// The drafts that are compared with files, sent as e-invoices.
-pub(crate) fn e_invoices() -> [(&'static str, InvoiceDraft); 6] {
+pub(crate) fn e_invoices() -> [(&'static str, InvoiceDraft); 7] {
     let drafts = [
         ("plain", plain("FI")),
         ("finnish", finnish()),
@@ -374,6 +408,7 @@ pub(crate) fn e_invoices() -> [(&'static str, InvoiceDraft); 6] {
         ("english", english()),
         ("swedish", swedish()),
         ("letters", letters()),
+        ("full", full()),
     ];
     drafts.map(|(name, draft)| (name, as_e_invoice(draft)))
 }
