@@ -113,6 +113,25 @@ async fn what_a_crash_has_left_is_cleaned_up() {
     collected(folder.path(), &format!("{ID}.json"));
 }
 
+#[tokio::test]
+async fn the_manifest_comes_after_the_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let channel = channel(folder.path(), "");
+    // No file can take the place of a folder: the second can't be put there.
+    let obstacle = folder.path().join(format!("{ID}-2.pdf"));
+    fs::create_dir(&obstacle).unwrap();
+    let fault = refused(&channel, &document(7, &[b"one", b"two"])).await;
+    assert_eq!(fault.kind, FaultKind::Unreachable, "{fault}");
+    assert!(!folder.path().join(format!("{ID}.json")).exists());
+    fs::remove_dir(&obstacle).unwrap();
+    channel.send(&document(7, &[b"one", b"two"])).await.unwrap();
+    // That of a try before does not stay beside files that it does not tell of.
+    fs::remove_file(&obstacle).unwrap();
+    fs::create_dir(&obstacle).unwrap();
+    refused(&channel, &document(7, &[b"other", b"two"])).await;
+    assert!(!folder.path().join(format!("{ID}.json")).exists());
+}
+
 /// Two processes are two channels here: the lock is of the file that each has opened.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_that_send_at_once_make_one_and_no_reader_sees_half() {
