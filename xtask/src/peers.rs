@@ -1,5 +1,6 @@
 //! The peers that the tests of the channels talk to: an SMSC over the npm module `smpp`, a mail server of aiosmtpd, and a receiver of
-//! webhooks over standardwebhooks; and Postfix, whose package is unpacked and not installed. They are installed here, each of a version that was seen to work, and kept with what is built; each test
+//! webhooks over standardwebhooks; and Postfix, as Debian has it, whose package is unpacked and not installed. The others are installed
+//! here, each of a version that was seen to work, and kept with what is built; each test
 //! starts and ends its own. `cargo xtask bench` sends to an SMSC over the same module.
 
 use std::ffi::OsString;

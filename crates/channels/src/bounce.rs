@@ -4,8 +4,8 @@
 //! behind the subaddress separator (RFC 5233). Failing that, by the envelope id of the report (RFC 3461), or by the Message-ID of the mail
 //! that is returned.
 //!
-//! Anybody can write to that address, so a bounce is believed in one thing alone: that the mail of this id has failed, or is late. Who wants
-//! to forge one needs the id. It is a UUID of version 7 of which 62 bits are random; the other bits are the version, the variant and the
+//! Anybody can write to that address, so a bounce is believed in one thing alone: what became of the mail of its id. A sink should let no
+//! outcome but [`Outcome::Failed`] change anything. Who wants to forge one needs the id. It is a UUID of version 7 of which 62 bits are random; the other bits are the version, the variant and the
 //! time (RFC 9562, section 5.7, with the 12 bits of `rand_a` taken for the fraction of the millisecond). The mail itself carries it, in
 //! its Message-ID and its return path: the recipient, and whoever carried it to there, can tell that it failed. They could refuse it, too.
 //!
