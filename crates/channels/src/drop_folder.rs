@@ -7,11 +7,9 @@
 //! Everything is written below `.tmp` in the folder, under a lock that all processes share, and only then renamed into its place. What a
 //! process that died has left there is removed by the next that has the lock.
 
-mod acknowledgement;
 mod channel;
 mod config;
-mod place;
+pub(crate) mod place;
 
-pub use acknowledgement::{Acknowledgement, AcknowledgementFault, AcknowledgementSink, Collected, MOST_IN_A_PASS};
 pub use channel::DropChannel;
 pub use config::DropConfig;

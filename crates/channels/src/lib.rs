@@ -12,9 +12,10 @@
 //!   has answered, so a sink answers when the receipt is stored. Receipts come before the submit answer, twice, in any order, and with
 //!   the id in another spelling: see [`domain::sms::id_forms`].
 //! - Mail that comes back lies in a [`maildir::Maildir`], which hands it to a [`bounce::BounceSink`] in the same way.
-//! - An operator's acknowledgements of e-invoices go to the [`drop_folder::AcknowledgementSink`] in the same way.
+//! - An operator's acknowledgements of e-invoices go to the [`acknowledgement::AcknowledgementSink`] in the same way.
 //! - Whatever is random or a time of day is handed in. Waiting runs on the clock of tokio.
 
+pub mod acknowledgement;
 pub mod bounce;
 pub mod console;
 mod document;

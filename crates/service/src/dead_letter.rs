@@ -108,7 +108,7 @@ impl Core {
                         row.ok_or_else(|| AdminError::NotFound(format!("message {message} that was given up")))?;
                     let worth = match row.kind.as_str() {
                         kind if kind == Kind::Webhook.as_str() => webhook_event::WORTH,
-                        kind if kind == Kind::Invoice.as_str() => core.settings().distribution_worth,
+                        kind if kind == Kind::Invoice.as_str() => core.settings().give_up_after,
                         _ => mail::WORTH,
                     };
                     store::outbox::replay(tx, row.partner, message, now, now.after(worth)).await?;

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use documents::FinvoiceFault;
 use domain::api_key::KeyHolder;
 use domain::audit::{AuditRecord, Outcome};
 use domain::calendar::CalendarDate;
 use domain::credit_note::{self, CreditTotals, CreditedInvoice};
 use domain::currency::CurrencyCode;
 use domain::distribution::{DistributionMethod, DistributionStatus};
+use domain::fault_code::REQUIRED;
 use domain::identifier::{ClientIdentifier, PartnerId};
-use domain::invoice::{Checked, Delivery, InvoiceDraft, InvoiceNumber, InvoiceType, Issuer};
+use domain::invoice::{Checked, Delivery, InvoiceDraft, InvoiceNumber, InvoiceType, Issuer, NewInvoice};
 use domain::money::Money;
 use domain::{Environment, Fault, Faults};
 use serde::{Deserialize, Serialize};
@@ -215,11 +217,41 @@ impl Core {
         let own = domain::client::check(&creditor.data.client, Environment::Sandbox)
             .map_err(|_| StoreError::unreadable("client", "the kept data follow the rules no more"))?;
         let issuer = Issuer { client: &own.client, reference_prefix: creditor.reference_prefix };
-        let checked = domain::invoice::check(draft, issuer, self.environment());
-        Ok(checked.and_then(|checked| match mail_fault(&checked.invoice.delivery) {
-            Some(faults) => Err(faults),
-            None => Ok(checked),
-        }))
+        let checked = match domain::invoice::check(draft, issuer, self.environment()) {
+            Ok(checked) => checked,
+            Err(faults) => return Ok(Err(faults)),
+        };
+        let faults = self.faults_of_delivery(&checked.invoice)?;
+        Ok(if faults.is_empty() { Ok(checked) } else { Err(faults) })
+    }
+
+    /// Why an invoice could not be sent by its method, though it follows the rules.
+    fn faults_of_delivery(&self, invoice: &NewInvoice) -> Result<Faults, StoreError> {
+        let mut faults = Faults::new();
+        match &invoice.delivery {
+            // The rule of the web takes some addresses that the rule of mail does not (RFC 5321 section 4.1.2).
+            Delivery::Email(address) if !channels::smtp::is_address(address.as_str()) => {
+                let remedy = "Mail can't be sent to the address of the buyer or the recipient: correct it, or use another method";
+                faults.add("distribution.method", "email_format", remedy);
+            }
+            // Written once already now, so that none waits which never can be.
+            Delivery::EInvoice(receiver) if self.settings().e_invoice.is_some() => {
+                match self.e_invoice(Uuid::nil(), invoice, receiver, self.now())? {
+                    Ok(_) => {}
+                    Err(fault @ FinvoiceFault::NoAccount) => {
+                        faults.add("invoice.parties.sellerParty.paymentDetails.iban", REQUIRED, fault.to_string());
+                    }
+                    Err(fault @ FinvoiceFault::Decimals { .. }) => {
+                        faults.add("invoice.amounts.grossAmount", "amount_decimals", fault.to_string());
+                    }
+                    Err(fault @ (FinvoiceFault::Amount(_) | FinvoiceFault::Xml(_))) => {
+                        return Err(StoreError::unreadable("invoice", fault));
+                    }
+                }
+            }
+            Delivery::Email(_) | Delivery::EInvoice(_) | Delivery::Print { .. } | Delivery::None => {}
+        }
+        Ok(faults)
     }
 
     fn submission(
@@ -258,7 +290,7 @@ impl Core {
             created_at: now,
         };
         let outbox = channel.map(|channel| {
-            let expires_at = now.after(self.settings().distribution_worth);
+            let expires_at = now.after(self.settings().give_up_after);
             OutboxRow::new(partner, distribution, Kind::Invoice, &channel, client.0, now, expires_at)
         });
         let credit = invoice.references.credited_invoice.map(|credited| Credit {
@@ -311,22 +343,16 @@ impl Core {
                 let mail = self.settings().mail.as_ref().ok_or(InvoiceError::NoChannel(method))?;
                 Ok(Some(mail.channel.clone()))
             }
-            DistributionMethod::EInvoice | DistributionMethod::Print => Err(InvoiceError::NoChannel(method)),
+            DistributionMethod::EInvoice => {
+                let settings = self.settings().e_invoice.as_ref().ok_or(InvoiceError::NoChannel(method))?;
+                Ok(Some(settings.channel.clone()))
+            }
+            DistributionMethod::Print => {
+                let settings = self.settings().print.as_ref().ok_or(InvoiceError::NoChannel(method))?;
+                Ok(Some(settings.channel.clone()))
+            }
         }
     }
-}
-
-/// What is wrong with the address of a mail that no mail could be written to: the rule of the web takes some that the rule of mail does not
-/// (RFC 5321 section 4.1.2).
-fn mail_fault(delivery: &Delivery) -> Option<Faults> {
-    let Delivery::Email(address) = delivery else { return None };
-    if channels::smtp::is_address(address.as_str()) {
-        return None;
-    }
-    let mut faults = Faults::new();
-    let remedy = "Mail can't be sent to the address of the buyer or the recipient: correct it, or use another method";
-    faults.add("distribution.method", "email_format", remedy);
-    Some(faults)
 }
 
 /// Adds the invoice in the transaction, or gives the one that is there, and records either.

@@ -162,7 +162,7 @@ impl Core {
             delivered_at: None,
             ..last.clone()
         };
-        let expires_at = now.after(self.settings().distribution_worth);
+        let expires_at = now.after(self.settings().give_up_after);
         let outbox = OutboxRow::new(row.partner, id, Kind::Invoice, &channel, client.0, now, expires_at);
         let counted = count_of(client, &row.invoice_date, method, method.first_status(), 1);
         let change = self.next_id(now);

@@ -1,19 +1,43 @@
-//! Invoices on their way: made into a mail with the PDF, handed to the mail channel, and moved on by what came of it.
+//! Invoices on their way: handed to the channel of their method, and moved on by what came of it.
 
-use channels::{Fault, FaultKind, Mail, MailChannel};
-use documents::InvoiceDocument;
+use channels::{Accepted, DocumentChannel, Fault, FaultKind, MailChannel};
 use domain::Timestamp;
-use domain::distribution::DistributionStatus;
-use domain::invoice::{Delivery, NewInvoice};
+use domain::distribution::{DistributionMethod, DistributionStatus};
 use store::outbox::OutboxRow;
 use store::{StoreError, Tx};
-use uuid::Uuid;
 
 use crate::Core;
 use crate::invoice::status_of;
-use crate::letters;
+use crate::invoice_parcel::Parcel;
 use crate::outbox::{Verdict, is_over, persist};
 use crate::outbox_payload::{KEY_MISSING, Unreadable};
+
+/// What hands an invoice over.
+#[derive(Clone, Copy)]
+pub(crate) enum Carrier<'c> {
+    Mail(&'c dyn MailChannel),
+    Documents(&'c dyn DocumentChannel),
+}
+
+impl Carrier<'_> {
+    fn name(&self) -> &str {
+        match self {
+            Self::Mail(channel) => channel.name(),
+            Self::Documents(channel) => channel.name(),
+        }
+    }
+
+    async fn send(self, parcel: &Parcel) -> Result<Accepted, Fault> {
+        match (self, parcel) {
+            (Self::Mail(channel), Parcel::Mail(mail)) => channel.send(mail).await,
+            (Self::Documents(channel), Parcel::Document(document)) => channel.send(document).await,
+            // The operator has made another kind of channel of this name.
+            (Self::Mail(_) | Self::Documents(_), _) => {
+                Err(Fault::permanent("the channel does not take invoices of this method"))
+            }
+        }
+    }
+}
 
 /// What a try came to, to be recorded.
 #[derive(Clone)]
@@ -31,9 +55,32 @@ enum Tried {
     Lost,
 }
 
+/// How what the other side did is told to the client.
+struct Words {
+    who: &'static str,
+    check: &'static str,
+}
+
+impl Words {
+    const fn of(method: DistributionMethod) -> Self {
+        match method {
+            DistributionMethod::EInvoice => {
+                Self { who: "The e-invoice operator", check: "check the e-invoice address and its operator" }
+            }
+            DistributionMethod::Print => Self { who: "The printer", check: "ask the operator" },
+            DistributionMethod::Email | DistributionMethod::None => {
+                Self { who: "The mail server", check: "check the e-mail address" }
+            }
+        }
+    }
+}
+
+/// Why an invoice can't be sent, for the operator.
+const NOT_MADE: &str = "it can't be made ready to be sent: see the log";
+
 /// What there is to do for a row of the outbox.
 enum Task {
-    Send(Box<Mail>),
+    Send(DistributionMethod, Box<Parcel>),
     /// It was not handed over while it was worth trying.
     Expired,
     /// It was sent, or stopped, or is gone.
@@ -46,11 +93,11 @@ enum Task {
 
 impl Core {
     /// Tries to send an invoice once.
-    pub(crate) async fn deliver_invoice(&self, channel: &dyn MailChannel, row: OutboxRow) -> Verdict {
-        let (tried, verdict) = match self.mail_of_invoice(&row).await {
-            Ok(Task::Send(mail)) => match self.hold(&row, channel.send(&mail)).await {
+    pub(crate) async fn deliver_invoice(&self, carrier: Carrier<'_>, row: OutboxRow) -> Verdict {
+        let (tried, verdict) = match self.parcel_of_invoice(&row).await {
+            Ok(Task::Send(method, parcel)) => match self.hold(&row, carrier.send(&parcel)).await {
                 Ok(_) => (Tried::Sent, Verdict::Decided),
-                Err(fault) => self.after_invoice(&row, &fault, channel.name()),
+                Err(fault) => self.after_invoice(&row, &fault, carrier.name(), &Words::of(method)),
             },
             Ok(Task::Expired) => {
                 let reason = "It could not be handed over for days: ask the operator".to_owned();
@@ -76,7 +123,7 @@ impl Core {
         }
     }
 
-    async fn mail_of_invoice(&self, row: &OutboxRow) -> Result<Task, StoreError> {
+    async fn parcel_of_invoice(&self, row: &OutboxRow) -> Result<Task, StoreError> {
         let mut reader = self.db().reader().await?;
         let held = store::outbox::by_id(&mut reader, row.partner, row.message).await?;
         // While it was in the queue, a try of before may have been recorded.
@@ -101,58 +148,28 @@ impl Core {
         // Making the PDF takes milliseconds of a processor.
         let made = tokio::task::spawn_blocking(move || {
             let (invoice, files) = core.open_whole(&kept, files)?;
-            Ok::<_, Unreadable>(core.compose(id, &invoice, files, made_at)?)
+            let parcel = core.parcel(id, &invoice, files, made_at)?;
+            Ok::<_, Unreadable>((invoice.delivery.method(), Box::new(parcel)))
         });
         match made.await {
-            Ok(Ok(mail)) => Ok(Task::Send(Box::new(mail))),
+            Ok(Ok((method, parcel))) => Ok(Task::Send(method, parcel)),
             Ok(Err(Unreadable::KeyMissing(error))) => {
                 tracing::warn!(message_id = %row.message, %error, "an invoice waits for its master key");
                 Ok(Task::KeyMissing(error.to_string()))
             }
             Ok(Err(error)) => {
-                tracing::error!(message_id = %row.message, %error, "an invoice can't be made into a mail");
-                Ok(Task::Stuck("it can't be made into a mail: see the log".to_owned()))
+                tracing::error!(message_id = %row.message, %error, "an invoice can't be made ready to be sent");
+                Ok(Task::Stuck(NOT_MADE.to_owned()))
             }
             Err(_) => {
-                tracing::error!(message_id = %row.message, "making an invoice into a mail panicked");
-                Ok(Task::Stuck("it can't be made into a mail: see the log".to_owned()))
+                tracing::error!(message_id = %row.message, "making an invoice ready to be sent panicked");
+                Ok(Task::Stuck(NOT_MADE.to_owned()))
             }
         }
     }
 
-    fn compose(
-        &self,
-        id: Uuid,
-        invoice: &NewInvoice,
-        files: Vec<domain::invoice::Attachment>,
-        made_at: Timestamp,
-    ) -> Result<Mail, StoreError> {
-        let Delivery::Email(address) = &invoice.delivery else {
-            return Err(StoreError::unreadable("invoice.content", "an invoice in the outbox of mail goes another way"));
-        };
-        let pdf = documents::invoice_pdf(&InvoiceDocument::new(invoice, made_at))
-            .map_err(|error| StoreError::unreadable("invoice.content", error))?;
-        let cover = documents::cover_letter(invoice);
-        let pdf_of = |name: String, bytes| channels::Attachment { name, content_type: "application/pdf".into(), bytes };
-        let mut attachments = vec![pdf_of(cover.file_name, pdf)];
-        attachments.extend(files.into_iter().map(|file| pdf_of(file.name, file.content)));
-        let settings = self.settings().mail.as_ref();
-        let seller = &invoice.parties.seller.contact;
-        let reply_to = seller.email.as_ref().or(seller.person_email.as_ref()).map(ToString::to_string);
-        Ok(Mail {
-            id,
-            from: settings.map(|settings| settings.from.clone()).unwrap_or_default(),
-            to: address.to_string(),
-            subject: letters::one_line(&cover.subject),
-            html: Some(letters::html(&cover.text, cover.language)),
-            text: cover.text,
-            // An invoice is worth more than the address that an answer to it would go to.
-            reply_to: reply_to.filter(|address| channels::smtp::is_address(address)),
-            attachments,
-        })
-    }
-
-    fn after_invoice(&self, row: &OutboxRow, fault: &Fault, channel: &str) -> (Tried, Verdict) {
+    fn after_invoice(&self, row: &OutboxRow, fault: &Fault, channel: &str, words: &Words) -> (Tried, Verdict) {
+        let Words { who, check } = words;
         // Without the server's words, which may hold the address. They are kept in the outbox, for the operator, while it is tried again.
         let (kind, code) = (fault.kind, fault.code.as_deref().unwrap_or_default());
         if kind.is_of_the_channel() {
@@ -170,15 +187,15 @@ impl Core {
                 // The server has said nothing: it is ours.
                 return (Tried::GivenUp(fault.to_string()), Verdict::Over);
             }
-            let reason = format!("The mail server refused it {why}: check the e-mail address");
+            let reason = format!("{who} refused it {why}: {check}");
             return (Tried::Failed(reason), Verdict::Decided);
         }
         let due_at = self.next_try(row, fault);
         if is_over(row, fault) || due_at > row.expires_at {
-            let reason = format!("The mail server put it off too often {why}: check the e-mail address");
+            let reason = format!("{who} put it off too often {why}: {check}");
             return (Tried::Failed(reason), Verdict::Over);
         }
-        let reason = format!("The mail server put it off {why}; it is tried again");
+        let reason = format!("{who} put it off {why}; it is tried again");
         (Tried::Again { due_at, reason, fault: fault.to_string(), counts: true }, Verdict::Later)
     }
 

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use channels::webhook::WebhookChannel;
-use channels::{Fault, FaultKind, MailChannel, SmsChannel};
+use channels::{DocumentChannel, Fault, FaultKind, MailChannel, SmsChannel};
 use domain::{Timestamp, random, retry};
 use futures_util::FutureExt as _;
 use store::StoreError;
@@ -30,6 +30,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::Core;
+use crate::invoice_delivery::Carrier;
 use pace::Pace;
 pub(crate) use room::Room;
 use turns::Turns;
@@ -66,6 +67,8 @@ pub enum Sends {
     Sms(Arc<dyn SmsChannel>),
     /// Mail.
     Mail(Arc<dyn MailChannel>),
+    /// Invoices as files: to the printer, or to the e-invoice operator.
+    Documents(Arc<dyn DocumentChannel>),
     /// Webhooks.
     Webhook(Arc<dyn WebhookChannel>),
 }
@@ -77,6 +80,7 @@ impl Provider {
         match &self.sends {
             Sends::Sms(channel) => channel.name(),
             Sends::Mail(channel) => channel.name(),
+            Sends::Documents(channel) => channel.name(),
             Sends::Webhook(channel) => channel.name(),
         }
     }
@@ -84,7 +88,7 @@ impl Provider {
     /// Whether the lanes are other receivers, and not only other senders: one that hangs must not take the whole window.
     const fn has_receivers(&self) -> bool {
         match self.sends {
-            Sends::Sms(_) | Sends::Mail(_) => false,
+            Sends::Sms(_) | Sends::Mail(_) | Sends::Documents(_) => false,
             Sends::Webhook(_) => true,
         }
     }
@@ -324,8 +328,9 @@ async fn run(core: &Core, provider: &Provider, stop: &CancellationToken, under_w
                     match &sends {
                         Sends::Sms(channel) => core.deliver_sms(&**channel, row).await,
                         Sends::Mail(channel) if row.kind == Kind::Invoice.as_str() => {
-                            core.deliver_invoice(&**channel, row).await
+                            core.deliver_invoice(Carrier::Mail(&**channel), row).await
                         }
+                        Sends::Documents(channel) => core.deliver_invoice(Carrier::Documents(&**channel), row).await,
                         Sends::Mail(channel) => core.deliver_mail(&**channel, row).await,
                         Sends::Webhook(channel) => core.deliver_webhook(&**channel, row).await,
                     }

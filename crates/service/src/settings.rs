@@ -32,9 +32,9 @@ pub struct Settings {
     pub sms: Option<SmsSettings>,
     /// How mail leaves; `None` is not at all.
     pub mail: Option<MailSettings>,
-    /// How invoices are printed; `None` is not at all. Nothing is printed yet.
+    /// How invoices are printed; `None` is not at all.
     pub print: Option<PrintSettings>,
-    /// How e-invoices leave; `None` is not at all. None is sent yet.
+    /// How e-invoices leave; `None` is not at all.
     pub e_invoice: Option<EInvoiceSettings>,
     /// Where webhooks go, and when an endpoint is given up.
     pub webhook: WebhookSettings,
@@ -45,7 +45,7 @@ pub struct Settings {
     /// stays.
     pub sms_retention: Duration,
     /// How long it is tried to hand an invoice over before it is given up as failed.
-    pub distribution_worth: Duration,
+    pub give_up_after: Duration,
     /// Where the server is reached from outside: what one-time links begin with.
     pub public_url: Option<String>,
     /// How long a one-time link to credentials works.
@@ -89,7 +89,7 @@ impl Default for Settings {
             webhook: WebhookSettings::default(),
             outbox_lease: Duration::from_secs(120),
             sms_retention: 90 * DAY,
-            distribution_worth: 3 * DAY,
+            give_up_after: 3 * DAY,
             public_url: None,
             credentials_link_lifetime: 7 * DAY,
             expiry_notice: Vec::new(),

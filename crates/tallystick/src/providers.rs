@@ -1,18 +1,19 @@
 //! From settings to channels: what messages and documents leave by.
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use channels::console::ConsoleChannel;
 use channels::drop_folder::DropChannel;
 use channels::http_gateway::HttpGatewayChannel;
+use channels::maildir::Maildir;
 use channels::operator::OperatorChannel;
 use channels::smpp::SmppChannel;
 use channels::smtp::SmtpChannel;
 use channels::webhook::{WebhookConfig, WebhookSender};
-use channels::{ConfigFault, DocumentChannel, ReceiptSink};
+use channels::{ConfigFault, ReceiptSink};
 use domain::{Clock, Environment, Random};
 use service::Core;
+use service::delivery_news::Source;
 use service::outbox::{Provider, Sends};
 use service::sms_receipt::Receipts;
 use service::webhook_event;
@@ -45,34 +46,13 @@ struct Parts {
     random: Arc<dyn Random>,
 }
 
-/// A channel, by what takes it.
-pub enum Made {
-    /// One that the worker sends by.
-    Provider(Provider),
-    /// One for documents.
-    Documents(DocumentProvider),
-}
-
-/// A channel for documents, and how much may be asked of it.
-#[derive(Clone)]
-pub struct DocumentProvider {
-    /// What hands them over.
-    pub channel: Arc<dyn DocumentChannel>,
-    /// The same, where acknowledgements of e-invoices are read from a folder.
-    pub acknowledgements: Option<Arc<DropChannel>>,
-    /// The most documents that are under way at once.
-    pub window: usize,
-    /// The most documents a second; `None` is no limit of ours.
-    pub per_second: Option<NonZeroU32>,
-}
-
-/// Every channel that was made.
+/// The channels that were made.
 #[derive(Default)]
 pub struct Providers {
-    /// Those that the worker sends by.
+    /// What the worker sends by.
     pub worker: Vec<Provider>,
-    /// Those for documents. Nothing is sent by them yet.
-    pub documents: Vec<DocumentProvider>,
+    /// Where something is heard of what they have sent.
+    pub sources: Vec<Source>,
 }
 
 /// Makes every channel that is set up, that of webhooks, and in sandbox the console when no other carries short messages.
@@ -94,10 +74,9 @@ pub fn all(core: &Core, settings: &Settings) -> Result<Providers, ChannelError> 
     };
     let mut providers = Providers::default();
     for (name, channel) in &set_up(core, settings) {
-        match parts.make(name, channel)? {
-            Made::Provider(provider) => providers.worker.push(provider),
-            Made::Documents(provider) => providers.documents.push(provider),
-        }
+        let (provider, source) = parts.make(name, channel)?;
+        providers.worker.push(provider);
+        providers.sources.extend(source);
     }
     providers.worker.push(webhooks);
     Ok(providers)
@@ -120,8 +99,10 @@ pub fn webhooks(settings: &Settings) -> Result<WebhookSender, ChannelError> {
 ///
 /// # Errors
 /// When a setting of it can't be used.
-pub fn one(core: &Core, settings: &Settings, name: &str) -> Result<Option<Made>, ChannelError> {
-    set_up(core, settings).get(name).map(|channel| Parts::new(core, settings).make(name, channel)).transpose()
+pub fn one(core: &Core, settings: &Settings, name: &str) -> Result<Option<Provider>, ChannelError> {
+    let channels = set_up(core, settings);
+    let Some(channel) = channels.get(name) else { return Ok(None) };
+    Parts::new(core, settings).make(name, channel).map(|(provider, _)| Some(provider))
 }
 
 /// Tells whether `channel` can be made under `name`, without connecting.
@@ -163,34 +144,31 @@ impl Parts {
         }
     }
 
-    fn make(&self, name: &str, channel: &Channel) -> Result<Made, ChannelError> {
+    /// The channel, and where something is heard of what it has sent, when that is set up.
+    fn make(&self, name: &str, channel: &Channel) -> Result<(Provider, Option<Source>), ChannelError> {
         let (sink, clock, random) = (Arc::clone(&self.sink), Arc::clone(&self.clock), Arc::clone(&self.random));
-        let (window, per_second) = (channel.in_flight, channel.per_second);
-        let provider = |sends| Made::Provider(Provider { sends, window, per_second });
-        let documents = |channel: Arc<dyn DocumentChannel>, acknowledgements| {
-            Made::Documents(DocumentProvider { channel, acknowledgements, window, per_second })
-        };
         let made = match &channel.kind {
-            Kind::Smpp(config) => SmppChannel::new(name, config, sink, clock, random)
-                .map(|channel| provider(Sends::Sms(Arc::new(channel)))),
+            Kind::Smpp(config) => {
+                SmppChannel::new(name, config, sink, clock, random).map(|channel| (Sends::Sms(Arc::new(channel)), None))
+            }
             Kind::HttpGateway(config) => {
-                HttpGatewayChannel::new(name, config, clock).map(|channel| provider(Sends::Sms(Arc::new(channel))))
+                HttpGatewayChannel::new(name, config, clock).map(|channel| (Sends::Sms(Arc::new(channel)), None))
             }
-            Kind::Smtp(config) => {
-                SmtpChannel::new(name, config, clock).map(|channel| provider(Sends::Mail(Arc::new(channel))))
-            }
+            Kind::Smtp(config) => SmtpChannel::new(name, config, clock)
+                .map(|channel| (Sends::Mail(Arc::new(channel)), Maildir::of(name, config).map(Source::Bounces))),
             Kind::Drop(config) => DropChannel::new(name, config).map(|channel| {
-                let channel = Arc::new(channel);
-                let acknowledgements = channel.has_acknowledgements().then(|| Arc::clone(&channel));
-                documents(channel, acknowledgements)
+                let source = channel.acknowledgements().cloned().map(Source::Acknowledgements);
+                (Sends::Documents(Arc::new(channel)), source)
             }),
-            Kind::EInvoiceHttp(config) => {
-                OperatorChannel::new(name, config, clock).map(|channel| documents(Arc::new(channel), None))
-            }
+            Kind::EInvoiceHttp(config) => OperatorChannel::new(name, config, clock).map(|channel| {
+                let source = channel.acknowledgements().cloned().map(Source::Acknowledgements);
+                (Sends::Documents(Arc::new(channel)), source)
+            }),
             Kind::Console => ConsoleChannel::new(name, self.environment, Box::new(std::io::stderr()), sink, clock)
-                .map(|channel| provider(Sends::Sms(Arc::new(channel)))),
+                .map(|channel| (Sends::Sms(Arc::new(channel)), None)),
         };
-        made.map_err(|fault| ChannelError::Channel { name: name.to_owned(), fault })
+        let (sends, source) = made.map_err(|fault| ChannelError::Channel { name: name.to_owned(), fault })?;
+        Ok((Provider { sends, window: channel.in_flight, per_second: channel.per_second }, source))
     }
 }
 

@@ -8,9 +8,9 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use super::acknowledgement::{self, AcknowledgementSink, Collected};
 use super::config::DropConfig;
 use super::place::Place;
+use crate::acknowledgement::AcknowledgementFolder;
 use crate::{Accepted, ConfigFault, Document, DocumentChannel, Fault, span};
 
 /// Documents put into a folder.
@@ -18,7 +18,7 @@ pub struct DropChannel {
     name: String,
     folder: PathBuf,
     most_waiting: usize,
-    acknowledgements: Option<PathBuf>,
+    acknowledgements: Option<AcknowledgementFolder>,
     timeout: Duration,
     /// One document at a time, so that no more than one thread hangs where the file system does.
     turn: Arc<Mutex<()>>,
@@ -40,47 +40,26 @@ impl DropChannel {
         if config.folder.as_os_str().is_empty() {
             return Err(ConfigFault::new("folder", "is empty: write the path of a folder"));
         }
-        match &config.acknowledgements {
-            Some(path) if path.as_os_str().is_empty() => {
-                return Err(ConfigFault::new(
-                    "acknowledgements",
-                    "is empty: write the path of a folder, or leave it out",
-                ));
-            }
-            // Our own manifests would be taken for acknowledgements.
-            Some(path) if is_same(path, &config.folder) => {
-                return Err(ConfigFault::new("acknowledgements", "is the folder of the documents: use another one"));
-            }
-            _ => {}
+        // Our own manifests would be taken for acknowledgements.
+        if config.acknowledgements.as_ref().is_some_and(|path| is_same(path, &config.folder)) {
+            return Err(ConfigFault::new("acknowledgements", "is the folder of the documents: use another one"));
         }
+        let acknowledgements = config.acknowledgements.as_deref();
+        let acknowledgements = acknowledgements.map(|path| AcknowledgementFolder::new(name, path)).transpose()?;
         Ok(Self {
             name: name.to_owned(),
             folder: config.folder.clone(),
             most_waiting: config.most_waiting,
-            acknowledgements: config.acknowledgements.clone(),
+            acknowledgements,
             timeout: config.timeout,
             turn: Arc::default(),
         })
     }
 
-    /// Whether there is a folder that acknowledgements are read from.
+    /// The folder that acknowledgements are read from, when there is one.
     #[must_use]
-    pub const fn has_acknowledgements(&self) -> bool {
-        self.acknowledgements.is_some()
-    }
-
-    /// Hands the acknowledgements that have come to `sink`, [`super::MOST_IN_A_PASS`] at most, and puts each away when the sink has
-    /// answered: into `done`, or into `failed` where it can't be read. What the sink could not store stays, ends the pass, and comes again.
-    /// While another process is at it, or without a folder for them, nothing is done. A pass that is dropped can be repeated: a sink may
-    /// get an acknowledgement twice.
-    ///
-    /// # Errors
-    /// [`Fault`], when the folder can't be used.
-    pub async fn collect(&self, sink: &dyn AcknowledgementSink) -> Result<Collected, Fault> {
-        match &self.acknowledgements {
-            Some(folder) => acknowledgement::collect(&self.name, folder, sink).await,
-            None => Ok(Collected::default()),
-        }
+    pub const fn acknowledgements(&self) -> Option<&AcknowledgementFolder> {
+        self.acknowledgements.as_ref()
     }
 
     /// Waits until this process is not in the folder.
@@ -149,8 +128,7 @@ impl DocumentChannel for DropChannel {
             let waiting = waiting.map_err(|fault| Fault { may_have_been_accepted: false, ..fault })?;
             let mut found = format!("{} can be written to, {waiting} documents wait", self.folder.display());
             if let Some(folder) = &self.acknowledgements {
-                acknowledgement::check(folder).await?;
-                found = format!("{found}; acknowledgements are read from {}", folder.display());
+                found = format!("{found}; {}", folder.check().await?);
             }
             Ok(found)
         }

@@ -216,7 +216,7 @@ fn extension(file: &Attachment) -> &'static str {
 }
 
 /// What is wrong with the folder is wrong for every document, but for one that is too large.
-pub(super) fn fault(path: &Path, error: &io::Error) -> Fault {
+pub(crate) fn fault(path: &Path, error: &io::Error) -> Fault {
     let reason = format!("{}: {error}", path.display());
     match error.kind() {
         ErrorKind::FileTooLarge => Fault::temporary(reason),

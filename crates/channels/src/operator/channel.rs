@@ -10,6 +10,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, Header
 use reqwest::{Client, StatusCode, Url};
 
 use super::config::OperatorConfig;
+use crate::acknowledgement::AcknowledgementFolder;
 use crate::fault::one_line;
 use crate::retry_after::retry_after;
 use crate::{Accepted, ConfigFault, Document, DocumentChannel, Fault, FaultKind, exchange, span};
@@ -30,6 +31,7 @@ pub struct OperatorChannel {
     id_header: HeaderName,
     operator_id_header: Option<HeaderName>,
     test_url: Option<Url>,
+    acknowledgements: Option<AcknowledgementFolder>,
     http: Client,
     clock: Arc<dyn Clock>,
 }
@@ -44,6 +46,8 @@ impl OperatorChannel {
         span::at_least_some("timeout", config.timeout)?;
         let url = address("url", &config.url)?;
         let test_url = config.test_url.as_deref().map(|text| address("test-url", text)).transpose()?;
+        let acknowledgements = config.acknowledgements.as_deref();
+        let acknowledgements = acknowledgements.map(|path| AcknowledgementFolder::new(name, path)).transpose()?;
         let plain = [Some(&url), test_url.as_ref()].into_iter().flatten().all(|url| url.scheme() == "http");
         Ok(Self {
             name: name.to_owned(),
@@ -61,8 +65,15 @@ impl OperatorChannel {
             http: exchange::client(plain, config.ca_file.as_deref(), config.connect_timeout, config.timeout)?,
             url,
             test_url,
+            acknowledgements,
             clock,
         })
+    }
+
+    /// The folder that acknowledgements are read from, when there is one.
+    #[must_use]
+    pub const fn acknowledgements(&self) -> Option<&AcknowledgementFolder> {
+        self.acknowledgements.as_ref()
     }
 
     async fn post(&self, document: &Document) -> Result<Accepted, Fault> {
@@ -108,9 +119,11 @@ impl OperatorChannel {
             StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY => FaultKind::Temporary,
             // These say nothing of the document, and are the operator's of Tallystick to mend: a password that was changed must not have all
             // that waits refused, nor must an address that has moved.
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
-                FaultKind::Unreachable
-            }
+            StatusCode::UNAUTHORIZED
+            | StatusCode::FORBIDDEN
+            | StatusCode::NOT_FOUND
+            | StatusCode::METHOD_NOT_ALLOWED
+            | StatusCode::PROXY_AUTHENTICATION_REQUIRED => FaultKind::Unreachable,
             _ if status.is_redirection() => FaultKind::Unreachable,
             _ if status.is_client_error() => FaultKind::Permanent,
             _ => FaultKind::Temporary,
@@ -216,15 +229,19 @@ impl DocumentChannel for OperatorChannel {
 
     fn test(&self) -> BoxFuture<'_, Result<String, Fault>> {
         async {
+            let read = match &self.acknowledgements {
+                Some(folder) => format!("; {}", folder.check().await?),
+                None => String::new(),
+            };
             let Some(url) = &self.test_url else {
-                return Ok("the settings are in order; without a test-url the operator is not asked".to_owned());
+                return Ok(format!("the settings are in order; without a test-url the operator is not asked{read}"));
             };
             let request = self.http.get(url.clone()).headers(self.headers.clone());
             let response = request.send().await.map_err(|error| exchange::sending(WHO, &error));
             let response = response.map_err(|fault| Fault { may_have_been_accepted: false, ..fault })?;
             let (status, headers) = (response.status(), response.headers().clone());
             if status.is_success() {
-                return Ok(format!("the operator answered {}", status.as_u16()));
+                return Ok(format!("the operator answered {}{read}", status.as_u16()));
             }
             Err(Fault { may_have_been_accepted: false, ..self.refusal(status, &headers, &[]) })
         }

@@ -34,6 +34,9 @@ pub struct OperatorConfig {
     /// The header of the answer with the operator's own identifier. Default: there is none, and ours is used.
     #[serde(default)]
     pub operator_id_header: Option<String>,
+    /// A folder where the operator's acknowledgements are put. Default: none.
+    #[serde(default)]
+    pub acknowledgements: Option<PathBuf>,
     /// The certificates to trust, PEM. Default: those that the system trusts.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,

@@ -176,7 +176,8 @@ async fn headers_are_called_as_the_operator_has_them() {
 async fn the_status_decides() {
     for (answer, kind, wait, unsure) in [
         ("400 Bad\r\n", FaultKind::Permanent, None, false),
-        ("404 Not Found\r\n", FaultKind::Permanent, None, false),
+        ("404 Not Found\r\n", FaultKind::Unreachable, None, false),
+        ("422 Unprocessable Content\r\n", FaultKind::Permanent, None, false),
         ("422 No\r\n", FaultKind::Permanent, None, false),
         ("401 Who\r\n", FaultKind::Unreachable, None, false),
         ("403 No\r\n", FaultKind::Unreachable, None, false),

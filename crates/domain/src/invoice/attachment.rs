@@ -6,7 +6,8 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::draft::AttachmentDraft;
 use super::report::{Member, Report, element, present};
-use crate::fault_code::TOO_MANY;
+use crate::distribution::DistributionMethod;
+use crate::fault_code::{NOT_COMBINABLE, TOO_MANY};
 use crate::pdf_file;
 use crate::text::LONGEST_LINE;
 
@@ -39,7 +40,17 @@ impl std::fmt::Debug for Attachment {
 
 const LIST: &str = "invoice.attachments";
 
-pub(super) fn read(drafts: &[AttachmentDraft], report: &mut Report) -> Vec<Attachment> {
+pub(super) fn read(
+    drafts: &[AttachmentDraft],
+    method: Option<DistributionMethod>,
+    report: &mut Report,
+) -> Vec<Attachment> {
+    if method == Some(DistributionMethod::EInvoice) && !drafts.is_empty() {
+        // They would be messages of their own, and the buyer would miss them if they were left out.
+        let message = "Files do not go with an e-invoice: leave them out, or send it by EMAIL or PRINT";
+        report.add(LIST, NOT_COMBINABLE, message);
+        return Vec::new();
+    }
     if drafts.len() > MOST_ATTACHMENTS {
         let message = format!("An invoice has {MOST_ATTACHMENTS} attachments at most: leave some out");
         report.add(element(LIST, MOST_ATTACHMENTS), TOO_MANY, message);

@@ -140,7 +140,7 @@ fn read(draft: &InvoiceDraft, issuer: Issuer<'_>, report: &mut Report) -> Option
     }
     let totals = amounts::read(draft, rows.as_deref(), header.kind, header.currency, report);
     let terms = term::read(&draft.terms, header.date.zip(header.due_date), report);
-    let attachments = attachment::read(&draft.attachments, report);
+    let attachments = attachment::read(&draft.attachments, method, report);
     let collects = draft.buyer.disable_collection != Some(true);
     let extensions = extension::read(&draft.extensions, collects, header.currency, report);
     if !collects && draft.extensions.collection.enabled == Some(true) {

@@ -23,7 +23,7 @@ async fn open(database: &TestDatabase, keys: &str, environment: Environment) -> 
     Core::open(database.open().await, Arc::new(TestClock::new()), random, keys, settings).await
 }
 
-const PDF: &[u8] = include_bytes!("../../../domain/src/pdf_file/table.pdf");
+pub(crate) const PDF: &[u8] = include_bytes!("../../../domain/src/pdf_file/table.pdf");
 
 /// An invoice that nobody sends, with a file.
 fn invoice() -> InvoiceDraft {

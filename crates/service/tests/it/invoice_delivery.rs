@@ -1,20 +1,31 @@
 //! Invoices on their way: what became of a try is recorded with the status, the counts and the webhooks.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use channels::acknowledgement::{Acknowledgement, AcknowledgementFault, AcknowledgementSink};
+use channels::bounce::{Bounce, BounceSink, Outcome};
+use channels::drop_folder::DropChannel;
 use channels::{Accepted, Fault, Mail, MailChannel};
 use domain::api_key::KeyHolder;
 use domain::identifier::ClientIdentifier;
+use domain::invoice::{AttachmentDraft, EInvoiceAddress, EInvoiceCode, InvoiceDraft};
 use domain::webhook::EventSelection;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
+use service::delivery_news::Newsroom;
+use service::invoice::InvoiceError;
 use service::mail::MailSettings;
 use service::outbox::{Provider, Sends};
-use service::{Core, Settings};
+use service::{Core, EInvoiceSettings, PrintSettings, Settings};
 use testkit::core::{TestCore, draft, invoice, operator};
 use testkit::database::TestDatabase;
 use testkit::on_both_engines;
+use uuid::Uuid;
 
+use crate::installation::PDF;
 use crate::webhook::{Scripted, bodies, until};
 
 /// A mail server that answers by the recipient. The real one is tried in `channels`.
@@ -49,7 +60,13 @@ struct Bench {
 
 impl Bench {
     async fn open(database: &TestDatabase) -> Self {
+        let code = |text| EInvoiceCode::parse(text).unwrap();
         let settings = Settings {
+            print: Some(PrintSettings { channel: "print".into() }),
+            e_invoice: Some(EInvoiceSettings {
+                channel: "einvoice".into(),
+                sender: EInvoiceAddress { account: code("003707375462"), operator: code("003721291126") },
+            }),
             mail: Some(MailSettings {
                 channel: "post".into(),
                 from: "invoices@operator.example".into(),
@@ -72,11 +89,60 @@ impl Bench {
     }
 
     /// Sends an invoice to `address`, and gives the identifiers of it and of its delivery.
-    async fn submit(&self, number: i64, address: &str) -> (Value, Value) {
+    async fn submit(&self, number: i64, address: &str) -> (Uuid, Uuid) {
         let mut draft = invoice(number, "EMAIL");
         draft.buyer.contact.email = Some(address.to_owned());
-        let taken = self.core().submit_invoice(self.holder, self.client, &draft, None, &operator()).await.unwrap();
-        (json!(taken.value.invoice), json!(taken.value.distribution))
+        self.take(&draft).await
+    }
+
+    async fn submit_e_invoice(&self, number: i64) -> Uuid {
+        self.take(&e_invoice(number)).await.1
+    }
+
+    async fn take(&self, draft: &InvoiceDraft) -> (Uuid, Uuid) {
+        let taken = self.core().submit_invoice(self.holder, self.client, draft, None, &operator()).await.unwrap().value;
+        (taken.invoice, taken.distribution)
+    }
+
+    /// What is wrong with an invoice, by member and code.
+    async fn faults(&self, draft: &InvoiceDraft) -> Vec<(String, String)> {
+        match self.core().submit_invoice(self.holder, self.client, draft, None, &operator()).await {
+            Err(InvoiceError::Invalid(faults)) => {
+                faults.into_vec().into_iter().map(|fault| (fault.field.to_string(), fault.code.to_string())).collect()
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn hear(&self, message: &str, code: i64) -> Result<(), AcknowledgementFault> {
+        let text = format!(
+            "<Finvoiceack Version=\"1.0\"><Acknowledgement><MessageData><MessageId>{message}</MessageId></MessageData>\
+             <Reason><Code>{code}</Code><Text>secret words</Text></Reason></Acknowledgement></Finvoiceack>"
+        );
+        let told = Acknowledgement { channel: "einvoice".into(), name: "ack.xml".into(), bytes: text.into_bytes() };
+        AcknowledgementSink::receive(&Newsroom(self.core().clone()), told).await
+    }
+
+    async fn bounce(&self, id: Uuid, outcome: Outcome) {
+        let bounce =
+            Bounce { id, outcome, status: Some("5.1.1".into()), diagnostic: Some("matti@buyer.example".into()) };
+        BounceSink::receive(&Newsroom(self.core().clone()), bounce).await.unwrap();
+    }
+
+    /// The status of an invoice's delivery, why, and how often something was heard of it.
+    async fn story(&self, number: i64) -> (String, Option<String>, usize) {
+        let details = self.core().invoice_details(self.client, number).await.unwrap();
+        let (delivery, attempts) = &details.deliveries[0];
+        (delivery.status.to_string(), delivery.status_reason.clone(), attempts.len())
+    }
+
+    /// Why the last try of a message failed, in the words for the operator.
+    async fn fault(&self, message: Uuid) -> String {
+        let mut reader = self.core().db().reader().await.unwrap();
+        store::outbox::by_id(&mut reader, self.holder.partner, message)
+            .await
+            .unwrap()
+            .map_or_else(String::new, |row| row.fault)
     }
 
     async fn waiting(&self, channel: &str) -> i64 {
@@ -104,6 +170,25 @@ impl Bench {
     }
 }
 
+fn e_invoice(number: i64) -> InvoiceDraft {
+    let mut draft = invoice(number, "EINVOICE");
+    let text = |text: &str| Some(text.to_owned());
+    draft.buyer.electronic_invoice_account = text("003712345671");
+    draft.buyer.electronic_routing_address = text("BAWCFI22");
+    draft
+}
+
+/// A folder as a channel. The folder itself is tried in `channels`.
+fn drop_at(name: &str, folder: &Path) -> Sends {
+    let config = toml::from_str(&format!("folder = '{}'", folder.display())).unwrap();
+    Sends::Documents(Arc::new(DropChannel::new(name, &config).unwrap()))
+}
+
+/// What a manifest in the folder tells of the document of this identifier.
+fn manifest(folder: &Path, id: Uuid) -> Value {
+    serde_json::from_slice(&std::fs::read(folder.join(format!("{id}.json"))).unwrap()).unwrap()
+}
+
 on_both_engines! {
     async fn the_end_of_a_delivery_is_told_once(database: TestDatabase) {
         let bench = Bench::open(&database).await;
@@ -118,6 +203,103 @@ on_both_engines! {
             "method": "EMAIL", "status": "FAILED", "statusReason": "The mail server refused it with 550 5.1.1: check the e-mail address",
         });
         assert_eq!(told[0]["data"], expected);
+        assert_eq!(bench.core().recount_distributions(bench.holder.partner).await.unwrap(), []);
+    }
+
+    async fn an_invoice_is_printed_with_its_files_and_its_address(database: TestDatabase) {
+        let bench = Bench::open(&database).await;
+        let folder = tempfile::tempdir().unwrap();
+        let mut draft = invoice(1001, "PRINT");
+        draft.attachments = vec![AttachmentDraft { name: Some("note.pdf".into()), content: Some(STANDARD.encode(PDF)) }];
+        let (_, distribution) = bench.take(&draft).await;
+        bench.work(drop_at("print", folder.path()), "print").await;
+        assert_eq!(bench.story(1001).await, ("SENT".into(), None, 1));
+        let told = manifest(folder.path(), distribution);
+        let expected = json!({
+            "name": "Matti Meikäläinen",
+            "address": {"lines": ["Kauppakatu 1"], "postalCode": "00100", "town": "HELSINKI", "country": "FI", "countryName": null},
+        });
+        assert_eq!((&told["kind"], &told["invoiceNumber"], &told["recipient"]), (&json!("invoice"), &json!("1001"), &expected), "{told}");
+        let files: Vec<_> = told["files"].as_array().unwrap().iter().map(|file| file["name"].as_str().unwrap()).collect();
+        assert_eq!(files, [format!("{distribution}-1.pdf"), format!("{distribution}-2.pdf")]);
+        assert_eq!(std::fs::read(folder.path().join(files[1])).unwrap(), PDF);
+
+        // Its folder is gone: the channel waits, and no invoice fails for it.
+        let (_, waits) = bench.take(&invoice(1002, "PRINT")).await;
+        let gone = folder.path().join("gone");
+        let worker = bench.core().start_worker(vec![Provider { sends: drop_at("print", &gone), window: 8, per_second: None }]);
+        until(async || bench.fault(waits).await.contains("gone")).await;
+        worker.stop().await;
+        assert_eq!(bench.story(1002).await, ("PENDING".into(), None, 0));
+        bench.work(drop_at("print", folder.path()), "print").await;
+        assert_eq!(bench.status(1002).await, "SENT");
+    }
+
+    async fn what_the_e_invoice_operator_answers_is_kept(database: TestDatabase) {
+        let bench = Bench::open(&database).await;
+        let folder = tempfile::tempdir().unwrap();
+        let (accepted, refused) = (bench.submit_e_invoice(1001).await, bench.submit_e_invoice(1002).await);
+        bench.hear(&refused.to_string(), 2).await.unwrap();
+        bench.work(drop_at("einvoice", folder.path()), "einvoice").await;
+        assert!(!folder.path().join(format!("{refused}.json")).exists(), "what has failed is not sent");
+        let message = std::fs::read(folder.path().join(format!("{accepted}-1.xml"))).unwrap();
+        let message = String::from_utf8_lossy(&message);
+        for told in ["003707375462", "003712345671", "BAWCFI22", &accepted.to_string(), "125,50"] {
+            assert!(message.contains(told), "{told}: {message}");
+        }
+        assert_eq!(bench.status(1001).await, "SENT");
+        for _ in 0..2 {
+            bench.hear(&accepted.to_string().to_uppercase(), 1).await.unwrap();
+        }
+        // What is heard later changes no end.
+        bench.hear(&accepted.to_string(), 2).await.unwrap();
+        assert_eq!(bench.story(1001).await, ("DELIVERED".into(), None, 2));
+        let why = "The e-invoice operator refused it with 2: check the e-invoice address and its operator";
+        assert_eq!(bench.story(1002).await, ("FAILED".into(), Some(why.into()), 1));
+        assert_eq!(bench.hear("no identifier", 1).await, Err(AcknowledgementFault::Unreadable));
+        bench.hear(&Uuid::nil().to_string(), 1).await.unwrap();
+        let mut told = bench.told().await;
+        told.sort_by_key(|told| told["data"]["invoiceNumber"].as_i64());
+        let told: Vec<_> = told.iter().map(|told| (&told["type"], &told["data"]["status"])).collect();
+        let expected = [("distribution.delivered", "DELIVERED"), ("distribution.failed", "FAILED")];
+        assert_eq!(told, expected.map(|(kind, status)| (json!(kind), json!(status))).each_ref().map(|(kind, status)| (kind, status)));
+        assert_eq!(bench.core().recount_distributions(bench.holder.partner).await.unwrap(), []);
+    }
+
+    async fn what_could_never_be_an_e_invoice_is_refused(database: TestDatabase) {
+        let bench = Bench::open(&database).await;
+        let mut with_file = e_invoice(1);
+        with_file.attachments = vec![AttachmentDraft { name: Some("note.pdf".into()), content: Some(STANDARD.encode(PDF)) }];
+        assert_eq!(bench.faults(&with_file).await, [("invoice.attachments".to_owned(), "not_combinable".to_owned())]);
+        let mut without_account = e_invoice(1);
+        without_account.seller.payment.iban = None;
+        let iban = "invoice.parties.sellerParty.paymentDetails.iban".to_owned();
+        assert_eq!(bench.faults(&without_account).await, [(iban, "required".to_owned())]);
+        let mut without_address = e_invoice(1);
+        without_address.buyer.electronic_invoice_account = None;
+        assert_eq!(bench.faults(&without_address).await.len(), 1);
+        assert_eq!(bench.waiting("einvoice").await, 0);
+    }
+
+    async fn what_comes_back_has_failed(database: TestDatabase) {
+        let bench = Bench::open(&database).await;
+        let ((_, sent), (_, early)) = (bench.submit(1001, "a@buyer.example").await, bench.submit(1002, "b@buyer.example").await);
+        // The server was quicker than we in recording that it has it.
+        bench.bounce(early, Outcome::Failed).await;
+        bench.told().await;
+        bench.bounce(sent, Outcome::Delayed).await;
+        bench.bounce(sent, Outcome::Delivered).await;
+        assert_eq!(bench.story(1001).await, ("SENT".into(), None, 1), "anybody can write a bounce");
+        bench.bounce(sent, Outcome::Failed).await;
+        bench.bounce(sent, Outcome::Failed).await;
+        let why = Some("The mail came back with 5.1.1: check the e-mail address".to_owned());
+        assert_eq!(bench.story(1001).await, ("FAILED".into(), why.clone(), 2));
+        assert_eq!(bench.story(1002).await, ("FAILED".into(), why, 1));
+        // It says nothing of what goes another way, and nothing of what is not there.
+        let printed = bench.take(&invoice(1003, "PRINT")).await.1;
+        bench.bounce(printed, Outcome::Failed).await;
+        bench.bounce(Uuid::nil(), Outcome::Failed).await;
+        assert_eq!(bench.status(1003).await, "PENDING");
         assert_eq!(bench.core().recount_distributions(bench.holder.partner).await.unwrap(), []);
     }
 }

@@ -11,7 +11,7 @@ use super::output::{Items, table};
 use super::{CommandError, Essentials, Output, Session};
 use crate::config::Settings;
 use crate::config::channels::Kind;
-use crate::providers::{self, Made};
+use crate::providers;
 
 /// Channels: list, try
 ///
@@ -64,25 +64,23 @@ pub(super) fn run(command: Command, file: Option<PathBuf>, output: Output) -> Re
         Command::Test { name, essentials } => {
             let settings = essentials.settings(file)?;
             Session::run_with(&settings, async |session| {
-                let made = providers::one(&session.core, &settings, &name)
+                let provider = providers::one(&session.core, &settings, &name)
                     .map_err(|error| CommandError::Channel(error.to_string()))?
                     .ok_or_else(|| {
                         CommandError::Channel(format!(
                             "there is no [channels.{name}]: `tallystick channel list` names them"
                         ))
                     })?;
-                let tried = match made {
-                    Made::Documents(provider) => provider.channel.test().await,
-                    Made::Provider(provider) => match &provider.sends {
-                        Sends::Sms(channel) => {
-                            let tried = channel.test().await;
-                            channel.close().await;
-                            tried
-                        }
-                        Sends::Mail(channel) => channel.test().await,
-                        // An endpoint is tried, and not the channel.
-                        Sends::Webhook(_) => Ok("`tallystick webhook test` tries an endpoint".to_owned()),
-                    },
+                let tried = match &provider.sends {
+                    Sends::Sms(channel) => {
+                        let tried = channel.test().await;
+                        channel.close().await;
+                        tried
+                    }
+                    Sends::Mail(channel) => channel.test().await,
+                    Sends::Documents(channel) => channel.test().await,
+                    // An endpoint is tried, and not the channel.
+                    Sends::Webhook(_) => Ok("`tallystick webhook test` tries an endpoint".to_owned()),
                 };
                 let found = tried
                     .map_err(|fault| CommandError::Channel(format!("{name}: {fault}{}", remedy(&name, &settings))))?;

@@ -1,4 +1,4 @@
-//! `[invoices]`: by which channel invoices leave that do not go by mail.
+//! `[invoices]`: how invoices leave.
 
 use std::path::Path;
 use std::str::FromStr;
@@ -8,11 +8,13 @@ use service::{EInvoiceSettings, PrintSettings};
 
 use super::ConfigError;
 use super::channels::{Carried, Channels, Kind, check_use};
+use super::error::at_least_one;
 use super::section::section;
+use super::span::Span;
 use super::text::from_text;
 
 section! {
-    /// Invoices that do not go by mail: by which channel they leave, and whose e-invoices they are.
+    /// Invoices: by which channels they leave that do not go by mail, whose e-invoices they are, and how long they are tried.
     Invoices, InvoicesLayer, "invoices";
 
     /// The channel of invoices that are printed, of the kind drop. Without it none is printed
@@ -26,6 +28,9 @@ section! {
 
     /// The operator of that address, such as 003721291126. Needed with e-invoice-channel
     e_invoice_operator ["TALLYSTICK_E_INVOICE_OPERATOR", "OPERATOR"]: Code;
+
+    /// How long an invoice is tried before its delivery has failed, by whichever method
+    give_up_after ["TALLYSTICK_GIVE_UP_AFTER", "SPAN"]: Span = Span(service::Settings::default().give_up_after);
 }
 
 /// An e-invoice address or an operator.
@@ -44,6 +49,7 @@ from_text!(Code);
 
 impl Invoices {
     pub(crate) fn check(&self, channels: &Channels) -> Result<(), ConfigError> {
+        at_least_one("give-up-after", usize::from(!self.give_up_after.0.is_zero()))?;
         if let Some(name) = &self.print_channel {
             check_use("print-channel", name, Carried::Paper, channels)?;
         }

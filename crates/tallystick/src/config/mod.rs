@@ -211,7 +211,7 @@ impl Settings {
             e_invoice: self.invoices.e_invoice(),
             webhook: self.webhooks.service(),
             sms_retention: self.messages.sms_retention.0,
-            distribution_worth: service::Settings::default().distribution_worth,
+            give_up_after: self.invoices.give_up_after.0,
             public_url: self.onboarding.public_url.as_ref().map(ToString::to_string),
             credentials_link_lifetime: self.onboarding.credentials_link_lifetime.0,
             expiry_notice: self.onboarding.expiry_notice.0.iter().map(|span| span.0).collect(),

@@ -109,6 +109,7 @@ pub async fn run(
     let providers = providers::all(&core, settings)?;
     let jobs = core.start_jobs();
     let worker = core.start_worker(providers.worker);
+    let news = core.start_news(providers.sources);
     let router = app::router(core.clone(), settings, metrics.clone(), token);
     let config = certificate.as_ref().map(Certificate::config);
     let mut main = Server::start(sockets.main, router, config, options).await?;
@@ -145,6 +146,7 @@ pub async fn run(
             finish(side, Duration::ZERO).await?;
         }
         worker.stop().await;
+        news.stop().await;
         jobs.stop().await;
         core.db().close().await;
         Ok::<_, io::Error>(())

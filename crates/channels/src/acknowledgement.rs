@@ -1,4 +1,4 @@
-//! What the other side answers with: files in a folder of its own.
+//! What an e-invoice operator answers: files that it puts into a folder.
 
 use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use futures_util::future::BoxFuture;
 use tokio::task::spawn_blocking;
 
-use super::place;
-use crate::Fault;
+use crate::drop_folder::place;
+use crate::{ConfigFault, Fault};
 
 /// The most acknowledgements that one pass hands over.
 pub const MOST_IN_A_PASS: usize = 1_000;
@@ -84,8 +84,44 @@ struct Pass {
     _lock: File,
 }
 
+/// A folder where an operator puts its acknowledgements.
+#[derive(Clone, Debug)]
+pub struct AcknowledgementFolder {
+    channel: String,
+    path: PathBuf,
+}
+
+impl AcknowledgementFolder {
+    /// That at `path`, of `channel`. It may come later.
+    ///
+    /// # Errors
+    /// [`ConfigFault`], when it is none.
+    pub(crate) fn new(channel: &str, path: &Path) -> Result<Self, ConfigFault> {
+        if path.as_os_str().is_empty() {
+            return Err(ConfigFault::new("acknowledgements", "is empty: write the path of a folder, or leave it out"));
+        }
+        Ok(Self { channel: channel.to_owned(), path: path.to_owned() })
+    }
+
+    /// Hands what has come to `sink`, [`MOST_IN_A_PASS`] at most, and puts each away when the sink has answered: into `done`, or into
+    /// `failed` where it can't be read. What the sink could not store stays, ends the pass, and comes again. While another process is at it
+    /// nothing is done. A pass that is dropped can be repeated: a sink may get an acknowledgement twice.
+    ///
+    /// # Errors
+    /// [`Fault`], when the folder can't be used.
+    pub async fn collect(&self, sink: &dyn AcknowledgementSink) -> Result<Collected, Fault> {
+        collect(&self.channel, &self.path, sink).await
+    }
+
+    /// Whether it is there and can be written to, in words.
+    pub(crate) async fn check(&self) -> Result<String, Fault> {
+        blocking(&self.path, begin).await?;
+        Ok(format!("acknowledgements are read from {}", self.path.display()))
+    }
+}
+
 /// Hands what is in `folder` to `sink`.
-pub(super) async fn collect(channel: &str, folder: &Path, sink: &dyn AcknowledgementSink) -> Result<Collected, Fault> {
+async fn collect(channel: &str, folder: &Path, sink: &dyn AcknowledgementSink) -> Result<Collected, Fault> {
     let Some(Pass { names, has_more, _lock }) = blocking(folder, begin).await? else { return Ok(Collected::default()) };
     let mut collected = Collected { has_more, ..Collected::default() };
     for name in names {
@@ -110,11 +146,6 @@ pub(super) async fn collect(channel: &str, folder: &Path, sink: &dyn Acknowledge
         *if into == DONE { &mut collected.stored } else { &mut collected.failed } += 1;
     }
     Ok(collected)
-}
-
-/// Whether the folder is there, and can be written to.
-pub(super) async fn check(folder: &Path) -> Result<(), Fault> {
-    blocking(folder, begin).await.map(drop)
 }
 
 /// Does `work` at `path` on a thread that may wait.
