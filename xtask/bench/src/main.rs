@@ -9,10 +9,13 @@ mod body;
 mod fault;
 mod fresh;
 mod http;
+mod import;
+mod kept;
 mod load;
 mod machine;
 mod measure;
 mod messages;
+mod pages;
 mod program;
 mod report;
 mod rows;
@@ -31,7 +34,6 @@ use fault::Fault;
 use machine::Busy;
 use measure::{Bench, MEASURES, Pace, build};
 use program::Program;
-use seed::Seeded;
 use stopwatch::Stopwatch;
 
 fn main() -> ExitCode {
@@ -55,10 +57,13 @@ fn measure(arguments: &Arguments) -> Result<(), Fault> {
     fs::create_dir_all(&arguments.directory)
         .map_err(Fault::system(format!("make {}", arguments.directory.display())))?;
     let program = Program { path: arguments.program.clone(), directory: arguments.directory.clone() };
-    let (small, large) = (Seeded::get(&program, pace.small)?, Seeded::get(&program, pace.large)?);
+    let bench = Bench::new(program, pace);
+    // A measure alone makes what it needs.
+    if arguments.only.is_none() {
+        bench.make_databases()?;
+    }
     let machine = machine::line(&arguments.directory)?;
     println!("{machine}");
-    let bench = Bench { program, pace, large, small };
     let before = Busy::now();
     let mut sections = Vec::new();
     for (name, run) in MEASURES {

@@ -6,9 +6,12 @@ pub(crate) mod creditors;
 pub(crate) mod memory;
 pub(crate) mod misses;
 pub(crate) mod outbox;
+mod pairs;
 pub(crate) mod start;
 pub(crate) mod validate;
 pub(crate) mod waiting;
+
+use std::cell::OnceCell;
 
 use crate::fault::Fault;
 use crate::program::Program;
@@ -20,10 +23,38 @@ use crate::seed::Seeded;
 pub(crate) struct Bench {
     pub(crate) program: Program,
     pub(crate) pace: Pace,
+    large: OnceCell<Seeded>,
+    small: OnceCell<Seeded>,
+}
+
+impl Bench {
+    pub(crate) const fn new(program: Program, pace: Pace) -> Self {
+        Self { program, pace, large: OnceCell::new(), small: OnceCell::new() }
+    }
+
+    /// Makes every database, so that none is made between measures.
+    pub(crate) fn make_databases(&self) -> Result<(), Fault> {
+        self.small()?;
+        self.large().map(drop)
+    }
+
     /// The database of a million clients.
-    pub(crate) large: Seeded,
+    pub(crate) fn large(&self) -> Result<&Seeded, Fault> {
+        get_or_make(&self.large, || Seeded::get(&self.program, self.pace.large))
+    }
+
     /// The database of a thousand.
-    pub(crate) small: Seeded,
+    pub(crate) fn small(&self) -> Result<&Seeded, Fault> {
+        get_or_make(&self.small, || Seeded::get(&self.program, self.pace.small))
+    }
+}
+
+fn get_or_make<T>(cell: &OnceCell<T>, make: impl FnOnce() -> Result<T, Fault>) -> Result<&T, Fault> {
+    if let Some(made) = cell.get() {
+        return Ok(made);
+    }
+    let made = make()?;
+    Ok(cell.get_or_init(|| made))
 }
 
 /// How much is measured. Times in seconds.

@@ -47,16 +47,10 @@ fn json() -> String {
     serde_json::json!({"recipient": "+35844#BASE##", "text": TEXT, "sender": SENDER}).to_string()
 }
 
-/// Posts messages for a second at a time until at least `count` were answered, and gives how many were.
+/// Posts messages until at least `count` were answered, and gives how many were.
 pub(crate) fn post(server: &Server, key: &str, count: u32) -> Result<u32, Fault> {
     let body = json();
-    let mut posted = 0;
-    while posted < count {
-        let work = Work::Sms { key, body: &body, first: posted };
-        let answered = load::run(server.url(), work, CONNECTIONS, 1)?.requests;
-        posted = posted.saturating_add(u32::try_from(answered).unwrap_or(u32::MAX));
-    }
-    Ok(posted)
+    load::run_until(server.url(), count, CONNECTIONS, |first| Work::Sms { key, body: &body, first })
 }
 
 /// How many messages wait, once that stands still: what the generator gave up at its end may still be written. Fails when fewer wait
