@@ -8,6 +8,9 @@ use crate::body::{self, BusinessCode};
 use crate::fault::Fault;
 use crate::program::Program;
 
+/// A bank account for those who send invoices.
+const ACCOUNT: &str = "FI2112345600000785";
+
 /// Makes the clients of `csv` as those of the partner, and writes their keys into `keys`, one a line. What it writes meanwhile goes into
 /// `directory`, and away again.
 pub(crate) fn import(
@@ -41,11 +44,21 @@ pub(crate) fn import(
     fs::remove_file(&credentials).and_then(|()| fs::remove_file(&rows)).map_err(failed())
 }
 
-/// The rows of the clients.
+/// Clients without a bank account.
 pub(crate) fn csv(codes: impl Iterator<Item = BusinessCode>) -> String {
-    let mut text = format!("{}\n", body::CSV_HEADER);
-    for code in codes {
-        text.push_str(&body::csv_row(&code));
+    lines(body::CSV_HEADER, codes.map(|code| body::csv_row(&code)))
+}
+
+/// Clients with one.
+pub(crate) fn csv_with_account(codes: impl Iterator<Item = BusinessCode>) -> String {
+    let rows = codes.map(|code| format!("{},{ACCOUNT}", body::csv_row(&code)));
+    lines(&format!("{},ibanAccount", body::CSV_HEADER), rows)
+}
+
+fn lines(header: &str, rows: impl Iterator<Item = String>) -> String {
+    let mut text = format!("{header}\n");
+    for row in rows {
+        text.push_str(&row);
         text.push('\n');
     }
     text
@@ -70,12 +83,24 @@ fn take_keys(credentials: &Path, keys: &mut impl Write) -> std::io::Result<usize
 mod tests {
     use super::*;
 
+    fn codes() -> impl Iterator<Item = BusinessCode> {
+        BusinessCode::after(0).take(50)
+    }
+
     #[test]
     fn rows_have_different_codes() {
-        let text = csv(BusinessCode::after(0).take(50));
+        let text = csv(codes());
         let mut codes: Vec<_> = text.lines().skip(1).map(|line| line.split(',').nth(2).unwrap()).collect();
         codes.sort_unstable();
         codes.dedup();
         assert_eq!(codes.len(), 50);
+    }
+
+    #[test]
+    fn an_account_stands_in_its_column() {
+        let text = csv_with_account(codes());
+        let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
+        let place = lines.next().unwrap().iter().position(|name| *name == "ibanAccount").unwrap();
+        assert!(lines.all(|row| row.get(place) == Some(&ACCOUNT) && row.len() == place + 1));
     }
 }

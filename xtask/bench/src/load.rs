@@ -41,6 +41,15 @@ pub(crate) enum Work<'a> {
         /// Where the random choice begins.
         seed: u32,
     },
+    /// `POST /invoice`, of another client and with another number each time.
+    Invoice {
+        /// A file of their keys, one a line.
+        keys: &'a Path,
+        /// The body, with the mark that the script replaces.
+        body: &'a str,
+        /// The numbers begin behind this.
+        first: u32,
+    },
     /// `POST /sms`, to another recipient each time.
     Sms {
         /// The partner key.
@@ -111,6 +120,11 @@ pub(crate) fn run(url: &str, work: Work<'_>, connections: u32, seconds: u32) -> 
             command.env("BENCH_WORK", "sms").env("BENCH_KEY", key).env("BENCH_BODY", body);
             command.env("BENCH_FIRST", first.to_string());
             "sms"
+        }
+        Work::Invoice { keys, body, first } => {
+            command.env("BENCH_WORK", "invoice").env("BENCH_KEYS", keys).env("BENCH_BODY", body);
+            command.env("BENCH_FIRST", first.to_string());
+            "invoice"
         }
     };
     command.arg(format!("{url}/api/v1/partner/{route}"));

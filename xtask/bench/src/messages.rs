@@ -19,8 +19,8 @@ pub(crate) const TEXT: &str = "Your invoice 1001 of 120.00 EUR is due on Friday.
 /// Who it is from.
 pub(crate) const SENDER: &str = "Test Oy";
 
-/// The channel's name.
-const CHANNEL: &str = "main";
+/// The channel's name, whatever its kind.
+pub(crate) const CHANNEL: &str = "main";
 /// The connections that they are posted over.
 const CONNECTIONS: u32 = 32;
 /// The most of a page.
@@ -71,7 +71,7 @@ pub(crate) fn all_waiting(program: &Program, database: &str, answered: u32) -> R
 }
 
 /// How many messages wait for the channel.
-fn waiting(program: &Program, database: &str) -> Result<u32, Fault> {
+pub(crate) fn waiting(program: &Program, database: &str) -> Result<u32, Fault> {
     let listed = program.json(&["channel", "list", "--database", database])?;
     let (waiting, given_up) = counts(&listed);
     if given_up > 0 {

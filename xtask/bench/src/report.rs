@@ -14,6 +14,8 @@ pub(crate) enum Unit {
     Times,
     /// Milliseconds.
     Milliseconds,
+    /// Kibibytes.
+    Kibibytes,
     /// Mebibytes.
     Mebibytes,
     /// Minutes.
@@ -30,6 +32,7 @@ impl Unit {
             Self::Times => format!("{value:.2}×"),
             Self::Milliseconds if value < 10.0 => format!("{value:.2} ms"),
             Self::Milliseconds => format!("{value:.0} ms"),
+            Self::Kibibytes => format!("{value:.1} KiB"),
             Self::Mebibytes => format!("{value:.0} MiB"),
             Self::Minutes => format!("{value:.1} min"),
             Self::PerSecond => format!("{value:.0}/s"),
