@@ -36,9 +36,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Fault> {
         process::run(process::cargo().args(["build", "--release", "--package", package]))?;
     }
     let mut command = request.command(cold_build);
-    if request.sends_messages() {
+    if request.has_one_of(&["outbox"]) {
         let (name, modules) = peers::install_smsc("the measures")?;
         command.env(name, modules);
+    }
+    if request.has_one_of(&["mails", "underway"]) {
+        let (name, root) = peers::install_postfix("the measures")?;
+        command.env(name, root);
     }
     process::run(&mut command)
 }
@@ -69,9 +73,9 @@ impl Request {
         !self.quick && self.only.is_none()
     }
 
-    /// Whether an SMSC is needed.
-    fn sends_messages(&self) -> bool {
-        self.only.as_deref().is_none_or(|only| only == "outbox")
+    /// Whether one of these is measured.
+    fn has_one_of(&self, measures: &[&str]) -> bool {
+        self.only.as_deref().is_none_or(|only| measures.contains(&only))
     }
 
     fn command(&self, cold_build: Option<Duration>) -> Command {
@@ -143,9 +147,9 @@ mod tests {
     }
 
     #[test]
-    fn an_smsc_is_installed_for_the_measure_that_sends() {
-        for (line, expected) in [("", true), ("--only outbox", true), ("--quick", true), ("--only waiting", false)] {
-            assert_eq!(parse(line).unwrap().sends_messages(), expected, "{line}");
+    fn a_peer_is_installed_for_the_measures_that_need_it() {
+        for (line, expected) in [("", true), ("--only mails", true), ("--quick", true), ("--only waiting", false)] {
+            assert_eq!(parse(line).unwrap().has_one_of(&["mails", "underway"]), expected, "{line}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! The peers that the tests of the channels talk to: an SMSC over the npm module `smpp`, a mail server of aiosmtpd, and a receiver of
-//! webhooks over standardwebhooks; and Postfix, as Debian has it, whose package is unpacked and not installed. The others are installed
-//! here, each of a version that was seen to work, and kept with what is built; each test
-//! starts and ends its own. `cargo xtask bench` sends to an SMSC over the same module.
+//! webhooks over standardwebhooks; and Postfix, whose package is unpacked and not installed. They are installed here, each of a version that
+//! was seen to work, and kept with what is built; each test starts and ends its own. `cargo xtask bench` sends to an SMSC over the same module,
+//! and to the `smtp-sink` of Postfix.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -19,6 +19,9 @@ const STANDARDWEBHOOKS: &str = "1.1.0";
 /// Tells where the modules of npm are.
 const NODE_MODULES: &str = "TALLYSTICK_TEST_NODE_MODULES";
 
+/// Tells where the tree of Postfix's package begins.
+const POSTFIX: &str = "TALLYSTICK_TEST_POSTFIX";
+
 /// The packages whose tests need them.
 const PACKAGES: [&str; 2] = ["channels", "tallystick"];
 
@@ -30,12 +33,11 @@ pub(crate) fn install(packages: &[String]) -> Result<Vec<(&'static str, OsString
     let python = aiosmtpd().map_err(|fault| failed("the tests of the channels need aiosmtpd of PyPI", &fault))?;
     let webhooks =
         standardwebhooks().map_err(|fault| failed("the tests of webhooks need standardwebhooks of PyPI", &fault))?;
-    let postfix = postfix().map_err(|fault| failed("the tests of bounces need Debian's package postfix", &fault))?;
     Ok(vec![
         install_smsc("the tests of the channels")?,
         ("TALLYSTICK_TEST_PYTHON", python.into()),
         ("TALLYSTICK_TEST_WEBHOOKS_PYTHON", webhooks.into()),
-        ("TALLYSTICK_TEST_POSTFIX", postfix.into()),
+        install_postfix("the tests of bounces")?,
     ])
 }
 
@@ -43,6 +45,12 @@ pub(crate) fn install(packages: &[String]) -> Result<Vec<(&'static str, OsString
 pub(crate) fn install_smsc(whom: &str) -> Result<(&'static str, OsString), Fault> {
     let modules = smpp().map_err(|fault| failed(&format!("{whom} need the npm module smpp"), &fault))?;
     Ok((NODE_MODULES, modules.into()))
+}
+
+/// Installs Postfix, for `whom`, and answers the variable that tells where it is.
+pub(crate) fn install_postfix(whom: &str) -> Result<(&'static str, OsString), Fault> {
+    let root = postfix().map_err(|fault| failed(&format!("{whom} need Debian's package postfix"), &fault))?;
+    Ok((POSTFIX, root.into()))
 }
 
 fn failed(need: &str, fault: &Fault) -> Fault {

@@ -5,6 +5,7 @@ use std::fs::{self, Permissions};
 use std::net::Ipv4Addr;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -48,9 +49,10 @@ impl Postfix {
         if fs::metadata(directory.path()).expect("it was made").uid() != 0 {
             return None;
         }
-        // Each test process has an address of its own, so that no two of them want the same port.
+        // Each has an address of its own, so that no two of them want the same port: by the process, and by how many it has started.
+        static STARTED: AtomicU8 = AtomicU8::new(0);
         let [.., high, low] = std::process::id().to_be_bytes();
-        let host = Ipv4Addr::new(127, 25, high, low.max(1));
+        let host = Ipv4Addr::new(127, 25 + STARTED.fetch_add(1, Ordering::Relaxed) % 200, high, low.max(1));
         write(directory.path(), &root, host, mailboxes).expect("the directory can be written");
         let mut command = Command::new(root.join("usr/lib/postfix/sbin/master"));
         command.arg("-c").arg(directory.path().join("etc")).args(["-d", "-e", LIFE]);

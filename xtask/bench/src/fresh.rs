@@ -1,14 +1,19 @@
-//! Databases with one partner and no client, a new one for every turn.
+//! Databases with one partner and no client, or few, a new one for every turn.
 
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use crate::body::BusinessCode;
 use crate::fault::Fault;
 use crate::program::{Partner, Program, sqlite};
+use crate::{import, kept};
 
 /// The partner of such a database.
 pub(crate) const PARTNER: &str = "BENCH";
+
+/// The clients that send invoices, in turns.
+pub(crate) const CREDITORS: usize = 100;
 
 /// An empty database to copy.
 #[derive(Debug)]
@@ -19,17 +24,42 @@ pub(crate) struct Template {
 }
 
 impl Template {
+    /// One without clients.
     pub(crate) fn make(program: &Program) -> Result<Self, Fault> {
-        let directory = program.directory.join("template");
+        Self::new(program, "template")
+    }
+
+    /// One with [`CREDITORS`] clients, each with a bank account.
+    pub(crate) fn with_creditors(program: &Program) -> Result<Self, Fault> {
+        let template = Self::new(program, "template-creditors")?;
+        let failed = || Fault::system(format!("write into {}", template.directory.display()));
+        let mut keys = kept::secret_file(&template.keys()).map_err(failed())?;
+        let csv = import::csv_with_account(BusinessCode::after(0).take(CREDITORS));
+        let url = sqlite(&template.file());
+        import::import(program, &url, PARTNER, &csv, &template.directory, &mut keys)?;
+        Ok(template)
+    }
+
+    fn new(program: &Program, name: &str) -> Result<Self, Fault> {
+        let directory = program.directory.join(name);
         drop(fs::remove_dir_all(&directory));
         fs::create_dir_all(&directory).map_err(Fault::system(format!("make {}", directory.display())))?;
         let partner = program.add_partner(&sqlite(&directory.join("bench.db")), PARTNER)?;
         Ok(Self { directory, partner })
     }
 
+    fn file(&self) -> PathBuf {
+        self.directory.join("bench.db")
+    }
+
+    /// The keys of the clients, one a line.
+    pub(crate) fn keys(&self) -> PathBuf {
+        self.directory.join("keys")
+    }
+
     /// A new copy; the one before it is gone.
     pub(crate) fn copy(&self) -> Result<PathBuf, Fault> {
-        copy(&self.directory.join("bench.db"), &self.directory.with_file_name("turn"))
+        copy(&self.file(), &self.directory.with_file_name("turn"))
     }
 }
 

@@ -32,14 +32,23 @@ pub(crate) enum Work<'a> {
         /// The business codes begin behind this number.
         first: u32,
     },
-    /// Pages of `GET /creditors` at random.
-    Creditors {
-        /// The partner key.
+    /// Pages at random.
+    Pages {
+        /// The key, where a line of the file has none.
         key: &'a str,
-        /// A file of their addresses, one a line: path and query.
+        /// A file of their addresses, one a line: path and query, and behind a space the key of that page, where it has one of its own.
         pages: &'a Path,
         /// Where the random choice begins.
         seed: u32,
+    },
+    /// `POST /invoice`, of another client and with another number each time.
+    Invoice {
+        /// A file of their keys, one a line.
+        keys: &'a Path,
+        /// The body, with the mark that the script replaces.
+        body: &'a str,
+        /// The numbers begin behind this.
+        first: u32,
     },
     /// `POST /sms`, to another recipient each time.
     Sms {
@@ -101,15 +110,21 @@ pub(crate) fn run(url: &str, work: Work<'_>, connections: u32, seconds: u32) -> 
             command.env("BENCH_FIRST", first.to_string());
             "client"
         }
-        Work::Creditors { key, pages, seed } => {
+        Work::Pages { key, pages, seed } => {
             command.env("BENCH_WORK", "pages").env("BENCH_KEY", key).env("BENCH_PAGES", pages);
             command.env("BENCH_SEED", seed.to_string());
-            "creditors"
+            // Each line has its own.
+            ""
         }
         Work::Sms { key, body, first } => {
             command.env("BENCH_WORK", "sms").env("BENCH_KEY", key).env("BENCH_BODY", body);
             command.env("BENCH_FIRST", first.to_string());
             "sms"
+        }
+        Work::Invoice { keys, body, first } => {
+            command.env("BENCH_WORK", "invoice").env("BENCH_KEYS", keys).env("BENCH_BODY", body);
+            command.env("BENCH_FIRST", first.to_string());
+            "invoice"
         }
     };
     command.arg(format!("{url}/api/v1/partner/{route}"));
@@ -120,6 +135,32 @@ pub(crate) fn run(url: &str, work: Work<'_>, connections: u32, seconds: u32) -> 
         return Err(Fault::Program { program: "wrk".to_owned(), said });
     }
     Outcome::parse(&said)
+}
+
+/// Puts the server at `url` under load for a second at a time until at least `count` requests were answered, and gives how many were. `work` is
+/// told the number that its requests may begin behind.
+///
+/// # Errors
+/// Those of [`run`].
+pub(crate) fn run_until<'a>(
+    url: &str,
+    count: u32,
+    connections: u32,
+    work: impl Fn(u32) -> Work<'a>,
+) -> Result<u32, Fault> {
+    let (mut answered, mut first) = (0_u32, 0_u32);
+    while answered < count {
+        let requests = u32::try_from(run(url, work(first), connections, 1)?.requests).unwrap_or(u32::MAX);
+        answered = answered.saturating_add(requests);
+        first = after(first, requests, connections);
+    }
+    Ok(answered)
+}
+
+/// The number behind those that a load used. The last request of each connection was given up, and may have been taken all the same; the
+/// generator also makes one to look at before it begins.
+fn after(first: u32, answered: u32, connections: u32) -> u32 {
+    first.saturating_add(answered).saturating_add(connections).saturating_add(1)
 }
 
 fn script() -> PathBuf {
@@ -163,6 +204,11 @@ mod tests {
         let refused = LINE.replace(r#""status":0"#, r#""status":1"#);
         assert!(matches!(Outcome::parse(&refused), Err(Fault::Load { .. })));
         assert!(matches!(Outcome::parse("unable to connect"), Err(Fault::Program { .. })));
+    }
+
+    #[test]
+    fn no_number_is_used_again() {
+        assert_eq!(after(100, 50, 32), 183);
     }
 
     #[test]

@@ -5,14 +5,21 @@
 mod arguments;
 mod bare;
 mod bare_smpp;
+mod bare_smtp;
 mod body;
 mod fault;
 mod fresh;
 mod http;
+mod import;
+mod invoice;
+mod kept;
 mod load;
 mod machine;
+mod mails;
 mod measure;
 mod messages;
+mod pages;
+mod portfolio;
 mod program;
 mod report;
 mod rows;
@@ -20,6 +27,8 @@ mod sample;
 mod seed;
 mod single;
 mod smsc;
+mod smtp_sink;
+mod sold;
 mod stopwatch;
 
 use std::env;
@@ -31,7 +40,6 @@ use fault::Fault;
 use machine::Busy;
 use measure::{Bench, MEASURES, Pace, build};
 use program::Program;
-use seed::Seeded;
 use stopwatch::Stopwatch;
 
 fn main() -> ExitCode {
@@ -55,10 +63,13 @@ fn measure(arguments: &Arguments) -> Result<(), Fault> {
     fs::create_dir_all(&arguments.directory)
         .map_err(Fault::system(format!("make {}", arguments.directory.display())))?;
     let program = Program { path: arguments.program.clone(), directory: arguments.directory.clone() };
-    let (small, large) = (Seeded::get(&program, pace.small)?, Seeded::get(&program, pace.large)?);
+    let bench = Bench::new(program, pace);
+    // A measure alone makes what it needs.
+    if arguments.only.is_none() {
+        bench.make_databases()?;
+    }
     let machine = machine::line(&arguments.directory)?;
     println!("{machine}");
-    let bench = Bench { program, pace, large, small };
     let before = Busy::now();
     let mut sections = Vec::new();
     for (name, run) in MEASURES {

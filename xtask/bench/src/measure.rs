@@ -3,14 +3,23 @@
 pub(crate) mod build;
 pub(crate) mod create;
 pub(crate) mod creditors;
+pub(crate) mod deliveries;
+pub(crate) mod invoices;
+pub(crate) mod mails;
 pub(crate) mod memory;
 pub(crate) mod misses;
 pub(crate) mod outbox;
+mod pairs;
+pub(crate) mod pdf;
 pub(crate) mod start;
+pub(crate) mod underway;
 pub(crate) mod validate;
 pub(crate) mod waiting;
 
+use std::cell::OnceCell;
+
 use crate::fault::Fault;
+use crate::portfolio::{Portfolio, Size};
 use crate::program::Program;
 use crate::report::Section;
 use crate::seed::Seeded;
@@ -20,10 +29,59 @@ use crate::seed::Seeded;
 pub(crate) struct Bench {
     pub(crate) program: Program,
     pub(crate) pace: Pace,
+    large: OnceCell<Seeded>,
+    small: OnceCell<Seeded>,
+    many_invoices: OnceCell<Portfolio>,
+    few_invoices: OnceCell<Portfolio>,
+}
+
+impl Bench {
+    pub(crate) const fn new(program: Program, pace: Pace) -> Self {
+        Self {
+            program,
+            pace,
+            large: OnceCell::new(),
+            small: OnceCell::new(),
+            many_invoices: OnceCell::new(),
+            few_invoices: OnceCell::new(),
+        }
+    }
+
+    /// Makes every database, so that none is made between measures.
+    pub(crate) fn make_databases(&self) -> Result<(), Fault> {
+        self.small()?;
+        self.large()?;
+        self.few_invoices()?;
+        self.many_invoices().map(drop)
+    }
+
     /// The database of a million clients.
-    pub(crate) large: Seeded,
+    pub(crate) fn large(&self) -> Result<&Seeded, Fault> {
+        get_or_make(&self.large, || Seeded::get(&self.program, self.pace.large))
+    }
+
     /// The database of a thousand.
-    pub(crate) small: Seeded,
+    pub(crate) fn small(&self) -> Result<&Seeded, Fault> {
+        get_or_make(&self.small, || Seeded::get(&self.program, self.pace.small))
+    }
+
+    /// The database of a million invoices.
+    pub(crate) fn many_invoices(&self) -> Result<&Portfolio, Fault> {
+        get_or_make(&self.many_invoices, || Portfolio::get(&self.program, self.pace.many_invoices))
+    }
+
+    /// The database of ten thousand.
+    pub(crate) fn few_invoices(&self) -> Result<&Portfolio, Fault> {
+        get_or_make(&self.few_invoices, || Portfolio::get(&self.program, self.pace.few_invoices))
+    }
+}
+
+fn get_or_make<T>(cell: &OnceCell<T>, make: impl FnOnce() -> Result<T, Fault>) -> Result<&T, Fault> {
+    if let Some(made) = cell.get() {
+        return Ok(made);
+    }
+    let made = make()?;
+    Ok(cell.get_or_init(|| made))
 }
 
 /// How much is measured. Times in seconds.
@@ -47,10 +105,16 @@ pub(crate) struct Pace {
     pub(crate) starts: u32,
     /// The messages of a turn, at least.
     pub(crate) messages: u32,
-    /// The messages that wait when memory is read, at least.
+    /// The mails of a turn, at least.
+    pub(crate) mails: u32,
+    /// The messages, or invoices, that wait when memory is read, at least.
     pub(crate) waiting: u32,
     /// How long memory is read while they wait.
     pub(crate) watch: u32,
+    /// The large portfolio.
+    pub(crate) many_invoices: Size,
+    /// The small one.
+    pub(crate) few_invoices: Size,
 }
 
 impl Pace {
@@ -65,8 +129,11 @@ impl Pace {
         idle: 10,
         starts: 15,
         messages: 10_000,
+        mails: 3_000,
         waiting: 100_000,
         watch: 20,
+        many_invoices: Size { creditors: 1_000, invoices: 1_000_000 },
+        few_invoices: Size { creditors: 100, invoices: 10_000 },
     };
     /// To try whether everything works. Its numbers mean little.
     pub(crate) const QUICK: Self = Self {
@@ -79,8 +146,11 @@ impl Pace {
         idle: 2,
         starts: 3,
         messages: 1_000,
+        mails: 300,
         waiting: 1_000,
         watch: 2,
+        many_invoices: Size { creditors: 200, invoices: 40_000 },
+        few_invoices: Size { creditors: 100, invoices: 10_000 },
     };
 }
 
@@ -88,14 +158,19 @@ impl Pace {
 pub(crate) type Measure = (&'static str, fn(&Bench) -> Result<Section, Fault>);
 
 /// Every measure, in the order of the table. Whatever heats the disk up comes late.
-pub(crate) const MEASURES: [Measure; 8] = [
+pub(crate) const MEASURES: [Measure; 13] = [
     ("validate", validate::run),
     ("create", create::run),
+    ("invoices", invoices::run),
     ("misses", misses::run),
     ("creditors", creditors::run),
+    ("deliveries", deliveries::run),
+    ("pdf", pdf::run),
     ("outbox", outbox::run),
+    ("mails", mails::run),
     ("memory", memory::run),
     ("waiting", waiting::run),
+    ("underway", underway::run),
     ("start", start::run),
 ];
 

@@ -19,8 +19,8 @@ pub(crate) const TEXT: &str = "Your invoice 1001 of 120.00 EUR is due on Friday.
 /// Who it is from.
 pub(crate) const SENDER: &str = "Test Oy";
 
-/// The channel's name.
-const CHANNEL: &str = "main";
+/// The channel's name, whatever its kind.
+pub(crate) const CHANNEL: &str = "main";
 /// The connections that they are posted over.
 const CONNECTIONS: u32 = 32;
 /// The most of a page.
@@ -47,16 +47,10 @@ fn json() -> String {
     serde_json::json!({"recipient": "+35844#BASE##", "text": TEXT, "sender": SENDER}).to_string()
 }
 
-/// Posts messages for a second at a time until at least `count` were answered, and gives how many were.
+/// Posts messages until at least `count` were answered, and gives how many were.
 pub(crate) fn post(server: &Server, key: &str, count: u32) -> Result<u32, Fault> {
     let body = json();
-    let mut posted = 0;
-    while posted < count {
-        let work = Work::Sms { key, body: &body, first: posted };
-        let answered = load::run(server.url(), work, CONNECTIONS, 1)?.requests;
-        posted = posted.saturating_add(u32::try_from(answered).unwrap_or(u32::MAX));
-    }
-    Ok(posted)
+    load::run_until(server.url(), count, CONNECTIONS, |first| Work::Sms { key, body: &body, first })
 }
 
 /// How many messages wait, once that stands still: what the generator gave up at its end may still be written. Fails when fewer wait
@@ -77,7 +71,7 @@ pub(crate) fn all_waiting(program: &Program, database: &str, answered: u32) -> R
 }
 
 /// How many messages wait for the channel.
-fn waiting(program: &Program, database: &str) -> Result<u32, Fault> {
+pub(crate) fn waiting(program: &Program, database: &str) -> Result<u32, Fault> {
     let listed = program.json(&["channel", "list", "--database", database])?;
     let (waiting, given_up) = counts(&listed);
     if given_up > 0 {

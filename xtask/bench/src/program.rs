@@ -8,10 +8,14 @@ use std::time::Duration;
 use std::{env, fs, thread};
 
 use crate::fault::Fault;
+use crate::sample::Sample;
 use crate::stopwatch::Stopwatch;
 
 /// What stands in front of the address when a server is ready.
 const READY: &str = "listening on ";
+
+/// How often memory is read.
+pub(crate) const LOOK: Duration = Duration::from_millis(100);
 
 /// The built program, and the directory that it works in.
 #[derive(Clone, Debug)]
@@ -137,6 +141,19 @@ impl Server {
         let status = fs::read_to_string(&path).map_err(Fault::system(format!("read {path}")))?;
         Memory::parse(&status)
             .ok_or_else(|| Fault::Program { program: path, said: "it has no VmRSS and VmHWM".to_owned() })
+    }
+
+    /// What is resident at each look, in MiB, for so long.
+    pub(crate) fn watch(&self, time: Duration) -> Result<Sample, Fault> {
+        let watch = Stopwatch::start();
+        let mut sample = Sample::default();
+        loop {
+            sample.add(self.memory()?.resident);
+            if watch.elapsed() >= time {
+                return Ok(sample);
+            }
+            thread::sleep(LOOK);
+        }
     }
 
     /// Ends it in order, and waits for that.

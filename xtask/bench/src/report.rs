@@ -14,6 +14,8 @@ pub(crate) enum Unit {
     Times,
     /// Milliseconds.
     Milliseconds,
+    /// Kibibytes.
+    Kibibytes,
     /// Mebibytes.
     Mebibytes,
     /// Minutes.
@@ -30,6 +32,7 @@ impl Unit {
             Self::Times => format!("{value:.2}×"),
             Self::Milliseconds if value < 10.0 => format!("{value:.2} ms"),
             Self::Milliseconds => format!("{value:.0} ms"),
+            Self::Kibibytes => format!("{value:.1} KiB"),
             Self::Mebibytes => format!("{value:.0} MiB"),
             Self::Minutes => format!("{value:.1} min"),
             Self::PerSecond => format!("{value:.0}/s"),
@@ -54,6 +57,14 @@ pub(crate) struct Row {
     pub(crate) target: Target,
     pub(crate) sample: Sample,
     pub(crate) unit: Unit,
+}
+
+impl Target {
+    /// So many, or this part of what a rival reaches, whichever is less.
+    pub(crate) fn lesser(enough: f64, part: f64, rival: &[f64]) -> Self {
+        let rival: Sample = rival.iter().copied().collect();
+        Self::AtLeast(enough.min(part * rival.median()))
+    }
 }
 
 impl Row {
@@ -103,7 +114,11 @@ pub(crate) struct Section {
 impl Section {
     /// Adds a number behind the table.
     pub(crate) fn tell(&mut self, what: &str, values: &[f64], unit: Unit) {
-        let sample = values.iter().copied().collect();
+        self.tell_of(what, values.iter().copied().collect(), unit);
+    }
+
+    /// The same, of a sample.
+    pub(crate) fn tell_of(&mut self, what: &str, sample: Sample, unit: Unit) {
         self.behind.push(Behind { what: what.to_owned(), sample, unit });
     }
 
@@ -202,6 +217,13 @@ mod tests {
     }
 
     #[test]
+    fn the_lesser_of_the_two_counts() {
+        let of = |rate: f64| Target::lesser(1_000.0, 0.8, &[rate]);
+        assert_eq!(of(5_000.0), Target::AtLeast(1_000.0));
+        assert_eq!(of(1_000.0), Target::AtLeast(800.0));
+    }
+
+    #[test]
     fn the_document_has_every_section_and_the_row_made_elsewhere() {
         let mut section = Section { how: "**Speed.** By hand.".to_owned(), ..Section::default() };
         section.rows.push(row(Target::None));
@@ -218,5 +240,8 @@ mod tests {
             assert!(text.contains(part), "{part} is not in\n{text}");
         }
         assert!(text.ends_with("Alone.\n"));
+        // A heading twice is a link to the wrong place.
+        let headings: Vec<_> = text.lines().filter(|line| line.starts_with('#')).collect();
+        assert_eq!(headings, ["# Benchmarks", "## The numbers behind the ratios", "## How it was measured"]);
     }
 }

@@ -1,19 +1,17 @@
 //! Databases with many clients of one partner. They are made once, through the program's own import, and kept for the next run.
 
-use std::fmt::Write as _;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior};
-use serde_json::Value;
 
-use crate::body::{self, BusinessCode};
+use crate::body::BusinessCode;
 use crate::fault::Fault;
-use crate::http;
+use crate::import;
+use crate::kept::{self, secret_file};
+use crate::pages::{self, PAGE};
 use crate::program::{Program, sqlite};
-use crate::stopwatch::Stopwatch;
 
 /// The partner of all clients.
 const PARTNER: &str = "PORTFOLIO";
@@ -21,8 +19,8 @@ const PARTNER: &str = "PORTFOLIO";
 /// The clients are imported in this many parts, so that whoever waits sees how far it is.
 const PARTS: u32 = 10;
 
-/// The clients that have one identifier, each in a system of its own; also the most of a page.
-const PAGE: u32 = 100;
+/// The member that holds the items of a page.
+const LIST: &str = "creditors";
 
 /// Counts up with what is put into a database otherwise than by the migrations.
 const EDITION: u32 = 2;
@@ -61,28 +59,9 @@ impl Seeded {
             pages_by_agreement: directory.join("pages-by-agreement"),
             clients,
         };
-        let marker = directory.join("contents");
-        let contents = contents(clients)?;
-        if fs::read_to_string(&marker).is_ok_and(|found| found == contents) {
-            seeded.read_through()?;
-            return Ok(seeded);
-        }
-        drop(fs::remove_dir_all(&directory));
-        let failed = || Fault::system(format!("make {}", directory.display()));
-        fs::create_dir_all(&directory).map_err(failed())?;
-        let watch = Stopwatch::start();
-        seeded.fill(program, &directory)?;
-        println!("a database of {clients} clients was made in {:.0} s", watch.elapsed().as_secs_f64());
-        // Last, so that an interrupted run leaves none that counts.
-        fs::write(&marker, contents).map_err(failed())?;
+        let contents = kept::contents(&format!("{clients} clients, edition {EDITION}"))?;
+        kept::get(&directory, &seeded.file, &contents, || seeded.fill(program, &directory))?;
         Ok(seeded)
-    }
-
-    /// Reads the file once, so that it is in the page cache of the system: that is what is measured, and not the disk.
-    fn read_through(&self) -> Result<(), Fault> {
-        let failed = || Fault::system(format!("read {}", self.file.display()));
-        let mut file = File::open(&self.file).map_err(failed())?;
-        std::io::copy(&mut file, &mut std::io::sink()).map(drop).map_err(failed())
     }
 
     /// The address of the database.
@@ -120,36 +99,16 @@ impl Seeded {
 
     /// Makes the clients.
     fn import(&self, program: &Program, directory: &Path) -> Result<(), Fault> {
-        let (rows, credentials) = (directory.join("clients.csv"), directory.join("credentials.csv"));
         let failed = || Fault::system(format!("write into {}", directory.display()));
         let mut keys = BufWriter::new(secret_file(&self.keys).map_err(failed())?);
         let mut codes = BusinessCode::after(0);
         let part = self.clients / PARTS;
         for number in 1..=PARTS {
             println!("importing {part} clients, part {number} of {PARTS}");
-            fs::write(&rows, csv(codes.by_ref().take(part as usize))).map_err(failed())?;
-            let (rows, credentials) = (rows.to_string_lossy(), credentials.to_string_lossy());
-            let url = self.url();
-            program.json(&[
-                "client",
-                "import",
-                "--database",
-                &url,
-                "--partner",
-                PARTNER,
-                "--output",
-                &credentials,
-                &rows,
-            ])?;
-            let made = take_keys(Path::new(&*credentials), &mut keys).map_err(failed())?;
-            if made != part {
-                let said = format!("it made {made} clients of {part}");
-                return Err(Fault::Program { program: "tallystick client import".to_owned(), said });
-            }
-            fs::remove_file(Path::new(&*credentials)).map_err(failed())?;
+            let csv = import::csv(codes.by_ref().take(part as usize));
+            import::import(program, &self.url(), PARTNER, &csv, directory, &mut keys)?;
         }
-        keys.flush().map_err(failed())?;
-        fs::remove_file(&rows).map_err(failed())
+        keys.flush().map_err(failed())
     }
 
     /// Gives each client an agreement. No server runs yet.
@@ -164,91 +123,24 @@ impl Seeded {
     /// Asks the server for every page by name, and for one by agreement, and writes down the addresses of all.
     fn list_pages(&self, url: &str, key: &str) -> Result<(), Fault> {
         let address = |query: &str| format!("/api/v1/partner/creditors?limit={PAGE}{query}");
-        let (mut pages, mut query) = (String::new(), String::new());
-        loop {
-            let path = address(&query);
-            let page = full_page(url, &path, key)?;
-            writeln!(pages, "{path}").expect("a String takes every text");
-            match page.get("nextCursor").and_then(Value::as_str) {
-                Some(next) => query = format!("&cursor={next}"),
-                None => break,
-            }
-        }
+        let pages = pages::walk(url, key, &address(""), LIST)?;
         let by_agreement: Vec<_> =
             (0..identifiers(self.clients)).map(|number| address(&format!("&agreement=A-{number:05}"))).collect();
-        full_page(url, by_agreement.last().map_or("", String::as_str), key)?;
+        pages::full(url, key, by_agreement.last().map_or("", String::as_str), LIST)?;
         let failed = |path: &Path| Fault::system(format!("write {}", path.display()));
-        fs::write(&self.pages_by_name, pages).map_err(failed(&self.pages_by_name))?;
+        fs::write(&self.pages_by_name, pages.join("\n")).map_err(failed(&self.pages_by_name))?;
         fs::write(&self.pages_by_agreement, by_agreement.join("\n")).map_err(failed(&self.pages_by_agreement))
     }
 }
 
-/// The identifiers of the agreements of so many clients.
+/// The identifiers of the agreements of so many clients: each is that of a page of them, each of whom has it in another system.
 const fn identifiers(clients: u32) -> u32 {
     clients / PAGE
-}
-
-/// A page that must be full: else what is measured is not what it seems.
-fn full_page(url: &str, path: &str, key: &str) -> Result<Value, Fault> {
-    let page = http::json(url, path, key)?;
-    match page.get("creditors").and_then(Value::as_array).map_or(0, Vec::len) {
-        found if found == PAGE as usize => Ok(page),
-        found => Err(Fault::Load { what: format!("a page has {found} creditors in place of {PAGE}") }),
-    }
-}
-
-/// A new file for its owner only.
-fn secret_file(path: &Path) -> std::io::Result<File> {
-    OpenOptions::new().create_new(true).write(true).mode(0o600).open(path)
-}
-
-/// What a database depends on.
-fn contents(clients: u32) -> Result<String, Fault> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/store/migrations/sqlite");
-    let failed = || Fault::system(format!("read {}", directory.display()));
-    let entries = fs::read_dir(&directory).map_err(failed())?;
-    let mut files: Vec<PathBuf> =
-        entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>().map_err(failed())?;
-    files.sort();
-    let mut text = format!("{clients} clients, edition {EDITION}\n");
-    for file in files {
-        text.push_str(&fs::read_to_string(&file).map_err(failed())?);
-    }
-    Ok(text)
-}
-
-fn csv(codes: impl Iterator<Item = BusinessCode>) -> String {
-    let mut text = format!("{}\n", body::CSV_HEADER);
-    for code in codes {
-        writeln!(text, "{}", body::csv_row(&code)).expect("a String takes every text");
-    }
-    text
-}
-
-/// Moves the keys of a credentials file into `keys`, and gives their number.
-fn take_keys(credentials: &Path, keys: &mut impl std::io::Write) -> std::io::Result<u32> {
-    let mut lines = BufReader::new(File::open(credentials)?).lines();
-    let header = lines.next().transpose()?.unwrap_or_default();
-    let column = header.split(',').position(|name| name == "apiAccessToken").ok_or(std::io::ErrorKind::InvalidData)?;
-    let mut count = 0;
-    for line in lines {
-        // No name among ours has a comma or a quote.
-        let line = line?;
-        writeln!(keys, "{}", line.split(',').nth(column).ok_or(std::io::ErrorKind::InvalidData)?)?;
-        count += 1;
-    }
-    Ok(count)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_database_depends_on_its_size_and_the_migrations() {
-        assert!(contents(7).unwrap().contains("CREATE TABLE client"));
-        assert_ne!(contents(7).unwrap(), contents(8).unwrap());
-    }
 
     #[test]
     fn an_identifier_has_a_page_of_clients_in_as_many_systems() {
@@ -268,14 +160,5 @@ mod tests {
             statement.query_map([], read).unwrap().map(Result::unwrap).collect();
         assert_eq!(counts.len(), 10);
         assert!(counts.iter().all(|count| *count == (PAGE, PAGE, "S00".to_owned(), "S99".to_owned())), "{counts:?}");
-    }
-
-    #[test]
-    fn rows_have_different_codes() {
-        let text = csv(BusinessCode::after(0).take(50));
-        let mut codes: Vec<_> = text.lines().skip(1).map(|line| line.split(',').nth(2).unwrap()).collect();
-        codes.sort_unstable();
-        codes.dedup();
-        assert_eq!(codes.len(), 50);
     }
 }

@@ -1,17 +1,18 @@
 -- What wrk sends for `cargo xtask bench`, and how it tells what came of it. Settings come from the environment, so that no key stands
 -- on a command line:
 --   BENCH_WORK   same: one request again and again; any: keys at random; create: a new client each time; pages: pages at random;
---                sms: a message to another recipient each time
---   BENCH_KEY    the key (all but any)
---   BENCH_KEYS   a file of keys, one a line, each of 36 characters (any)
---   BENCH_PAGES  a file of addresses, one a line: path and query (pages)
+--                sms: a message to another recipient each time; invoice: another invoice each time, of the clients in turn
+--   BENCH_KEY    the key (all but any and invoice)
+--   BENCH_KEYS   a file of keys, one a line, each of 36 characters (any, invoice)
+--   BENCH_PAGES  a file of addresses, one a line: path and query, and behind a space a key of its own, if any (pages)
 --   BENCH_SEED   where the random choice begins (any, pages)
---   BENCH_BODY   the body, with the marks below for what differs from request to request (create, sms)
---   BENCH_FIRST  the business codes, or the recipients, begin behind this number (create, sms)
+--   BENCH_BODY   the body, with the marks below for what differs from request to request (create, sms, invoice)
+--   BENCH_FIRST  the business codes, the recipients or the numbers begin behind this one (create, sms, invoice)
 
 local KEY_LINE = 37
+local KEY = string.rep("#", KEY_LINE - 1) -- stands for a key
 local BASE, CHECK = "#BASE##", "#" -- seven digits, and the check digit
-local A_THREAD = 1000000 -- business codes, or recipients, for each thread
+local A_THREAD = 1000000 -- business codes, recipients or numbers for each thread
 local WEIGHTS = { 7, 9, 10, 5, 8, 4, 2 }
 
 local threads = 0
@@ -60,9 +61,8 @@ function makers.any()
   file:close()
   local count = math.floor(#keys / KEY_LINE)
   math.randomseed(tonumber(os.getenv("BENCH_SEED")) + number)
-  local mark = string.rep("#", KEY_LINE - 1)
-  wrk.headers["X-Api-Key"] = mark
-  local parts = split(wrk.format(), mark)
+  wrk.headers["X-Api-Key"] = KEY
+  local parts = split(wrk.format(), KEY)
   function request()
     local at = math.random(0, count - 1) * KEY_LINE
     return parts[1] .. keys:sub(at + 1, at + KEY_LINE - 1) .. parts[2]
@@ -88,9 +88,10 @@ end
 
 -- The requests are made before the load begins.
 function makers.pages()
-  wrk.headers["X-Api-Key"] = os.getenv("BENCH_KEY")
   local requests = {}
-  for address in io.lines(os.getenv("BENCH_PAGES")) do
+  for line in io.lines(os.getenv("BENCH_PAGES")) do
+    local address, key = line:match("^(%S+) ?(%S*)$")
+    wrk.headers["X-Api-Key"] = key ~= "" and key or os.getenv("BENCH_KEY")
     requests[#requests + 1] = wrk.format("GET", address)
   end
   math.randomseed(tonumber(os.getenv("BENCH_SEED")) + number)
@@ -107,6 +108,23 @@ function makers.sms()
   function request()
     base = base + 1
     return parts[1] .. string.format("%07d", base) .. parts[2]
+  end
+end
+
+function makers.invoice()
+  wrk.headers["X-Api-Key"] = KEY
+  wrk.headers["Content-Type"] = "application/json"
+  -- The headers stand before the body, whatever their order.
+  local whole = split(wrk.format("POST", nil, nil, os.getenv("BENCH_BODY")), KEY)
+  local parts = split(whole[2], BASE)
+  local heads = {}
+  for key in io.lines(os.getenv("BENCH_KEYS")) do
+    heads[#heads + 1] = whole[1] .. key .. parts[1]
+  end
+  local base = tonumber(os.getenv("BENCH_FIRST")) + number * A_THREAD
+  function request()
+    base = base + 1
+    return heads[base % #heads + 1] .. string.format("%07d", base) .. parts[2]
   end
 end
 

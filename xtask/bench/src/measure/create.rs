@@ -14,10 +14,10 @@ use crate::report::{Section, Target, Unit};
 use crate::sample::ratios;
 use crate::single::{self, Times};
 
-const CONNECTIONS: u32 = 64;
+pub(crate) const CONNECTIONS: u32 = 64;
 
-/// Business codes for the warm-up and the measured time of a turn: those of every round have seven digits.
-const A_TURN: u32 = 500_000;
+/// Business codes, or numbers, for the warm-up and the measured time of a turn: those of every round have seven digits.
+pub(crate) const A_TURN: u32 = 500_000;
 
 #[derive(Default)]
 struct Rates {
@@ -96,7 +96,7 @@ fn section(bench: &Bench, rates: &Rates) -> Section {
 }
 
 /// One turn on a new SQLite database.
-fn on_sqlite(bench: &Bench, template: &Template, settings: &[(&str, &str)]) -> Result<Outcome, Fault> {
+pub(crate) fn on_sqlite(bench: &Bench, template: &Template, settings: &[(&str, &str)]) -> Result<Outcome, Fault> {
     let url = sqlite(&template.copy()?);
     let server = bench.program.serve(&url, settings)?;
     let (outcome, answered) = turn(bench, &server, &template.partner, 0)?;

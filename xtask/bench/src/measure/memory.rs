@@ -12,11 +12,11 @@ use crate::program::sqlite;
 use crate::report::{Section, Target, Unit};
 
 pub(crate) fn run(bench: &Bench) -> Result<Section, Fault> {
-    let pace = &bench.pace;
+    let (pace, database) = (&bench.pace, bench.large()?);
     // A copy, because clients are added to it.
-    let url = sqlite(&fresh::copy(&bench.large.file, &bench.program.directory.join("turn"))?);
+    let url = sqlite(&fresh::copy(&database.file, &bench.program.directory.join("turn"))?);
     let partner = bench.program.add_partner(&url, PARTNER)?;
-    let key = bench.large.one_key()?;
+    let key = database.one_key()?;
     let body = body::json(&partner.code);
 
     let server = bench.program.serve(&url, &[])?;
@@ -24,13 +24,13 @@ pub(crate) fn run(bench: &Bench) -> Result<Section, Fault> {
     let idle = server.memory()?.resident;
     load::run(server.url(), Work::Validate { key: &key }, 32, pace.turn)?;
     let cached = server.memory()?.peak;
-    load::run(server.url(), Work::ValidateAny { keys: &bench.large.keys, seed: 1 }, 32, pace.long_turn)?;
+    load::run(server.url(), Work::ValidateAny { keys: &database.keys, seed: 1 }, 32, pace.long_turn)?;
     let any = server.memory()?.peak;
     load::run(server.url(), Work::Create { token: &partner.token, body: &body, first: 5_000_000 }, 64, pace.turn)?;
     let peak = server.memory()?.peak;
     server.stop()?;
 
-    let clients = grouped(bench.large.clients);
+    let clients = grouped(database.clients);
     let mut section = Section {
         how: format!(
             "**Memory.** One server on the database of {clients} clients. Idle is what is resident {} s after its start, before any request\n\

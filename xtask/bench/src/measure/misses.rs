@@ -12,15 +12,16 @@ const CONNECTIONS: u32 = 4;
 
 pub(crate) fn run(bench: &Bench) -> Result<Section, Fault> {
     let pace = &bench.pace;
+    let (large, small) = (bench.large()?, bench.small()?);
     let (mut many, mut few) = (Vec::new(), Vec::new());
     for round in 0..pace.rounds.div_ceil(2) {
-        many.push(turn(bench, &bench.large, round)?);
-        few.push(turn(bench, &bench.small, round)?);
+        many.push(turn(bench, large, round)?);
+        few.push(turn(bench, small, round)?);
     }
     let each = |outcomes: &[Outcome], value: fn(&Outcome) -> f64| outcomes.iter().map(value).collect::<Vec<_>>();
     let (many_median, few_median) = (each(&many, |outcome| outcome.median_ms), each(&few, |outcome| outcome.median_ms));
     let (many_p99, few_p99) = (each(&many, |outcome| outcome.p99_ms), each(&few, |outcome| outcome.p99_ms));
-    let (large, small) = (grouped(bench.large.clients), grouped(bench.small.clients));
+    let (large, small) = (grouped(large.clients), grouped(small.clients));
     let mut section = Section {
         how: format!(
             "**Keys at random.** {CONNECTIONS} connections, {} rounds of {} s each, every request with a key picked at random from those of all\n\

@@ -51,7 +51,7 @@ fn section(bench: &Bench, ours: &[Served], bare: &[Served], counts: &[f64]) -> S
     };
     let rates: Sample = rate.iter().copied().collect();
     let measure = format!("outbox to a local SMSC over SMPP, window of {WINDOW}, SQLite: messages");
-    section.row(&measure, target(&bare_rate.iter().copied().collect()), rates, Unit::PerSecond);
+    section.row(&measure, Target::lesser(ENOUGH, PART, &bare_rate), rates, Unit::PerSecond);
     let measure = "the same against a bare client of the same library";
     section.row(measure, Target::None, ratios(&rate, &bare_rate), Unit::Times);
     section.tell("outbox to the SMSC", &rate, Unit::PerSecond);
@@ -64,11 +64,6 @@ fn section(bench: &Bench, ours: &[Served], bare: &[Served], counts: &[f64]) -> S
     section.tell("the same until the last receipt", &each(bare, |served| served.with_receipts), Unit::PerSecond);
     section.tell("messages of a turn", counts, Unit::Count);
     section
-}
-
-/// A thousand messages a second, or the part of the rival's rate, whichever is less.
-fn target(bare: &Sample) -> Target {
-    Target::AtLeast(ENOUGH.min(PART * bare.median()))
 }
 
 /// One turn of the program, and how many messages it had.
@@ -94,16 +89,4 @@ fn bare_turn(messages: u32) -> Result<Served, Fault> {
     smsc.expect(messages)?;
     bare_smpp::send(smsc.port, messages, WINDOW)?;
     smsc.served(messages)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_lesser_of_the_two_counts() {
-        let of = |rate: f64| target(&[rate].into_iter().collect());
-        assert_eq!(of(5_000.0), Target::AtLeast(1_000.0));
-        assert_eq!(of(1_000.0), Target::AtLeast(800.0));
-    }
 }

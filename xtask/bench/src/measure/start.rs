@@ -6,13 +6,13 @@ use crate::report::{Section, Target, Unit};
 use crate::sample::Sample;
 
 pub(crate) fn run(bench: &Bench) -> Result<Section, Fault> {
-    let mut sample = Sample::default();
+    let (database, mut sample) = (bench.large()?, Sample::default());
     for _ in 0..bench.pace.starts {
-        let server = bench.program.serve(&bench.large.url(), &[])?;
+        let server = bench.program.serve(&database.url(), &[])?;
         sample.add(server.ready_after().as_secs_f64() * 1e3);
         server.stop()?;
     }
-    let clients = grouped(bench.large.clients);
+    let clients = grouped(database.clients);
     let mut section = Section {
         how: format!(
             "**Start.** {} starts on the database of {clients} clients, from the making of the process to its line `listening on …`, which it\n\

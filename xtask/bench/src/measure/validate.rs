@@ -12,8 +12,9 @@ const CONNECTIONS: u32 = 32;
 
 pub(crate) fn run(bench: &Bench) -> Result<Section, Fault> {
     let pace = &bench.pace;
-    let key = bench.large.one_key()?;
-    let ours = bench.program.serve(&bench.large.url(), &[])?;
+    let database = bench.large()?;
+    let key = database.one_key()?;
+    let ours = bench.program.serve(&database.url(), &[])?;
     let bare = bare::start(&http::get(ours.url(), "/api/v1/partner/validate", &key)?)?;
     let turn = |url: &str| -> Result<Outcome, Fault> {
         load::run(url, Work::Validate { key: &key }, CONNECTIONS, pace.warm_up)?;

@@ -7,16 +7,11 @@ use super::{Bench, grouped};
 use crate::fault::Fault;
 use crate::fresh::Template;
 use crate::messages;
-use crate::program::{Server, sqlite};
+use crate::program::{LOOK, sqlite};
 use crate::report::{Section, Target, Unit};
-use crate::sample::Sample;
-use crate::stopwatch::Stopwatch;
 
 /// Nobody listens there. It is below the ports that the system gives out, so that nobody will.
 const NO_SMSC: u16 = 1;
-
-/// How often memory is read.
-const LOOK: Duration = Duration::from_millis(100);
 
 pub(crate) fn run(bench: &Bench) -> Result<Section, Fault> {
     let pace = &bench.pace;
@@ -28,7 +23,7 @@ pub(crate) fn run(bench: &Bench) -> Result<Section, Fault> {
     let idle = server.memory()?.resident;
     let answered = messages::post(&server, &template.partner.key, pace.waiting)?;
     let posting = server.memory()?.peak;
-    let resident = watch(&server, Duration::from_secs(pace.watch.into()))?;
+    let resident = server.watch(Duration::from_secs(pace.watch.into()))?;
     let count = messages::all_waiting(&bench.program, &url, answered)?;
     server.stop()?;
 
@@ -50,24 +45,7 @@ pub(crate) fn run(bench: &Bench) -> Result<Section, Fault> {
     section.row(&measure, Target::AtMost(60.0), over_idle, Unit::Mebibytes);
     section.tell("idle, with a channel whose SMSC is not there", &[idle], Unit::Mebibytes);
     section.tell("most memory by the end of posting", &[posting], Unit::Mebibytes);
-    section.behind.push(crate::report::Behind {
-        what: "resident while the messages wait".to_owned(),
-        sample: resident,
-        unit: Unit::Mebibytes,
-    });
+    section.tell_of("resident while the messages wait", resident, Unit::Mebibytes);
     section.tell("messages that waited", &[f64::from(count)], Unit::Count);
     Ok(section)
-}
-
-/// What is resident at each look.
-fn watch(server: &Server, time: Duration) -> Result<Sample, Fault> {
-    let watch = Stopwatch::start();
-    let mut sample = Sample::default();
-    loop {
-        sample.add(server.memory()?.resident);
-        if watch.elapsed() >= time {
-            return Ok(sample);
-        }
-        thread::sleep(LOOK);
-    }
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use testkit::app::body;
 use testkit::on_both_engines;
 use testkit::peer::Peer;
+use testkit::postfix::Postfix;
 use testkit::process::{Installation, until, within};
 
 use super::api::Api;
@@ -17,10 +18,14 @@ const OWN: &str = "/api/v1/partner/invoice/distribution";
 
 /// A configuration by which mail goes to this port.
 fn configured(installation: &Installation, port: u16) -> String {
+    configured_at(installation, "127.0.0.1", port, "")
+}
+
+fn configured_at(installation: &Installation, host: &str, port: u16, further: &str) -> String {
     let file = installation.directory().join("mail.toml");
     let text = format!(
         "[messages]\nmail-channel = 'post'\nmail-from = 'Operator Oy <invoices@operator.example>'\noperator-mail = 'desk@operator.example'\n\
-         [channels.post]\nkind = 'smtp'\nhost = '127.0.0.1'\nport = {port}\nmessage-id-domain = 'tally.example'\ntls = 'none'\n"
+         [channels.post]\nkind = 'smtp'\nhost = '{host}'\nport = {port}\nmessage-id-domain = 'tally.example'\ntls = 'none'\n{further}"
     );
     std::fs::write(&file, text).unwrap();
     file.to_str().unwrap().to_owned()
@@ -35,6 +40,17 @@ fn by_mail(number: i64, address: &str) -> Value {
     let pdf = STANDARD.encode(include_bytes!("../../../../domain/src/pdf_file/table.pdf"));
     body["invoice"]["attachments"] = json!([{"name": "följesedel.pdf", "content": pdf}]);
     body
+}
+
+/// The delivery of this invoice, once it has this status.
+async fn came_to(api: &Api, key: &str, number: i64, status: &str) -> Value {
+    let mut record = json!(null);
+    until(async || {
+        record = api.get(&format!("{OWN}?invoiceNumber={number}"), key).await.json()["records"][0].clone();
+        record["status"] == status
+    })
+    .await;
+    record
 }
 
 /// The delivery of this invoice, once it has a status other than `PENDING` or was tried.
@@ -150,6 +166,96 @@ on_both_engines! {
             assert_eq!(before["headers"]["Message-ID"], after["headers"]["Message-ID"], "so that the buyer's side can drop the second");
             assert_eq!(before["attachments"], after["attachments"], "the same files, to the byte");
             drop(second);
+        })
+        .await;
+    }
+
+    async fn an_invoice_that_comes_back_has_failed(database: TestDatabase) {
+        let Some(postfix) = Postfix::start(&["bounces", "buyer"]).await else {
+            assert!(std::env::var_os("CI").is_none(), "Postfix runs as root only");
+            println!("skipped: Postfix runs as root only");
+            return;
+        };
+        within(120, async {
+            let installation = installation(database.url());
+            let partner = installation.partner("QUICK3").await;
+            let file = configured_at(&installation, &postfix.host.to_string(), postfix.port, &format!(
+                "bounce-address = 'bounces@example.com'\nbounces = '{}'\n", postfix.maildir("bounces").display()
+            ));
+            let server = installation.serve(&["--config", &file]).await;
+            let api = Api::new(&server.url);
+            let key = api.client(&partner.provisioning, &body("QUICK3", 1)).await;
+            drop(api.post(INVOICE, &key, &by_mail(1001, "nobody@example.com")).await);
+            drop(api.post(INVOICE, &key, &by_mail(1002, "buyer@example.com")).await);
+            let record = came_to(&api, &key, 1001, "FAILED").await;
+            assert_eq!(record["statusReason"], "The mail came back with 5.1.1: check the e-mail address", "{record}");
+            assert!(record["sentAt"].is_string() && record["attempts"] == 2, "{record}");
+            postfix.delivered("buyer").await;
+            assert_eq!(came_to(&api, &key, 1002, "SENT").await["statusReason"], json!(null));
+            server.process.signal("TERM");
+            let ended = server.process.ended().await;
+            assert!(!ended.stderr.contains("nobody@example.com"), "{}", ended.stderr);
+        })
+        .await;
+    }
+
+    async fn paper_and_e_invoices_leave_by_folders(database: TestDatabase) {
+        within(120, async {
+            let installation = installation(database.url());
+            let partner = installation.partner("QUICK3").await;
+            let folder = |name: &str| {
+                let path = installation.directory().join(name);
+                std::fs::create_dir(&path).unwrap();
+                path
+            };
+            let (paper, out, answers) = (folder("paper"), folder("out"), folder("answers"));
+            let file = installation.directory().join("folders.toml");
+            let text = format!(
+                "[invoices]\nprint-channel = 'paper'\ne-invoice-channel = 'operator'\ne-invoice-account = '003707375462'\n\
+                 e-invoice-operator = '003721291126'\n[channels.paper]\nkind = 'drop'\nfolder = '{}'\n\
+                 [channels.operator]\nkind = 'drop'\nfolder = '{}'\nacknowledgements = '{}'\n",
+                paper.display(), out.display(), answers.display()
+            );
+            std::fs::write(&file, text).unwrap();
+            let server = installation.serve(&["--config", file.to_str().unwrap()]).await;
+            let api = Api::new(&server.url);
+            let key = api.client(&partner.provisioning, &body("QUICK3", 1)).await;
+            let by = |number: i64, method: &str| {
+                let mut body = invoice(number);
+                body["distribution"]["method"] = json!(method);
+                let buyer = &mut body["invoice"]["parties"]["buyerParty"];
+                buyer["electronicInvoiceAccount"] = json!("003712345671");
+                buyer["electronicRoutingAddress"] = json!("BAWCFI22");
+                body
+            };
+            let printed = api.post(INVOICE, &key, &by(1001, "PRINT")).await.json();
+            let mut sent = Vec::new();
+            for number in [1002, 1003] {
+                sent.push(api.post(INVOICE, &key, &by(number, "EINVOICE")).await.json());
+            }
+            came_to(&api, &key, 1001, "SENT").await;
+            let id = printed["distributionId"].as_str().unwrap();
+            let pdf = std::fs::read(paper.join(format!("{id}-1.pdf"))).unwrap();
+            assert!(pdf.starts_with(b"%PDF-"), "{printed}");
+            let manifest: Value = serde_json::from_slice(&std::fs::read(paper.join(format!("{id}.json"))).unwrap()).unwrap();
+            assert_eq!((&manifest["id"], &manifest["files"][0]["size"]), (&json!(id), &json!(pdf.len())));
+            for (answer, number) in [("1", 1002), ("2", 1003)] {
+                came_to(&api, &key, number, "SENT").await;
+                let id = sent[usize::from(number == 1003)]["distributionId"].as_str().unwrap().to_owned();
+                assert!(out.join(format!("{id}-1.xml")).exists());
+                let text = format!(
+                    "<Finvoiceack Version='1.0'><Acknowledgement><MessageData><MessageId>{id}</MessageId></MessageData>\
+                     <Reason><Code>{answer}</Code></Reason></Acknowledgement></Finvoiceack>"
+                );
+                // Whole at once, as the document asks of whoever writes there.
+                std::fs::write(answers.join(".ack"), text).unwrap();
+                std::fs::rename(answers.join(".ack"), answers.join(format!("{number}.xml"))).unwrap();
+            }
+            let delivered = came_to(&api, &key, 1002, "DELIVERED").await;
+            assert!(delivered["deliveredAt"].is_string(), "{delivered}");
+            let failed = came_to(&api, &key, 1003, "FAILED").await;
+            let why = "The e-invoice operator refused it with 2: check the e-invoice address and its operator";
+            assert_eq!(failed["statusReason"], why);
         })
         .await;
     }
