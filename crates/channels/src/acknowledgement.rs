@@ -21,6 +21,9 @@ const LONGEST: u64 = 1024 * 1024;
 const DONE: &str = "done";
 const FAILED: &str = "failed";
 
+/// What the name of one begins with while a pass is at it. These sort before all others, so that what a pass has left comes first.
+const HELD: &str = ".held-";
+
 /// Locked while a process is at it.
 const LOCK: &str = ".lock";
 
@@ -124,8 +127,10 @@ impl AcknowledgementFolder {
 async fn collect(channel: &str, folder: &Path, sink: &dyn AcknowledgementSink) -> Result<Collected, Fault> {
     let Some(Pass { names, has_more, _lock }) = blocking(folder, begin).await? else { return Ok(Collected::default()) };
     let mut collected = Collected { has_more, ..Collected::default() };
-    for name in names {
-        let path = folder.join(&name);
+    for listed in names {
+        // Under a name of ours, so that what is put there meanwhile under the same name is another one.
+        let Some((held, name)) = blocking(folder, move |folder| hold(folder, &listed)).await? else { continue };
+        let path = folder.join(&held);
         let Some(bytes) = blocking(&path, read).await? else { continue };
         let received = match bytes {
             Content::Octets(bytes) => {
@@ -142,7 +147,7 @@ async fn collect(channel: &str, folder: &Path, sink: &dyn AcknowledgementSink) -
             Err(AcknowledgementFault::Unreadable) => FAILED,
             Err(AcknowledgementFault::NotStored) => return Ok(Collected { has_more: false, ..collected }),
         };
-        blocking(folder, move |folder| put_away(folder, &name, into)).await?;
+        blocking(folder, move |folder| put_away(folder, &held, &name, into)).await?;
         *if into == DONE { &mut collected.stored } else { &mut collected.failed } += 1;
     }
     Ok(collected)
@@ -191,10 +196,32 @@ fn begin(folder: &Path) -> Result<Option<Pass>, Fault> {
     Ok(Some(pass))
 }
 
+/// Takes a file for this pass: what it is called now, and what it was called. `None` where it is gone.
+fn hold(folder: &Path, listed: &OsString) -> Result<Option<(OsString, OsString)>, Fault> {
+    // One that a pass of before has left.
+    if let Some(name) = listed.to_string_lossy().strip_prefix(HELD) {
+        return Ok(Some((listed.clone(), name.into())));
+    }
+    let mut held = OsString::from(HELD);
+    held.push(listed);
+    // What a pass has left under this name comes first, in a later pass.
+    if fs::symlink_metadata(folder.join(&held)).is_ok() {
+        return Ok(None);
+    }
+    match fs::rename(folder.join(listed), folder.join(&held)) {
+        Ok(()) => Ok(Some((held, listed.clone()))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        // There is no room for the name of ours.
+        Err(error) if error.kind() == ErrorKind::InvalidFilename => Ok(Some((listed.clone(), listed.clone()))),
+        Err(error) => Err(place::fault(&folder.join(listed), &error)),
+    }
+}
+
 /// Whether the name is one that files have while they are written.
 fn is_half_written(name: &OsString) -> bool {
     let name = name.to_string_lossy();
-    let ending = Path::new(&*name).extension().map(|ending| ending.to_ascii_lowercase());
+    let name = name.strip_prefix(HELD).unwrap_or(&name);
+    let ending = Path::new(name).extension().map(|ending| ending.to_ascii_lowercase());
     name.starts_with('.') || ending.is_some_and(|ending| ["tmp", "part", "filepart"].iter().any(|one| ending == *one))
 }
 
@@ -228,9 +255,9 @@ fn read(path: &Path) -> Result<Option<Content>, Fault> {
 }
 
 /// Moves a file out of the way, and over no other: the names of others may come again.
-fn put_away(folder: &Path, name: &OsString, into: &str) -> Result<(), Fault> {
+fn put_away(folder: &Path, held: &OsString, name: &OsString, into: &str) -> Result<(), Fault> {
     let target = free(&folder.join(into), name).map_err(|error| place::fault(folder, &error))?;
-    match fs::rename(folder.join(name), &target) {
+    match fs::rename(folder.join(held), &target) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(place::fault(&target, &error)),
         _ => Ok(()),
     }

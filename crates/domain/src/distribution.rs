@@ -75,7 +75,7 @@ pub enum DistributionStatus {
     Pending,
     /// Handed over to the mail server, the operator or the printer.
     Sent,
-    /// Acknowledged by the recipient's side.
+    /// Acknowledged by the other side: the e-invoice operator has accepted it and passes it on.
     Delivered,
     /// It did not and will not arrive: refused, bounced, or given up.
     Failed,
@@ -118,10 +118,10 @@ impl DistributionStatus {
         }
     }
 
-    /// Whether it never changes again. `SENT` may still become `DELIVERED`, or `FAILED` by a bounce.
+    /// Whether it never changes again. `SENT` and `DELIVERED` may still become `FAILED`, by a bounce or by an operator that refuses later.
     #[must_use]
     pub const fn is_final(self) -> bool {
-        matches!(self, Self::Delivered | Self::Failed | Self::Cancelled)
+        matches!(self, Self::Failed | Self::Cancelled)
     }
 
     /// The status after the news `next`: that, when it lies ahead, and this one otherwise. An acknowledgement may come
@@ -129,7 +129,7 @@ impl DistributionStatus {
     #[must_use]
     pub const fn after(self, next: Self) -> Self {
         match (self, next) {
-            (Self::Pending, _) | (Self::Sent, Self::Delivered | Self::Failed) => next,
+            (Self::Pending, _) | (Self::Sent, Self::Delivered | Self::Failed) | (Self::Delivered, Self::Failed) => next,
             _ => self,
         }
     }
@@ -255,7 +255,8 @@ mod tests {
             (Sent, Failed, Failed),
             (Sent, Cancelled, Sent),
             (Sent, Pending, Sent),
-            (Delivered, Failed, Delivered),
+            (Delivered, Failed, Failed),
+            (Delivered, Sent, Delivered),
             (Failed, Sent, Failed),
             (Cancelled, Sent, Cancelled),
         ] {

@@ -18,7 +18,7 @@ pub struct DeadLetter {
     pub partner_code: String,
     /// The channel that should have sent it.
     pub channel: String,
-    /// `sms`, `mail` or `webhook`.
+    /// `sms`, `mail`, `invoice` or `webhook`.
     pub kind: String,
     /// How often it was tried.
     pub attempts: i64,

@@ -1,6 +1,7 @@
 //! What is heard of deliveries after they were handed over: mail that comes back, and the acknowledgements of the e-invoice operator. Each
 //! source is read again and again, by every process; what two of them read, or one reads twice, counts once.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,10 +11,11 @@ use channels::bounce::{Bounce, BounceSink, Outcome};
 use channels::maildir::Maildir;
 use documents::{FinvoiceAcknowledgement, FinvoiceVerdict};
 use domain::distribution::{DistributionMethod, DistributionStatus};
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use store::StoreError;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -22,6 +24,12 @@ use crate::invoice::status_of;
 
 /// The pause between two looks at a source.
 const PAUSE: Duration = Duration::from_secs(2);
+
+/// The longest that a look under way is waited for when the process ends.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// The code of an operator that has the message already (chapter 21.2 of the Finvoice guidelines).
+const DUPLICATE: i64 = 5;
 
 /// Where something is heard of deliveries.
 pub enum Source {
@@ -38,10 +46,14 @@ pub struct NewsReaders {
 }
 
 impl NewsReaders {
-    /// Reads no further. What is being stored is stored.
+    /// Reads no further. What is being stored is stored, unless a file system hangs.
     pub async fn stop(mut self) {
         self.stop.cancel();
-        while self.tasks.join_next().await.is_some() {}
+        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        if timeout(FAREWELL, ended).await.is_err() {
+            tracing::warn!("what is heard of deliveries was still being read; it is read again at the next start");
+            self.tasks.abort_all();
+        }
     }
 }
 
@@ -139,10 +151,16 @@ impl AcknowledgementSink for Newsroom {
                 tracing::warn!(channel, file, %error, "an acknowledgement can't be read");
                 AcknowledgementFault::Unreadable
             })?;
+            let mut outcome = Ok(());
             for each in read {
-                self.acknowledged(&channel, &file, each).await?;
+                match self.acknowledged(&channel, &file, each).await {
+                    Err(AcknowledgementFault::NotStored) => return Err(AcknowledgementFault::NotStored),
+                    // What stands behind it in the file is of other invoices.
+                    Err(AcknowledgementFault::Unreadable) => outcome = Err(AcknowledgementFault::Unreadable),
+                    Ok(()) => {}
+                }
             }
-            Ok(())
+            outcome
         })
     }
 }
@@ -159,6 +177,8 @@ impl Newsroom {
             return Err(AcknowledgementFault::Unreadable);
         };
         let (status, reason) = match told.verdict {
+            // It was sent twice, as after a try of which we did not hear; the first has its own acknowledgement.
+            FinvoiceVerdict::Rejected if told.code == DUPLICATE => return Ok(()),
             FinvoiceVerdict::Accepted => (DistributionStatus::Delivered, String::new()),
             FinvoiceVerdict::Rejected => {
                 let code = told.code;
@@ -215,7 +235,8 @@ async fn keep_reading(newsroom: Newsroom, source: Source, stop: CancellationToke
     let mut is_faulty = false;
     while !stop.is_cancelled() {
         // To its end: what is half read would only be read again.
-        match newsroom.read(&source).await {
+        let read = AssertUnwindSafe(newsroom.read(&source)).catch_unwind().await;
+        match read.unwrap_or_else(|_| Err("reading panicked".to_owned())) {
             Ok(true) => continue,
             Ok(false) => is_faulty = false,
             Err(error) if is_faulty => {

@@ -55,7 +55,8 @@ impl Core {
             status: after.to_string(),
             status_reason: reason,
             attempts: delivery.attempts + 1,
-            sent_at: at(DistributionStatus::Sent, delivery.sent_at),
+            // What has arrived was handed over, also when that is heard first.
+            sent_at: at(DistributionStatus::Sent, delivery.sent_at).or_else(|| at(DistributionStatus::Delivered, None)),
             delivered_at: at(DistributionStatus::Delivered, delivery.delivered_at),
             ..delivery
         };

@@ -9,7 +9,7 @@ use store::{StoreError, Tx};
 use crate::Core;
 use crate::invoice::status_of;
 use crate::invoice_parcel::Parcel;
-use crate::outbox::{Verdict, is_over, persist};
+use crate::outbox::{Verdict, persist};
 use crate::outbox_payload::{KEY_MISSING, Unreadable};
 
 /// What hands an invoice over.
@@ -191,8 +191,9 @@ impl Core {
             return (Tried::Failed(reason), Verdict::Decided);
         }
         let due_at = self.next_try(row, fault);
-        if is_over(row, fault) || due_at > row.expires_at {
-            let reason = format!("{who} put it off too often {why}: {check}");
+        // However often: a server may be out of order for a day.
+        if due_at > row.expires_at {
+            let reason = format!("{who} put it off for too long {why}: {check}");
             return (Tried::Failed(reason), Verdict::Over);
         }
         let reason = format!("{who} put it off {why}; it is tried again");

@@ -46,6 +46,8 @@ const FAREWELL: Duration = Duration::from_secs(10);
 /// The first pause before what became of a message is written again, and the longest.
 const WRITE_AGAIN: Duration = Duration::from_millis(100);
 const WRITE_AGAIN_LONGEST: Duration = Duration::from_secs(2);
+/// The longest that a message waits for its next try because the provider asked for it.
+const LONGEST_ASKED: Duration = Duration::from_secs(6 * 3600);
 /// The pause before a worker that panicked begins anew.
 const AFTER_PANIC: Duration = Duration::from_secs(1);
 
@@ -163,7 +165,7 @@ impl Core {
     }
 
     /// At most `most` lanes behind `after` that have something due and room for it, each with its room, going on from the beginning behind the
-    /// last; `after` moves with them.
+    /// last; `after` moves to the last of them.
     async fn due_lanes(
         &self,
         channel: &str,
@@ -174,29 +176,32 @@ impl Core {
     ) -> Result<Vec<(i64, usize)>, StoreError> {
         let mut reader = self.db().reader().await?;
         let (first, mut has_wrapped, mut due) = (*after, false, Vec::new());
-        for _ in 0..MOST_PAGES {
-            let page = store::outbox::lanes(&mut reader, channel, *after, now, LANES).await?;
+        let mut place = first;
+        'pages: for looked in 1..=MOST_PAGES {
+            let page = store::outbox::lanes(&mut reader, channel, place, now, LANES).await?;
             for (lane, partner) in &page {
                 if has_wrapped && *lane > first {
-                    return Ok(due);
+                    break 'pages;
                 }
-                *after = *lane;
-                if let Some(partner) = partner {
-                    let free = room.reserve(*lane, *partner);
-                    if free > 0 {
-                        due.push((*lane, free));
-                    }
+                place = *lane;
+                let free = partner.map_or(0, |partner| room.reserve(*lane, partner));
+                if free > 0 {
+                    due.push((*lane, free));
+                    // Not beyond: those for whom there was no room are the next to get some.
+                    *after = *lane;
                 }
                 if due.len() >= most {
-                    return Ok(due);
+                    break 'pages;
                 }
             }
             if page.len() < usize::try_from(LANES).unwrap_or(usize::MAX) {
                 if has_wrapped || first == i64::MIN {
-                    return Ok(due);
+                    break;
                 }
                 has_wrapped = true;
-                *after = i64::MIN;
+                place = i64::MIN;
+            } else if looked == MOST_PAGES && due.is_empty() {
+                *after = place;
             }
         }
         Ok(due)
@@ -255,7 +260,7 @@ impl Core {
         let mut bytes = [0; 8];
         self.random().fill(&mut bytes);
         let pause = retry::pause(row.attempts, u64::from_ne_bytes(bytes));
-        self.now().after(fault.retry_after.map_or(pause, |asked| asked.max(pause)))
+        self.now().after(fault.retry_after.map_or(pause, |asked| asked.min(LONGEST_ASKED).max(pause)))
     }
 }
 

@@ -154,7 +154,7 @@ statements! {
     // What is recorded moves on from a status that was read in the same transaction.
     MOVE = "UPDATE distribution SET status = $4, status_reason = $5, attempts = $6, sent_at = $7, delivered_at = $8, \
             client_fetched = 0, partner_fetched = 0 WHERE partner_id = $1 AND distribution_id = $2 AND status = $3";
-    NOTE = "UPDATE distribution SET status_reason = $3, attempts = $4 WHERE partner_id = $1 AND distribution_id = $2";
+    NOTE = "UPDATE distribution SET status_reason = $3, attempts = $4 WHERE partner_id = $1 AND distribution_id = $2 AND status = $5";
     INSERT_ATTEMPT = "INSERT INTO distribution_attempt (partner_id, distribution_id, attempt_id, at, status, reason) \
                       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (partner_id, distribution_id, attempt_id) DO NOTHING";
     ATTEMPTS = "SELECT attempt_id, at, status, reason FROM distribution_attempt WHERE partner_id = $1 AND distribution_id = $2 \
@@ -242,12 +242,12 @@ pub async fn move_from(tx: &mut Tx, from: &str, row: &DistributionRow) -> Result
     Ok(moved == 1)
 }
 
-/// Keeps what the last attempt came to, where the status stays.
+/// Keeps what the last attempt came to, where the status stays that of the row; of a delivery that has moved on nothing is changed.
 ///
 /// # Errors
 /// When the statement fails.
 pub async fn note(tx: &mut Tx, row: &DistributionRow) -> Result<(), StoreError> {
-    execute!(tx, NOTE, row.partner.0, row.distribution, &row.status_reason, row.attempts).map(drop)
+    execute!(tx, NOTE, row.partner.0, row.distribution, &row.status_reason, row.attempts, &row.status).map(drop)
 }
 
 /// Adds an attempt; false when it is there already.

@@ -55,10 +55,11 @@ statements! {
            ON CONFLICT (partner_id, client_id, day, method, status) DO UPDATE SET number = distribution_count.number + excluded.number";
     OF_PORTFOLIO = counted!("CAST(0 AS BIGINT) AS client_id, day, method, status", "client_id = 0", "client_id > 0", "day, method, status");
     OF_CREDITOR = counted!("client_id, day, method, status", "client_id = $4", "client_id = $4", "client_id, day, method, status");
-    // From each creditor of the range to its days, which are few of all that there are.
+    // From each creditor of the range to its days, which are few of all that there are: with the plain number SQLite would carry the range
+    // over, and read all days of all of them.
     BY_CREDITOR = "SELECT client_id, '' AS day, method, status, CAST(SUM(number) AS BIGINT) AS number FROM (\
                    SELECT n.client_id, n.method, n.status, n.number FROM client c \
-                   JOIN distribution_count n ON n.partner_id = c.partner_id AND n.client_id = c.client_id AND n.day >= $2 AND n.day <= $3 \
+                   JOIN distribution_count n ON n.partner_id = c.partner_id AND n.client_id = c.client_id + 0 AND n.day >= $2 AND n.day <= $3 \
                    WHERE c.partner_id = $1 AND c.client_id >= $4 AND c.client_id <= $5 \
                    UNION ALL SELECT client_id, method, status, number FROM distribution_change WHERE partner_id = $1 \
                    AND client_id >= $4 AND client_id <= $5 AND day >= $2 AND day <= $3) s \

@@ -133,7 +133,7 @@ impl Pace {
         waiting: 100_000,
         watch: 20,
         many_invoices: Size { creditors: 1_000, invoices: 1_000_000 },
-        few_invoices: Size { creditors: 100, invoices: 10_000 },
+        few_invoices: Size { creditors: 10, invoices: 10_000 },
     };
     /// To try whether everything works. Its numbers mean little.
     pub(crate) const QUICK: Self = Self {
@@ -149,8 +149,8 @@ impl Pace {
         mails: 300,
         waiting: 1_000,
         watch: 2,
-        many_invoices: Size { creditors: 200, invoices: 40_000 },
-        few_invoices: Size { creditors: 100, invoices: 10_000 },
+        many_invoices: Size { creditors: 40, invoices: 40_000 },
+        few_invoices: Size { creditors: 10, invoices: 10_000 },
     };
 }
 

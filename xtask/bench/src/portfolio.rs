@@ -32,6 +32,9 @@ const PARTNER: &str = "PORTFOLIO";
 /// The days that the invoices are spread over, up to the day on which the database is made.
 pub(crate) const DAYS: u32 = 365;
 
+/// How many creditors a page of a summary has: as many as the smaller portfolio.
+pub(crate) const SUMMED: u32 = 10;
+
 /// The days that a portfolio is looked at by.
 pub(crate) const RECENT: u32 = 30;
 
@@ -178,20 +181,24 @@ impl Portfolio {
     /// Walks through every list that is measured, and writes down the addresses of all pages. They name their days, because the database
     /// is used on later days as well.
     fn list_pages(&self, url: &str, partner_key: &str, today: CalendarDate) -> Result<(), Fault> {
-        let days = |days: u32| format!("limit={PAGE}&fromInvDate={}&toInvDate={today}", today.days_before(days - 1));
+        let days = |limit: u32, days: u32| {
+            format!("limit={limit}&fromInvDate={}&toInvDate={today}", today.days_before(days - 1))
+        };
         let failed = |path: &Path| Fault::system(format!("write {}", path.display()));
         let keys = fs::read_to_string(&self.keys).map_err(Fault::system("read the keys"))?;
         let mut own = secret_file(&self.own_lists).map_err(failed(&self.own_lists))?;
-        let first = format!("/api/v1/partner/invoice/distribution?{}", days(DAYS));
+        let first = format!("/api/v1/partner/invoice/distribution?{}", days(PAGE, DAYS));
         for key in keys.lines() {
             let pages = pages::walk(url, key, &first, DELIVERIES)?;
             let lines: String = pages.iter().map(|page| format!("{page} {key}\n")).collect();
             own.write_all(lines.as_bytes()).map_err(failed(&self.own_lists))?;
         }
-        for (file, route, list) in
-            [(&self.lists, "distribution", DELIVERIES), (&self.summaries, "distribution/summary", CREDITORS)]
-        {
-            let pages = pages::walk(url, partner_key, &format!("/api/v1/partner/{route}?{}", days(RECENT)), list)?;
+        for (file, route, limit, list) in [
+            (&self.lists, "distribution", PAGE, DELIVERIES),
+            (&self.summaries, "distribution/summary", SUMMED, CREDITORS),
+        ] {
+            let first = format!("/api/v1/partner/{route}?{}", days(limit, RECENT));
+            let pages = pages::walk(url, partner_key, &first, list)?;
             fs::write(file, pages.join("\n")).map_err(failed(file))?;
         }
         Ok(())

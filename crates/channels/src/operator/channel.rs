@@ -116,7 +116,8 @@ impl OperatorChannel {
             StatusCode::TOO_MANY_REQUESTS => FaultKind::Throttled,
             // It says when to come again, so that it is of no single document.
             StatusCode::SERVICE_UNAVAILABLE if retry_after.is_some() => FaultKind::Throttled,
-            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY => FaultKind::Temporary,
+            // A conflict is one with an earlier try under the same identifier: no refusal of the document.
+            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::CONFLICT => FaultKind::Temporary,
             // These say nothing of the document, and are the operator's of Tallystick to mend: a password that was changed must not have all
             // that waits refused, nor must an address that has moved.
             StatusCode::UNAUTHORIZED

@@ -115,10 +115,10 @@ impl Bench {
     }
 
     async fn hear(&self, message: &str, code: i64) -> Result<(), AcknowledgementFault> {
-        let text = format!(
-            "<Finvoiceack Version=\"1.0\"><Acknowledgement><MessageData><MessageId>{message}</MessageId></MessageData>\
-             <Reason><Code>{code}</Code><Text>secret words</Text></Reason></Acknowledgement></Finvoiceack>"
-        );
+        self.hear_file(ack(message, code)).await
+    }
+
+    async fn hear_file(&self, text: String) -> Result<(), AcknowledgementFault> {
         let told = Acknowledgement { channel: "einvoice".into(), name: "ack.xml".into(), bytes: text.into_bytes() };
         AcknowledgementSink::receive(&Newsroom(self.core().clone()), told).await
     }
@@ -168,6 +168,14 @@ impl Bench {
         let details = self.core().invoice_details(self.client, number).await.unwrap();
         details.deliveries[0].0.status.to_string()
     }
+}
+
+/// What the operator answers to a message.
+fn ack(message: &str, code: i64) -> String {
+    format!(
+        "<Finvoiceack Version=\"1.0\"><Acknowledgement><MessageData><MessageId>{message}</MessageId></MessageData>\
+         <Reason><Code>{code}</Code><Text>secret words</Text></Reason></Acknowledgement></Finvoiceack>\n"
+    )
 }
 
 fn e_invoice(number: i64) -> InvoiceDraft {
@@ -251,17 +259,28 @@ on_both_engines! {
         for _ in 0..2 {
             bench.hear(&accepted.to_string().to_uppercase(), 1).await.unwrap();
         }
-        // What is heard later changes no end.
-        bench.hear(&accepted.to_string(), 2).await.unwrap();
+        // The operator has it twice; one that is refused after all has failed, whatever is heard later.
+        bench.hear(&accepted.to_string(), 5).await.unwrap();
         assert_eq!(bench.story(1001).await, ("DELIVERED".into(), None, 2));
+        let late = bench.submit_e_invoice(1003).await;
+        for code in [1, 2, 1] {
+            bench.hear(&late.to_string(), code).await.unwrap();
+        }
         let why = "The e-invoice operator refused it with 2: check the e-invoice address and its operator";
         assert_eq!(bench.story(1002).await, ("FAILED".into(), Some(why.into()), 1));
+        assert_eq!(bench.story(1003).await, ("FAILED".into(), Some(why.into()), 2));
+        // What stands behind one that is none of ours in the same file is heard.
+        let third = bench.submit_e_invoice(1004).await;
+        let both = [ack("no identifier", 1), ack(&third.to_string(), 1)].concat();
+        assert_eq!(bench.hear_file(both).await, Err(AcknowledgementFault::Unreadable));
+        assert_eq!(bench.status(1004).await, "DELIVERED");
         assert_eq!(bench.hear("no identifier", 1).await, Err(AcknowledgementFault::Unreadable));
         bench.hear(&Uuid::nil().to_string(), 1).await.unwrap();
         let mut told = bench.told().await;
         told.sort_by_key(|told| told["data"]["invoiceNumber"].as_i64());
         let told: Vec<_> = told.iter().map(|told| (&told["type"], &told["data"]["status"])).collect();
-        let expected = [("distribution.delivered", "DELIVERED"), ("distribution.failed", "FAILED")];
+        let (delivered, failed) = (("distribution.delivered", "DELIVERED"), ("distribution.failed", "FAILED"));
+        let expected = [delivered, failed, delivered, failed, delivered];
         assert_eq!(told, expected.map(|(kind, status)| (json!(kind), json!(status))).each_ref().map(|(kind, status)| (kind, status)));
         assert_eq!(bench.core().recount_distributions(bench.holder.partner).await.unwrap(), []);
     }

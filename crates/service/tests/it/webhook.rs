@@ -13,7 +13,7 @@ use domain::webhook::{EventSelection, WebhookSecret, signature};
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use service::mail::MailSettings;
-use service::outbox::{Provider, Sends, Worker};
+use service::outbox::{LEAST_WEBHOOK_WINDOW, Provider, Sends, Worker};
 use service::partner::AddedPartner;
 use service::sms::SmsSettings;
 use service::webhook::{Endpoint, NewSecret, WebhookSettings};
@@ -250,6 +250,24 @@ async fn what_became_of_webhooks_is_recorded_without_running_again() {
 }
 
 on_both_engines! {
+    async fn endpoints_of_one_partner_take_turns(database: TestDatabase) {
+        let bench = Bench::open(&database).await;
+        let addresses: Vec<_> = (0..16).map(|number| format!("https://quick.example/{number}")).collect();
+        for address in &addresses {
+            bench.add(address, "").await;
+        }
+        for number in 0..10 {
+            bench.client(number).await;
+        }
+        let receiver = Scripted::willing();
+        let worker = bench.start(&receiver, LEAST_WEBHOOK_WINDOW);
+        let told = |address: &str| receiver.seen().iter().filter(|call| call.url == address).count();
+        until(async || addresses.iter().any(|address| told(address) == 10)).await;
+        let least = addresses.iter().map(|address| told(address)).min();
+        worker.stop().await;
+        assert!(least > Some(0), "none waits until another has all of its own");
+    }
+
     async fn what_happens_is_told_to_whom_wants_it(database: TestDatabase) {
         let bench = Bench::open(&database).await;
         let other = bench.test.partner("SLOW4").await;

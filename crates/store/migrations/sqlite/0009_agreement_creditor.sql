@@ -24,7 +24,6 @@ SELECT DISTINCT a.partner_id, a.identifier, a.client_id, c.customer_code, c.refe
     c.country_code, c.created_at, c.name_folded, c.status, c.changed_at
 FROM agreement a JOIN client c ON c.partner_id = a.partner_id AND c.client_id = a.client_id
 ORDER BY a.partner_id, a.identifier, a.client_id;
-DROP INDEX agreement_identifier;
 
 CREATE TRIGGER agreement_added AFTER INSERT ON agreement BEGIN
     INSERT INTO agreement_creditor

@@ -50,6 +50,17 @@ from_text!(Code);
 impl Invoices {
     pub(crate) fn check(&self, channels: &Channels) -> Result<(), ConfigError> {
         at_least_one("give-up-after", usize::from(!self.give_up_after.0.is_zero()))?;
+        // What was just put there would be read as acknowledgements, and moved away.
+        for (name, answers) in
+            channels.iter().filter_map(|(name, channel)| Some((name, acknowledgements(&channel.kind)?)))
+        {
+            if let Some(drop) = channels.keys().find(|drop| folder(channels, drop) == Some(answers)) {
+                let reason = format!(
+                    "[channels.{name}] reads acknowledgements from the folder of [channels.{drop}]: use another one"
+                );
+                return Err(ConfigError::invalid("acknowledgements", reason));
+            }
+        }
         if let Some(name) = &self.print_channel {
             check_use("print-channel", name, Carried::Paper, channels)?;
         }
@@ -92,6 +103,15 @@ impl Invoices {
 fn folder<'c>(channels: &'c Channels, name: &str) -> Option<&'c Path> {
     match &channels.get(name)?.kind {
         Kind::Drop(config) => Some(&config.folder),
+        _ => None,
+    }
+}
+
+/// The folder of acknowledgements of a channel that has one.
+fn acknowledgements(kind: &Kind) -> Option<&Path> {
+    match kind {
+        Kind::Drop(config) => config.acknowledgements.as_deref(),
+        Kind::EInvoiceHttp(config) => config.acknowledgements.as_deref(),
         _ => None,
     }
 }
@@ -157,5 +177,13 @@ mod tests {
         }
         let error = toml::from_str::<InvoicesLayer>("e-invoice-account = 'a/b'").unwrap_err().to_string();
         assert!(error.contains("e-invoice-account") && error.contains("like 003707375462"), "{error}");
+    }
+
+    #[test]
+    fn no_acknowledgements_are_read_from_a_drop() {
+        let text = "[print]\nkind = 'drop'\nfolder = '/srv/print'\n\
+                    [operator]\nkind = 'e-invoice-http'\nurl = 'https://operator.example'\nacknowledgements = '/srv/print/'";
+        let error = Invoices::default().check(&toml::from_str(text).unwrap()).unwrap_err().to_string();
+        assert!(error.contains("acknowledgements") && error.contains("[channels.print]"), "{error}");
     }
 }

@@ -25,8 +25,8 @@ const KINDS: [Kind; 3] = [
     ),
     (
         |portfolio| &portfolio.summaries,
-        "`GET /distribution/summary` of 30 days, with 100 creditors",
-        "a summary of 30 days, with 100 creditors",
+        "`GET /distribution/summary` of 30 days, a page of 10 creditors",
+        "a summary of 30 days, a page of 10 creditors",
     ),
 ];
 
@@ -48,8 +48,8 @@ pub(crate) fn run(bench: &Bench) -> Result<Section, Fault> {
     let (large, small) = (grouped(pace.many_invoices.invoices), grouped(pace.few_invoices.invoices));
     let mut section = Section {
         how: format!(
-            "**Deliveries.** {large} invoices of {} creditors of one partner against {small} of {} creditors, one delivery each, evenly spread over\n\
-             the creditors and over {DAYS} days: 60 % by `EMAIL`, 25 % by `EINVOICE`, 10 % by `PRINT` and 5 % by `NONE`, of which few failed, and of\n\
+            "**Deliveries.** {large} invoices of {} creditors of one partner against {small} of {} creditors, one delivery each, 1,000 of\n\
+             each creditor, evenly spread over {DAYS} days: 60 % by `EMAIL`, 25 % by `EINVOICE`, 10 % by `PRINT` and 5 % by `NONE`, of which few failed, and of\n\
              those of the last day some wait. They are written through the store in the order of time, with the attempts and counts that\n\
              sending them would leave; `distribution recount` compares the counts. What is sealed of an invoice, which no list reads, is 512\n\
              random octets. {CONNECTIONS} connections, {} rounds of {} s each, every request with a page picked at random from all there are. A\n\
