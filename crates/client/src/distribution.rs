@@ -91,8 +91,8 @@ impl Client {
     /// A page of the client's own deliveries, with its key.
     ///
     /// With [`FetchType::Unfetched`] each delivery comes once per status. Such a call is tried again only while the server has surely not
-    /// answered it. After any other transient error (see [`Error::is_transient`]) an answer may have been lost: read those days again with
-    /// [`FetchType::All`].
+    /// answered it. After any other transient error (see [`Error::is_transient`]) and after [`Error::UnexpectedAnswer`] an answer may have been
+    /// lost: read those days again with [`FetchType::All`].
     ///
     /// ```no_run
     /// # use tallystick_client::{Client, DistributionQuery, Error, FetchType};

@@ -203,7 +203,8 @@ impl Error {
         }
     }
 
-    /// Whether the same call may well succeed later: this is what is tried again.
+    /// Whether the same call may well succeed later: this is what is tried again, but for most of it where
+    /// [`FetchType::Unfetched`](crate::FetchType::Unfetched) deliveries are listed.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         match self {

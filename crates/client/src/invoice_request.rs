@@ -196,7 +196,7 @@ objects! {
         language_code: String,
         /// Whether the buyer must not be collected from.
         disable_collection: bool,
-        /// The postal address.
+        /// The postal address: a business's whole, a person's country at least. Required.
         address: InvoiceAddress,
         /// Whom to ask.
         contact: InvoiceContact,

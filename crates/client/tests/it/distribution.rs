@@ -8,11 +8,13 @@ use tallystick_client::{
 use testkit::app::TestApp;
 use testkit::on_both_engines;
 use time::macros::datetime;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::invoice_sample::invoice;
 use crate::peer::{Step, problem, text};
-use crate::support;
+use crate::support::{self, Still, builder};
 
 fn client(url: &str, key: &str) -> Client {
     Client::builder(url).api_key(key).build().unwrap()
@@ -72,12 +74,10 @@ on_both_engines! {
             }
         }
         assert_eq!((numbers(&found), found[0].distribution_id), (vec![9, 3, 2, 1], last.distribution_id));
-        for (key, expected) in [(&one, 3), (&one, 0), (&partner, 4), (&partner, 0)] {
-            let page = match key.api_key() == partner.api_key() {
-                true => key.distribution(&of(FetchType::Unfetched)).await,
-                false => key.invoice_distribution(&of(FetchType::Unfetched)).await,
-            };
-            assert_eq!(page.unwrap().records.len(), expected);
+        let unfetched = of(FetchType::Unfetched);
+        for (by_one, by_partner) in [(3, 4), (0, 0)] {
+            assert_eq!(one.invoice_distribution(&unfetched).await.unwrap().records.len(), by_one);
+            assert_eq!(partner.distribution(&unfetched).await.unwrap().records.len(), by_partner);
         }
         assert!(matches!(partner.creditor_distribution(999_999, &days).await, Err(Error::NotFound(_))));
         assert!(matches!(partner.invoice_distribution(&days).await, Err(Error::Forbidden(_))));
@@ -188,6 +188,18 @@ async fn what_is_told_once_is_asked_for_again_only_when_it_was_surely_not_told()
     assert_eq!(lines[0], "GET /api/v1/partner/distribution?fetchType=UNFETCHED");
     assert_eq!(lines[1], "GET /api/v1/partner/creditors/7/distribution?fetchType=UNFETCHED");
     assert_eq!(lines[5..], ["GET /api/v1/partner/invoice/distribution?fetchType=FAILED"; 2]);
+}
+
+#[tokio::test]
+async fn what_is_told_once_is_asked_for_again_where_nobody_listened() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let still = Still::new(Notify::new().into());
+    let client = builder(&url, &still).build().unwrap();
+    let refused = client.distribution(&of(FetchType::Unfetched)).await;
+    assert!(matches!(refused, Err(Error::Transport { fault: TransportFault::Connect, .. })), "{refused:?}");
+    assert_eq!(still.pauses().len(), 3);
 }
 
 #[tokio::test]

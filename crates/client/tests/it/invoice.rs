@@ -1,7 +1,7 @@
 //! Invoices through the client, against the server and against a scripted peer.
 
 use serde_json::json;
-use tallystick_client::{Client, DistributionMethod, DistributionStatus, Error, SubmitInvoice};
+use tallystick_client::{Client, Decimal, DistributionMethod, DistributionStatus, Error, SubmitInvoice};
 use testkit::app::TestApp;
 use testkit::on_both_engines;
 use uuid::Uuid;
@@ -110,13 +110,17 @@ async fn amounts_are_sent_digit_by_digit_and_what_is_absent_is_left_out() {
     let mut request = invoice(7, "2026-01-02");
     request.invoice.rows[0].unit_price = decimal("123456789.012345");
     request.invoice.parties.buyer_party.address = tallystick_client::InvoiceAddress::default();
+    request.invoice.amounts.paid_amount = Some(Decimal::ZERO);
     client.submit_invoice(&request).await.unwrap();
     let body = r#"{"distribution":{"method":"NONE"},"invoice":{"header":{"number":7,"date":"2026-01-02","dueDate":"2026-12-05"},"#;
     let rest =
         r#""rows":[{"name":"Chair","quantity":2,"unitPrice":123456789.012345,"discountPercent":10,"vatRate":25.5}],"#;
     let sent = &peer.requests()[0].body;
     assert!(sent.starts_with(body) && sent.contains(rest), "{sent}");
-    assert!(sent.ends_with(r#""amounts":{"grossAmount":337.72}}}"#) && !sent.contains("address"), "{sent}");
+    assert!(
+        sent.ends_with(r#""amounts":{"grossAmount":337.72,"paidAmount":0}}}"#) && !sent.contains("address"),
+        "{sent}"
+    );
 }
 
 #[tokio::test]
