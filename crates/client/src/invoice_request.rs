@@ -12,8 +12,8 @@ use crate::api_key::Secret;
 use crate::decimal::Decimal;
 use crate::distribution_answer::DistributionMethod;
 
-/// Declares objects of the body. What is empty, `None`, false or zero is left out, which the server takes for the same; reading one from JSON
-/// refuses unknown names.
+/// Declares objects of the body. What is empty, `None` or `false` is left out, as is an invoice number of 0, and the server takes that
+/// for the same; an amount of `Some` zero is sent. Reading one from JSON refuses unknown names.
 macro_rules! objects {
     ($($(#[$doc:meta])* $name:ident { $($(#[$member_doc:meta])* $member:ident: $kind:ty,)+ })+) => {
         $(
