@@ -4,6 +4,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use crate::problem::{Members, Problem, TakenAgreement};
 
 /// Why a call failed. By then every retry that makes sense has been made.
@@ -44,6 +46,14 @@ pub enum Error {
         client_identifier: u64,
         /// The agreement.
         agreement: TakenAgreement,
+        /// The answer.
+        problem: Box<Problem>,
+    },
+    /// `409 invoice_exists`: the client has an invoice of this number already, and nothing was changed.
+    #[error("invoice {invoice_id} has this number already: {problem}")]
+    InvoiceExists {
+        /// The server's identifier of the invoice that is there.
+        invoice_id: Uuid,
         /// The answer.
         problem: Box<Problem>,
     },
@@ -180,6 +190,10 @@ impl Error {
                 Some(agreement) => Self::AgreementTaken { client_identifier, agreement, problem },
                 None => Self::Conflict(problem),
             },
+            (409, "invoice_exists", _) => match members.invoice_id {
+                Some(invoice_id) => Self::InvoiceExists { invoice_id, problem },
+                None => Self::Conflict(problem),
+            },
             (409, "request_in_progress", _) => Self::InProgress { problem, retry_after },
             (409, ..) => Self::Conflict(problem),
             (422, ..) => Self::IdempotencyKeyReused(problem),
@@ -189,7 +203,8 @@ impl Error {
         }
     }
 
-    /// Whether the same call may well succeed later: this is what is tried again.
+    /// Whether the same call may well succeed later: this is what is tried again, but for most of it where
+    /// [`FetchType::Unfetched`](crate::FetchType::Unfetched) deliveries are listed.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         match self {
@@ -206,10 +221,21 @@ impl Error {
             | Self::Stale(_)
             | Self::ClientExists { .. }
             | Self::AgreementTaken { .. }
+            | Self::InvoiceExists { .. }
             | Self::Conflict(_)
             | Self::IdempotencyKeyReused(_)
             | Self::Api(_) => false,
         }
+    }
+
+    /// Whether the server has surely not acted on the request: it was not sent, or there were too many.
+    pub(crate) const fn was_not_handled(&self) -> bool {
+        matches!(
+            self,
+            Self::Transport { fault: TransportFault::Connect, .. }
+                | Self::RateLimited { .. }
+                | Self::UnexpectedAnswer { status: 429, .. }
+        )
     }
 
     /// How long the answer asks to wait, if it does.
@@ -236,6 +262,7 @@ impl Error {
             | Self::Stale(problem)
             | Self::ClientExists { problem, .. }
             | Self::AgreementTaken { problem, .. }
+            | Self::InvoiceExists { problem, .. }
             | Self::InProgress { problem, .. }
             | Self::Conflict(problem)
             | Self::IdempotencyKeyReused(problem)
@@ -280,7 +307,7 @@ mod tests {
     fn refused(status: u16, code: &str, client_identifier: Option<u64>) -> Error {
         let problem =
             Problem { status, code: code.to_owned(), message: String::new(), request_id: None, faults: Vec::new() };
-        let members = Members { client_identifier, agreement: None };
+        let members = Members { client_identifier, ..Members::default() };
         Error::refused(problem, members, Some(Duration::from_secs(3)))
     }
 
@@ -309,5 +336,6 @@ mod tests {
         assert!(matches!(refused(409, "client_exists", Some(7)), Error::ClientExists { client_identifier: 7, .. }));
         assert!(matches!(refused(409, "client_exists", None), Error::Conflict(_)));
         assert!(matches!(refused(409, "agreement_taken", Some(7)), Error::Conflict(_)));
+        assert!(matches!(refused(409, "invoice_exists", Some(7)), Error::Conflict(_)));
     }
 }

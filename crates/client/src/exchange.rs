@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH, LINK};
 use reqwest::{Method, StatusCode};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -32,6 +32,8 @@ pub(crate) struct Call<'a> {
     pub(crate) body: Option<Vec<u8>>,
     /// The media type of the body.
     pub(crate) media_type: &'static str,
+    /// The media type that is asked for, in place of JSON.
+    pub(crate) accept: Option<&'static str>,
     /// The version that a change is meant for.
     pub(crate) if_match: Option<&'a EntityTag>,
     pub(crate) idempotency_key: Option<&'a IdempotencyKey>,
@@ -39,6 +41,8 @@ pub(crate) struct Call<'a> {
     pub(crate) key: Option<&'a Arc<ApiKey>>,
     /// For how long the server is asked to hold its answer. Each try may take so much longer.
     pub(crate) further_time: Duration,
+    /// Whether the server tells once what it answers, so that a further try must not follow an answer that was lost.
+    pub(crate) is_answered_once: bool,
 }
 
 impl Call<'_> {
@@ -49,10 +53,12 @@ impl Call<'_> {
             query: Vec::new(),
             body: None,
             media_type: "application/json",
+            accept: None,
             if_match: None,
             idempotency_key: None,
             key: None,
             further_time: Duration::ZERO,
+            is_answered_once: false,
         }
     }
 }
@@ -64,6 +70,8 @@ pub(crate) struct Answer {
     retry_after: Option<Duration>,
     /// The version of the record, where the answer has one.
     pub(crate) etag: Option<EntityTag>,
+    /// What it links to (RFC 8288).
+    pub(crate) links: Vec<String>,
     /// It may hold a key, so it is overwritten when dropped.
     pub(crate) body: Zeroizing<Vec<u8>>,
 }
@@ -77,6 +85,12 @@ impl Answer {
             reason,
             retry_after: self.retry_after,
         }
+    }
+
+    /// Whether its body is of this media type, whatever the parameters.
+    pub(crate) fn is_of(&self, media_type: &str) -> bool {
+        let content_type = self.content_type.as_deref().and_then(|value| value.split(';').next());
+        content_type.is_some_and(|value| value.trim().eq_ignore_ascii_case(media_type))
     }
 
     /// The answer itself when it is a success, the error that it stands for otherwise.
@@ -101,7 +115,7 @@ impl Client {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            let pause = if error.is_transient() {
+            let pause = if error.is_transient() && (!call.is_answered_once || error.was_not_handled()) {
                 self.wire.retry.pause(retries, error.retry_after(), self.wire.runtime.as_ref())
             } else if matches!(error, Error::Unauthorized(_)) && self.was_replaced(call, &key) {
                 // The refused key was replaced while this try was under way: the refusal says nothing about the one in use.
@@ -140,6 +154,10 @@ impl Client {
         if let Some(key) = call.idempotency_key {
             request = request.header(IDEMPOTENCY_KEY, key.header());
         }
+        if let Some(media_type) = call.accept {
+            // Problems come as JSON whatever is asked for.
+            request = request.header(ACCEPT, HeaderValue::from_static(media_type));
+        }
         if let Some(tag) = call.if_match {
             request = request.header(IF_MATCH, tag.header());
         }
@@ -153,6 +171,7 @@ impl Client {
             content_type: headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned),
             retry_after: retry_after::read(headers, self.wire.runtime.now()),
             etag: headers.get(ETAG).and_then(EntityTag::of_header),
+            links: headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok()).map(str::to_owned).collect(),
             body: Zeroizing::new(Vec::new()),
         };
         while let Some(chunk) = response.chunk().await.map_err(Error::transport)? {

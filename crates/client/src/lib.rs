@@ -38,7 +38,10 @@
 //!
 //! Each call of [`Client::create_client`] makes one `Idempotency-Key` and sends it with every try, so that a create whose answer was
 //! lost is answered again and never done twice. To have the same across a restart of your own program, make the key with
-//! [`Client::new_idempotency_key`], store it beside the request, and call [`Client::create_client_with`].
+//! [`Client::new_idempotency_key`], store it beside the request, and call [`Client::create_client_with`]. So it is with
+//! [`Client::submit_invoice`] and every other call that has a twin whose name ends in `_with` and that takes such a key.
+//!
+//! A list of [`FetchType::Unfetched`] deliveries is told once. It is tried again only without a connection and after `429`.
 //!
 //! # Creditors
 //!
@@ -59,6 +62,12 @@
 //! # Ok(()) }
 //! ```
 //!
+//! # Invoices
+//!
+//! With a client key: [`Client::submit_invoice`], which has an example, and [`Client::invoice_distribution`], which tells what has become of
+//! them. With a partner key: [`Client::creditor_distribution`], [`Client::distribution`] and [`Client::distribution_summary`]. Each list also
+//! comes as a table: [`Client::distribution_csv`] and its like.
+//!
 //! # Renewal
 //!
 //! See [`Client::renew_with`], which also says what to do in each case where a key stops working.
@@ -70,12 +79,17 @@ mod client;
 mod creditor_answers;
 mod creditor_requests;
 mod creditors;
+mod decimal;
 mod deployment;
+mod distribution;
+mod distribution_answer;
 mod endpoint;
 mod entity_tag;
 mod error;
 mod exchange;
 mod idempotency;
+mod invoice;
+mod invoice_request;
 mod problem;
 mod renewal;
 mod requests;
@@ -95,10 +109,23 @@ pub use creditor_answers::{
     CreditorSummary, FieldChange, HistoryPage, ReplacedAgreements, Revoked, Rotated, Settings,
 };
 pub use creditor_requests::{CreateCreditor, CreditorPatch, CreditorQuery, NewAgreement, NewSettings};
+pub use decimal::{Decimal, DecimalError};
 pub use deployment::{Deployment, DeploymentRequest, DeploymentState, Responsible, ResponsiblePerson};
+pub use distribution::{DistributionQuery, DistributionSummaryQuery};
+pub use distribution_answer::{
+    CreditorCounts, CsvPage, DayCount, Distribution, DistributionMetaData, DistributionMethod, DistributionPage,
+    DistributionStatus, DistributionSummary, DistributionTotals, FetchType, FiltersApplied, StatusCount,
+};
 pub use entity_tag::EntityTag;
 pub use error::{Error, RenewError, TransportCause, TransportFault};
 pub use idempotency::{IdempotencyKey, IdempotencyKeyError};
+pub use invoice::SubmittedInvoice;
+pub use invoice_request::{
+    Attachment, CollectionTerms, ContactPerson, DeliveryParty, EntityType, Factoring, InterestTerms, InterestType,
+    Invoice, InvoiceAddress, InvoiceAmounts, InvoiceBuyer, InvoiceContact, InvoiceDistribution, InvoiceExtensions,
+    InvoiceHeader, InvoiceParties, InvoiceProcessing, InvoiceRecipient, InvoiceReferences, InvoiceRow, InvoiceSeller,
+    InvoiceTerms, InvoiceType, PaymentDetails, SubmitInvoice, VatCategory, VatTotal,
+};
 pub use problem::{Fault, Problem, TakenAgreement};
 pub use requests::{ClientData, Contact, Contacts, CreateClient, PrimaryContact, Service, ServiceType};
 pub use runtime::{Runtime, SystemRuntime, Wait};

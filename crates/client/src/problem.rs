@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde_json::Value;
+use uuid::Uuid;
 
 /// Why the API refused a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +73,7 @@ struct Body {
     errors: Vec<Fault>,
     client_identifier: Option<u64>,
     agreement: Option<Value>,
+    invoice_id: Option<Value>,
 }
 
 /// The members that belong to one kind of problem.
@@ -81,6 +83,8 @@ pub(crate) struct Members {
     pub(crate) client_identifier: Option<u64>,
     /// The agreement of `agreement_taken`.
     pub(crate) agreement: Option<TakenAgreement>,
+    /// The invoice that is there, of `invoice_exists`.
+    pub(crate) invoice_id: Option<Uuid>,
 }
 
 /// A problem body, and the members that its kind has besides. `None` when `body` is none of the API's: an error
@@ -91,7 +95,8 @@ pub(crate) fn parse(status: u16, body: &[u8]) -> Option<(Problem, Members)> {
     let problem = Problem { status, code: body.code, message, request_id: body.request_id, faults: body.errors };
     // One of another form is of a kind of problem that this version of the crate does not know.
     let agreement = body.agreement.and_then(|agreement| serde_json::from_value(agreement).ok());
-    Some((problem, Members { client_identifier: body.client_identifier, agreement }))
+    let invoice_id = body.invoice_id.and_then(|id| serde_json::from_value(id).ok());
+    Some((problem, Members { client_identifier: body.client_identifier, agreement, invoice_id }))
 }
 
 #[cfg(test)]
@@ -120,9 +125,12 @@ mod tests {
             br#"{"code":"agreement_taken","clientIdentifier":7,"agreement":{"system":"ERP","identifier":"A-1","x":1}}"#;
         let (_, members) = parse(409, body).unwrap();
         let agreement = TakenAgreement { system: "ERP".into(), identifier: "A-1".into() };
-        assert_eq!(members, Members { client_identifier: Some(7), agreement: Some(agreement) });
+        assert_eq!(members, Members { client_identifier: Some(7), agreement: Some(agreement), invoice_id: None });
         let (problem, members) = parse(409, br#"{"code":"signed","agreement":"A-1"}"#).unwrap();
         assert_eq!((&*problem.code, members), ("signed", Members::default()));
+        let invoice = br#"{"code":"invoice_exists","invoiceId":"0198a3c2-7c1e-7d30-9a44-0c53a1c1d0aa"}"#;
+        assert!(parse(409, invoice).unwrap().1.invoice_id.is_some());
+        assert_eq!(parse(409, br#"{"code":"invoice_exists","invoiceId":7}"#).unwrap().1, Members::default());
     }
 
     #[test]

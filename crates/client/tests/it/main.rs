@@ -8,9 +8,12 @@
 mod create;
 mod creditors;
 mod deployment;
+mod distribution;
 #[path = "../../examples/partner_app.rs"]
 #[expect(dead_code, reason = "the tests call `run`, not `main`")]
 mod example;
+mod invoice;
+mod invoice_sample;
 mod partner_app;
 mod peer;
 mod renew;
