@@ -41,13 +41,13 @@ macro_rules! object {
             $(
                 $(#[$member_doc])*
                 #[serde(rename = $wire)]
-                #[schema(value_type = Option<$shown>, example = json!($example))]
+                #[schema(rename = $wire, value_type = Option<$shown>, example = json!($example))]
                 $member: $kind,
             )+
             $($(
                 $(#[$inner_doc])*
                 #[serde(rename = $inner_wire)]
-                #[schema(value_type = Option<$section>)]
+                #[schema(rename = $inner_wire, value_type = Option<$section>)]
                 $inner: Section<$section>,
             )+)?
         }

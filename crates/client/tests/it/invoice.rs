@@ -1,6 +1,8 @@
 //! Invoices through the client, against the server and against a scripted peer.
 
-use serde_json::json;
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
 use tallystick_client::{Client, Decimal, DistributionMethod, DistributionStatus, Error, SubmitInvoice};
 use testkit::app::TestApp;
 use testkit::on_both_engines;
@@ -85,6 +87,43 @@ on_both_engines! {
         assert_eq!(taken.payment_reference, "1009");
         let unknown: Vec<_> = taken.warnings.iter().filter(|warning| warning.code == "unknown_field").collect();
         assert!(unknown.is_empty(), "{unknown:?}");
+
+        let document = app.get("/openapi.json", &key).await.json();
+        let (mut known, mut sent) = (BTreeSet::new(), BTreeSet::new());
+        members_of_schema(&document, &json!({"$ref": "#/components/schemas/SubmitInvoiceRequest"}), "", &mut known);
+        members_of_value(&serde_json::to_value(&request).unwrap(), "", &mut sent);
+        assert!(known.contains("invoice.extensions.factoring.notice"), "{known:?}");
+        assert_eq!(sent, known);
+    }
+}
+
+/// The paths of all members that the document has below `schema`. Those of the entries of a list have no place in them.
+fn members_of_schema(document: &Value, schema: &Value, at: &str, members: &mut BTreeSet<String>) {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let target = document.pointer(reference.strip_prefix('#').unwrap()).unwrap();
+        members_of_schema(document, target, at, members);
+    }
+    for choice in ["oneOf", "anyOf", "allOf"].into_iter().filter_map(|kind| schema[kind].as_array()).flatten() {
+        members_of_schema(document, choice, at, members);
+    }
+    if schema["items"].is_object() {
+        members_of_schema(document, &schema["items"], at, members);
+    }
+    for (name, member) in schema["properties"].as_object().into_iter().flatten() {
+        let path = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
+        members_of_schema(document, member, &path, members);
+        members.insert(path);
+    }
+}
+
+fn members_of_value(value: &Value, at: &str, members: &mut BTreeSet<String>) {
+    for entry in value.as_array().into_iter().flatten() {
+        members_of_value(entry, at, members);
+    }
+    for (name, member) in value.as_object().into_iter().flatten() {
+        let path = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
+        members_of_value(member, &path, members);
+        members.insert(path);
     }
 }
 
