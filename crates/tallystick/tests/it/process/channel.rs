@@ -114,7 +114,7 @@ async fn a_mail_server_is_tried() {
         let found = tried["found"].as_str().unwrap();
         assert!(found.ends_with("mail.test, encrypted"), "{found}");
 
-        let remedy = ["post", "[channels.post]", "host, port, tls, user and password"];
+        let remedy = ["post", "[channels.post]", "host, port, tls, user, password and bounces"];
         let refused = channel(&installation, &with("wrong-one"), &["test", "post"]).await.failed(&remedy);
         assert!(refused.stderr.contains("535"), "{refused:?}");
         assert!(!refused.stderr.contains("wrong-one"), "{refused:?}");
