@@ -108,7 +108,7 @@ pub(super) struct Demo {
     pub(super) invoices: Vec<i64>,
     /// A number that the first client has for no invoice yet.
     pub(super) free_number: i64,
-    /// The first day of the demo.
+    /// The day of this start.
     pub(super) today: CalendarDate,
 }
 

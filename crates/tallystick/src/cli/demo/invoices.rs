@@ -264,7 +264,7 @@ fn of(place: usize) -> &'static [Sale] {
     }
 }
 
-/// Submits the invoices of the client at this place that it does not have yet; gives their numbers.
+/// Submits the invoices of the client at this place that it does not have yet; gives the numbers of those that it has then.
 pub(super) async fn prepare(
     core: &Core,
     partner: PartnerId,
@@ -273,18 +273,20 @@ pub(super) async fn prepare(
     context: &Context,
 ) -> Result<Vec<i64>, CommandError> {
     let (holder, today) = (KeyHolder { partner, client: Some(client) }, CalendarDate::of(core.clock().now()));
+    let mut numbers = Vec::new();
     for sale in of(place) {
         if is_there(core, client, sale.number).await? {
+            numbers.push(sale.number);
             continue;
         }
         match core.submit_invoice(holder, client, &draft(sale, business, today), None, context).await {
-            Ok(_) | Err(InvoiceError::Exists { .. }) => {}
+            Ok(_) | Err(InvoiceError::Exists { .. }) => numbers.push(sale.number),
             Err(InvoiceError::Store(error)) => return Err(error.into()),
             // Somebody has changed the client meanwhile, or credited the invoice; the demo goes on without this one.
             Err(error) => tracing::warn!(number = sale.number, %error, "an invoice of the demo is not taken"),
         }
     }
-    Ok(of(place).iter().map(|sale| sale.number).collect())
+    Ok(numbers)
 }
 
 /// A number that the client has not used yet, for an invoice that somebody submits by hand.
