@@ -24,6 +24,7 @@ mod exchange;
 mod fault;
 pub mod http_gateway;
 mod mail;
+pub mod mail_folder;
 pub mod maildir;
 pub mod operator;
 mod retry_after;

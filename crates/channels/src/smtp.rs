@@ -14,4 +14,5 @@ mod config;
 pub use channel::SmtpChannel;
 pub(crate) use channel::is_enhanced;
 pub use compose::is_address;
+pub(crate) use compose::{Composed, compose};
 pub use config::{SmtpConfig, SmtpTls};

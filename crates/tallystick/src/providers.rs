@@ -5,6 +5,7 @@ use std::sync::Arc;
 use channels::console::ConsoleChannel;
 use channels::drop_folder::DropChannel;
 use channels::http_gateway::HttpGatewayChannel;
+use channels::mail_folder::MailFolderChannel;
 use channels::maildir::Maildir;
 use channels::operator::OperatorChannel;
 use channels::smpp::SmppChannel;
@@ -116,6 +117,8 @@ pub fn check(name: &str, channel: &Channel) -> Result<(), ChannelError> {
         // These connect, or look into their folder, only when there is something to send.
         Kind::HttpGateway(config) => HttpGatewayChannel::new(name, config, clock).map(drop),
         Kind::Smtp(config) => SmtpChannel::new(name, config, clock).map(drop),
+        // Made with its folder, which is not for a check to make.
+        Kind::MailFolder(config) => config.check(),
         Kind::Drop(config) => DropChannel::new(name, config).map(drop),
         Kind::EInvoiceHttp(config) => OperatorChannel::new(name, config, clock).map(drop),
         // Where it may not be, the configuration is refused as a whole.
@@ -156,6 +159,10 @@ impl Parts {
             }
             Kind::Smtp(config) => SmtpChannel::new(name, config, clock)
                 .map(|channel| (Sends::Mail(Arc::new(channel)), Maildir::of(name, config).map(Source::Bounces))),
+            Kind::MailFolder(config) => MailFolderChannel::new(name, config, self.environment, clock).map(|channel| {
+                let bounces = Source::Bounces(channel.bounces());
+                (Sends::Mail(Arc::new(channel)), Some(bounces))
+            }),
             Kind::Drop(config) => DropChannel::new(name, config).map(|channel| {
                 let source = channel.acknowledgements().cloned().map(Source::Acknowledgements);
                 (Sends::Documents(Arc::new(channel)), source)
@@ -183,13 +190,14 @@ mod tests {
              [post]\nkind = 'smtp'\ntls = 'none'\nhost = 'h'\nmessage-id-domain = 'a b'\n\
              [main]\nkind = 'smpp'\nhost = 'h'\nsystem-id = 'tally'\npassword = 'p'\ntls = { ca-file = '/no/such/file' }\n\
              [gateway]\nkind = 'http-gateway'\nurl = 'ftp://a.example'\n\
+             [mails]\nkind = 'mail-folder'\nfolder = '/no/such/folder'\n\
              [print]\nkind = 'drop'\nfolder = '/no/such/folder'\n\
              [drop]\nkind = 'drop'\nfolder = '/a'\nacknowledgements = '/a'\n\
              [operator]\nkind = 'e-invoice-http'\nurl = 'http://a.example'\n\
              [here]\nkind = 'console'\n",
         )
         .unwrap();
-        for name in ["good", "here", "print"] {
+        for name in ["good", "here", "mails", "print"] {
             assert!(check(name, &channels[name]).is_ok(), "{name}");
         }
         for (name, told) in [

@@ -10,20 +10,20 @@ use lettre::{Address, Message};
 use crate::{Fault, Mail, bounce};
 
 /// A mail ready to be sent.
-pub(super) struct Composed {
-    pub(super) message_id: String,
-    pub(super) from: Address,
-    pub(super) to: Address,
+pub(crate) struct Composed {
+    pub(crate) message_id: String,
+    pub(crate) from: Address,
+    pub(crate) to: Address,
     /// What a report names it by: our id.
-    pub(super) envelope_id: String,
+    pub(crate) envelope_id: String,
     /// Where it returns to.
-    pub(super) return_path: Address,
-    pub(super) octets: Vec<u8>,
+    pub(crate) return_path: Address,
+    pub(crate) octets: Vec<u8>,
 }
 
 /// Writes `mail` down, dated `now`. The identifier is made of ours alone, so that a repeat has the same one. It returns to a subaddress of
 /// `bounces`, or to its sender.
-pub(super) fn compose(mail: &Mail, domain: &str, bounces: Option<&Address>, now: Timestamp) -> Result<Composed, Fault> {
+pub(crate) fn compose(mail: &Mail, domain: &str, bounces: Option<&Address>, now: Timestamp) -> Result<Composed, Fault> {
     let (from, to) = (mailbox("from", &mail.from)?, mailbox("to", &mail.to)?);
     let return_path = match bounces {
         Some(address) => bounce::return_path(address, mail.id)

@@ -103,6 +103,11 @@ fn remedy(name: &str, settings: &Settings) -> String {
                  this user may write there"
             );
         }
+        Some(Kind::MailFolder(_)) => {
+            return format!(
+                ". Look at folder of [channels.{name}] in the configuration file, and whether this user may write there"
+            );
+        }
         Some(Kind::Console) | None => return String::new(),
     };
     format!(

@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 
 use channels::drop_folder::DropConfig;
 use channels::http_gateway::HttpGatewayConfig;
+use channels::mail_folder::MailFolderConfig;
 use channels::operator::OperatorConfig;
 use channels::smpp::SmppConfig;
 use channels::smtp::SmtpConfig;
@@ -37,6 +38,8 @@ pub enum Kind {
     HttpGateway(Box<HttpGatewayConfig>),
     /// Mail by SMTP.
     Smtp(Box<SmtpConfig>),
+    /// Mail put into a folder; sandbox only.
+    MailFolder(Box<MailFolderConfig>),
     /// Documents put into a folder, for a printer or an e-invoice operator.
     Drop(Box<DropConfig>),
     /// E-invoices posted to an operator.
@@ -59,6 +62,7 @@ impl Kind {
             Self::Smpp(_) => "smpp",
             Self::HttpGateway(_) => "http-gateway",
             Self::Smtp(_) => "smtp",
+            Self::MailFolder(_) => "mail-folder",
             Self::Drop(_) => "drop",
             Self::EInvoiceHttp(_) => "e-invoice-http",
             Self::Console => "console",
@@ -70,10 +74,16 @@ impl Kind {
     pub const fn carries(&self, what: Carried) -> bool {
         match self {
             Self::Smpp(_) | Self::HttpGateway(_) | Self::Console => matches!(what, Carried::Sms),
-            Self::Smtp(_) => matches!(what, Carried::Mail),
+            Self::Smtp(_) | Self::MailFolder(_) => matches!(what, Carried::Mail),
             Self::Drop(_) => matches!(what, Carried::Paper | Carried::EInvoices),
             Self::EInvoiceHttp(_) => matches!(what, Carried::EInvoices),
         }
+    }
+
+    /// Whether what is sent by it reaches nobody, so that only a sandbox may have it.
+    #[must_use]
+    pub const fn is_sandbox_only(&self) -> bool {
+        matches!(self, Self::Console | Self::MailFolder(_))
     }
 }
 
@@ -95,7 +105,7 @@ impl Carried {
     const fn kinds(self) -> &'static str {
         match self {
             Self::Sms => "smpp, http-gateway or console",
-            Self::Mail => "smtp",
+            Self::Mail => "smtp or mail-folder",
             Self::Paper => "drop",
             Self::EInvoices => "drop or e-invoice-http",
         }
@@ -120,7 +130,7 @@ pub(crate) fn check_use(
 }
 
 /// Every kind, for who writes another.
-const KINDS: &str = "smpp, http-gateway, smtp, drop, e-invoice-http or console";
+const KINDS: &str = "smpp, http-gateway, smtp, mail-folder, drop, e-invoice-http or console";
 
 impl<'de> Deserialize<'de> for Channel {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -154,6 +164,7 @@ impl<'de> Deserialize<'de> for Channel {
             }
             "http-gateway" => (Kind::HttpGateway(Box::new(rest.try_into().map_err(own)?)), IN_FLIGHT),
             "smtp" => (Kind::Smtp(Box::new(rest.try_into().map_err(own)?)), IN_FLIGHT),
+            "mail-folder" => (Kind::MailFolder(Box::new(rest.try_into().map_err(own)?)), IN_FLIGHT),
             "drop" => (Kind::Drop(Box::new(rest.try_into().map_err(own)?)), IN_FLIGHT),
             "e-invoice-http" => (Kind::EInvoiceHttp(Box::new(rest.try_into().map_err(own)?)), IN_FLIGHT),
             "console" if rest.as_table().is_some_and(toml::Table::is_empty) => (Kind::Console, IN_FLIGHT),
@@ -180,6 +191,7 @@ mod tests {
         let channels = read(
             "[main]\nkind = 'smpp'\nhost = 'smsc.example'\nsystem-id = 'tally'\npassword = 'hunter22'\nwindow = 32\nper-second = 50\n\
              [post]\nkind = 'smtp'\nhost = 'mail.example'\nmessage-id-domain = 'example.com'\nin-flight = 2\n\
+             [mails]\nkind = 'mail-folder'\nfolder = 'mails'\n\
              [print]\nkind = 'drop'\nfolder = '/srv/print'\n\
              [operator]\nkind = 'e-invoice-http'\nurl = 'https://operator.example'\ntoken = 'hunter22'\nin-flight = 3\n\
              [here]\nkind = 'console'\n",
@@ -189,6 +201,7 @@ mod tests {
         assert_eq!((of("main").kind.name(), of("main").in_flight), ("smpp", 32));
         assert_eq!(of("main").per_second, NonZeroU32::new(50));
         assert_eq!((of("post").kind.name(), of("post").in_flight), ("smtp", 2));
+        assert_eq!((of("mails").kind.name(), of("mails").in_flight), ("mail-folder", IN_FLIGHT));
         assert_eq!((of("print").kind.name(), of("print").in_flight), ("drop", IN_FLIGHT));
         assert_eq!((of("operator").kind.name(), of("operator").in_flight), ("e-invoice-http", 3));
         assert_eq!((of("here").kind.name(), of("here").in_flight), ("console", IN_FLIGHT));
@@ -202,6 +215,8 @@ mod tests {
             ("[a]\nkind = 'pigeon'", "no kind of channel"),
             ("[a]\nkind = 'console'\nhost = 'x'", "no settings"),
             ("[a]\nkind = 'smpp'\nhost = 'x'", "system-id"),
+            ("[a]\nkind = 'mail-folder'", "folder"),
+            ("[a]\nkind = 'mail-folder'\nfolder = 'a'\nhost = 'h'", "host"),
             ("[a]\nkind = 'drop'", "folder"),
             ("[a]\nkind = 'drop'\nfolder = '/a'\nmost = 1", "most"),
             ("[a]\nkind = 'drop'\nfolder = '/a'\ntimeout = 'soon'", "no span of time"),

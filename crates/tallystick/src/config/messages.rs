@@ -6,7 +6,7 @@ use service::mail::MailSettings;
 use service::sms::SmsSettings;
 
 use super::ConfigError;
-use super::channels::{Carried, Channels, Kind, check_use};
+use super::channels::{Carried, Channels, check_use};
 use super::error::at_least_one;
 use super::section::section;
 use super::span::Span;
@@ -96,10 +96,10 @@ impl Messages {
 
 /// Refuses what sandbox alone may have.
 pub(crate) fn check_environment(channels: &Channels, sandbox: bool) -> Result<(), ConfigError> {
-    match channels.iter().find(|(_, channel)| matches!(channel.kind, Kind::Console)) {
-        Some((name, _)) if !sandbox => Err(ConfigError::invalid(
+    match channels.iter().find(|(_, channel)| channel.kind.is_sandbox_only()) {
+        Some((name, channel)) if !sandbox => Err(ConfigError::invalid(
             "environment",
-            format!("[channels.{name}] is a console, which is for sandbox only: it delivers nothing"),
+            format!("[channels.{name}] is a {}, which is for sandbox only: it delivers nothing", channel.kind.name()),
         )),
         _ => Ok(()),
     }
@@ -131,5 +131,21 @@ mod tests {
             let error = check(from, operator).unwrap_err();
             assert!(error.contains(setting) && error.contains(told), "{error}");
         }
+    }
+
+    #[test]
+    fn mail_goes_into_a_folder_where_that_is_asked_for_and_in_sandbox_only() {
+        assert!(Messages::default().mail().is_none(), "nobody is surprised by mails on the disk");
+        let channels: Channels = toml::from_str("[mails]\nkind = 'mail-folder'\nfolder = 'mails'").unwrap();
+        let messages = Messages {
+            mail_channel: Some("mails".to_owned()),
+            mail_from: Some("noreply@example.com".to_owned()),
+            operator_mail: Some("deployment@example.com".to_owned()),
+            ..Messages::default()
+        };
+        messages.check(&channels).unwrap();
+        check_environment(&channels, true).unwrap();
+        let error = check_environment(&channels, false).unwrap_err().to_string();
+        assert!(error.contains("[channels.mails] is a mail-folder, which is for sandbox only"), "{error}");
     }
 }

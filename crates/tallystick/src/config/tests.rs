@@ -128,7 +128,7 @@ fn the_channels_of_the_annotated_file_can_be_made() {
     let channels = parse(&text).unwrap().channels;
     let mut kinds: Vec<_> = channels.values().map(|channel| channel.kind.name()).collect();
     kinds.sort_unstable();
-    assert_eq!(kinds, ["console", "drop", "e-invoice-http", "http-gateway", "smpp", "smtp"]);
+    assert_eq!(kinds, ["console", "drop", "e-invoice-http", "http-gateway", "mail-folder", "smpp", "smtp"]);
     for (name, channel) in &channels {
         crate::providers::check(name, channel).unwrap();
     }

@@ -3,6 +3,7 @@
 use domain::Faults;
 use domain::agreement::{Agreement, AgreementDraft};
 use domain::api_key::{AllowedNetworks, KeyKind, KeyState};
+use domain::calendar::CalendarDate;
 use domain::client::{ClientDraft, ContactDraft};
 use domain::creditor::CreditorStatus;
 use domain::identifier::{ClientIdentifier, PartnerId};
@@ -13,7 +14,8 @@ use service::onboarding::OnboardingError;
 use service::sms::Sms;
 use service::{AdminError, Context, Core};
 
-use super::conversation;
+use super::folders::Folders;
+use super::{conversation, invoices};
 use crate::cli::CommandError;
 use crate::config::Settings;
 
@@ -21,8 +23,11 @@ use crate::config::Settings;
 pub(super) const PARTNER: &str = "QUICK3";
 const PARTNER_NAME: &str = "Quick Software Oy";
 
+/// The account of every business: one of examples.
+pub(super) const IBAN: &str = "FI2112345600000785";
+
 /// An invented business; the check digit of its number is right.
-struct Business {
+pub(super) struct Business {
     name: &'static str,
     business_code: &'static str,
     postal_code: &'static str,
@@ -34,7 +39,14 @@ struct Business {
     has_left: bool,
 }
 
-const BUSINESSES: [Business; 5] = [
+impl Business {
+    /// The Finnish one, which is made of the number of the business.
+    pub(super) fn vat_number(&self) -> String {
+        format!("FI{}", self.business_code.replace('-', ""))
+    }
+}
+
+pub(super) const BUSINESSES: [Business; 5] = [
     Business {
         name: "Pihapuu Oy",
         business_code: "1234567-1",
@@ -92,6 +104,12 @@ pub(super) struct Demo {
     pub(super) clients: Vec<DemoClient>,
     /// The messages on behalf of the first client, oldest first.
     pub(super) messages: Vec<Sms>,
+    /// The numbers of the first client's invoices; none where they would reach somebody.
+    pub(super) invoices: Vec<i64>,
+    /// A number that the first client has for no invoice yet.
+    pub(super) free_number: i64,
+    /// The day of this start.
+    pub(super) today: CalendarDate,
 }
 
 /// A client and its key; no key when all of them were revoked or superseded.
@@ -104,7 +122,7 @@ pub(super) struct DemoClient {
 }
 
 /// Makes what is not there yet, and finds the keys of what is.
-pub(super) async fn prepare(core: &Core, settings: &Settings) -> Result<Demo, CommandError> {
+pub(super) async fn prepare(core: &Core, settings: &Settings, folders: &Folders) -> Result<Demo, CommandError> {
     let context = crate::cli::session::operator();
     match core.add_partner(PARTNER, PARTNER_NAME, &AllowedNetworks::default(), &context).await {
         Ok(_) | Err(AdminError::Exists(_)) => {}
@@ -121,7 +139,19 @@ pub(super) async fn prepare(core: &Core, settings: &Settings) -> Result<Demo, Co
         Some(first) => conversation::prepare(core, settings, partner, first.client, &context).await?,
         None => Vec::new(),
     };
-    Ok(Demo { provisioning_token, partner_key, clients, messages })
+    let mut submitted = Vec::new();
+    if folders.hold_all(settings) {
+        for (at, client) in BUSINESSES.iter().enumerate().zip(&clients) {
+            submitted.push(invoices::prepare(core, partner, at, client.client, &context).await?);
+        }
+    }
+    let invoices = submitted.into_iter().next().unwrap_or_default();
+    let free_number = match clients.first() {
+        Some(first) => invoices::free_number(core, first.client).await?,
+        None => 1,
+    };
+    let today = CalendarDate::of(core.clock().now());
+    Ok(Demo { provisioning_token, partner_key, clients, messages, invoices, free_number, today })
 }
 
 async fn client(
@@ -176,13 +206,14 @@ fn agreements(business: &Business) -> Vec<AgreementDraft> {
     drafts.collect()
 }
 
-fn draft(business: &Business) -> ClientDraft {
+pub(super) fn draft(business: &Business) -> ClientDraft {
     let text = |text: &str| Some(text.to_owned());
     ClientDraft {
         service_type: text("LIFECYCLE"),
         partner_code: text(PARTNER),
         name: text(business.name),
         business_code: text(business.business_code),
+        vat_reg_nbr: Some(business.vat_number()),
         postal_address: text("Esimerkkikatu 1"),
         postal_code: text(business.postal_code),
         postal_district: text(business.town),
@@ -190,6 +221,7 @@ fn draft(business: &Business) -> ClientDraft {
         email: text("laskut@example.fi"),
         language_code: text("FI"),
         currency_code: text("EUR"),
+        iban_account: text(IBAN),
         primary: ContactDraft {
             name: text(business.person),
             email: text("yhteys@example.fi"),

@@ -1,11 +1,14 @@
 //! What the demo prints once it is ready.
 
 use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
 use domain::creditor::CreditorStatus;
+use domain::distribution::DistributionMethod;
 use serde_json::{Value, json};
 
 use super::data::{Demo, PARTNER};
+use super::folders::Folders;
 use crate::cli::{CommandError, Output};
 use crate::config::Settings;
 use crate::serve::Ready;
@@ -13,18 +16,30 @@ use crate::serve::Ready;
 /// The published example of a new client, in one line for `curl -d`.
 const BODY: &str = r#"{"service":{"type":"LIFECYCLE","partnerCode":"QUICK3"},"client":{"name":"Test Customer Oy","businessCode":"123456-7","vatRegNbr":"FI1234567","postalAddress":"Testikuja 7","postalCode":"12345","postalDistrict":"HELSINKI","countryCode":"FI","telephone":"","email":"email@testcustomer.fi","website":"","languageCode":"FI","currencyCode":"EUR","ibanAccount":"","bic":"","bankgiro":"","plusgiro":""},"contacts":{"primary":{"name":"Matti Meikäläinen","telephone":"","mobile":"+358441234567","email":"matti@testcustomer.fi"},"technical":{"name":"","email":""},"accountant":{"name":"","email":""}}}"#;
 
-pub(super) fn print(
-    output: Output,
-    demo: &Demo,
-    ready: &Ready,
-    settings: &Settings,
-    is_temporary: bool,
-) -> Result<(), CommandError> {
-    let database = settings.database.options().url_without_password();
-    output.answer(&document(demo, ready, &database), || page(demo, ready, &database, is_temporary))
+/// What is told, and of what.
+pub(super) struct Page<'p> {
+    pub(super) demo: &'p Demo,
+    pub(super) ready: &'p Ready,
+    pub(super) settings: &'p Settings,
+    pub(super) folders: &'p Folders,
+    /// Whether the database is there after the end.
+    pub(super) is_kept: bool,
+    /// Whether the folders are.
+    pub(super) has_kept_folders: bool,
 }
 
-fn document(demo: &Demo, ready: &Ready, database: &str) -> Value {
+impl Page<'_> {
+    pub(super) fn print(&self, output: Output) -> Result<(), CommandError> {
+        output.answer(&document(self), || page(self))
+    }
+
+    fn database(&self) -> String {
+        self.settings.database.options().url_without_password()
+    }
+}
+
+fn document(told: &Page<'_>) -> Value {
+    let Page { demo, ready, folders, .. } = told;
     let clients: Vec<_> = demo
         .clients
         .iter()
@@ -42,19 +57,27 @@ fn document(demo: &Demo, ready: &Ready, database: &str) -> Value {
     json!({
         "listening": ready.url,
         "docs": format!("{}/docs/", ready.url),
-        "database": database,
+        "database": told.database(),
         "partnerCode": PARTNER,
         "provisioningToken": demo.provisioning_token,
         "partnerKey": demo.partner_key,
         "clients": clients,
         "smsIds": messages,
+        "invoiceNumbers": demo.invoices,
+        "folders": {
+            "mails": folders.mails,
+            "prints": folders.prints,
+            "eInvoices": folders.e_invoices,
+            "acknowledgements": folders.acknowledgements,
+        },
     })
 }
 
-fn page(demo: &Demo, ready: &Ready, database: &str, is_temporary: bool) -> String {
-    let Ready { url, .. } = ready;
+fn page(told: &Page<'_>) -> String {
+    let Page { demo, ready: Ready { url, .. }, is_kept, .. } = told;
+    let database = told.database();
     let (token, partner_key) = (&demo.provisioning_token, &demo.partner_key);
-    let kept = if is_temporary { "removed at the end; keep one with --database sqlite:demo.db" } else { "kept" };
+    let kept = if *is_kept { "kept" } else { "removed at the end; keep one with --database sqlite:demo.db" };
     // A certificate of one's own is not known to curl.
     let curl = if url.starts_with("https") { "curl -sSk" } else { "curl -sS" };
     let mut page = format!(
@@ -86,7 +109,10 @@ fn page(demo: &Demo, ready: &Ready, database: &str, is_temporary: bool) -> Strin
              {curl} {url}/api/v1/partner/renew -H 'X-Api-Key: {key}'\n"
         );
     }
-    page + &portfolio(demo, curl, url) + &messages(demo, curl, url) + "\nCtrl-C ends the demo.\n"
+    page + &portfolio(demo, curl, url)
+        + &messages(demo, curl, url)
+        + &invoices(told, curl)
+        + "\nCtrl-C ends the demo.\n"
 }
 
 /// What a partner does with its creditors.
@@ -138,9 +164,143 @@ fn messages(demo: &Demo, curl: &str, url: &str) -> String {
     page
 }
 
+/// What a client and its partner do with invoices.
+fn invoices(told: &Page<'_>, curl: &str) -> String {
+    let Page { demo, ready: Ready { url, .. }, settings, folders, has_kept_folders, .. } = told;
+    let Some(client) = demo.clients.first() else { return String::new() };
+    let (name, partner_key, api) = (&client.name, &demo.partner_key, format!("{url}/api/v1/partner"));
+    let mut page = String::new();
+    let kept = if *has_kept_folders { "are kept" } else { "are removed at the end" };
+    let whose = if demo.invoices.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "{name} has an invoice in every state; the log tells of those that are refused, put off or come back.\n"
+        )
+    };
+    let before = format!("\n{whose}What is sent goes no further than into these folders, which {kept}:\n\n");
+    let shown = [
+        (DistributionMethod::Email, "mails", folders.mails.join("new")),
+        (DistributionMethod::Print, "prints", folders.prints.clone()),
+        (DistributionMethod::EInvoice, "e-invoices", folders.e_invoices.clone()),
+    ];
+    let held = shown
+        .into_iter()
+        .filter(|(method, ..)| folders.hold(settings, *method))
+        .map(|(_, what, folder)| (what, folder));
+    for (place, (what, folder)) in held.enumerate() {
+        let before = if place == 0 { before.as_str() } else { "" };
+        let _ = writeln!(page, "{before}{what:<20}{}", folder.display());
+    }
+    if let Some(key) = &client.key {
+        let body = invoice(told);
+        let _ = write!(
+            page,
+            "\nSubmit an invoice of {name} (again: 409 invoice_exists), and look what has become of all of them:\n\n\
+             {curl} {api}/invoice -H 'X-Api-Key: {key}' -H 'Content-Type: application/json' -d '{body}'\n\
+             {curl} {api}/invoice/distribution -H 'X-Api-Key: {key}'\n"
+        );
+    }
+    let _ = write!(
+        page,
+        "\nThe partner sees those of all its creditors: what has failed, the sums, and a table:\n\n\
+         {curl} '{api}/distribution?fetchType=FAILED' -H 'X-Api-Key: {partner_key}'\n\
+         {curl} {api}/distribution/summary -H 'X-Api-Key: {partner_key}'\n\
+         {curl} {api}/distribution -H 'X-Api-Key: {partner_key}' -H 'Accept: text/csv'\n"
+    );
+    if let Some(number) = demo.invoices.get(2) {
+        let (program, client, installation) = (program(), client.client, installation(settings));
+        let _ = write!(
+            page,
+            "\nWrite the PDF of an invoice into this directory, to be opened:\n\n\
+             {program} invoice pdf --client {client} {number} {installation}\n"
+        );
+    }
+    page
+}
+
+/// The program, as it can be called from anywhere.
+fn program() -> String {
+    let path = std::env::current_exe().ok();
+    quoted(path.as_deref().and_then(Path::to_str).unwrap_or("tallystick"))
+}
+
+/// The flags by which another command works on the same installation.
+fn installation(settings: &Settings) -> String {
+    let options = settings.database.options();
+    let database = match options.sqlite_path().map(std::path::absolute) {
+        Some(Ok(path)) => format!("sqlite:{}", path.display()),
+        // Whoever has a password gives it as they did here: it is not to be shown.
+        _ => options.url_without_password(),
+    };
+    let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone()).display().to_string();
+    let mut flags = format!("--database {}", quoted(&database));
+    for (flag, path) in [("--master-key-file", &settings.keys.master_key_file), ("--config", &settings.file)] {
+        if let Some(path) = path {
+            flags = format!("{flags} {flag} {}", quoted(&absolute(path)));
+        }
+    }
+    flags
+}
+
+/// `text` as one word of a shell.
+fn quoted(text: &str) -> String {
+    let is_plain = |octet: u8| octet.is_ascii_alphanumeric() || b"/._-:@+=,".contains(&octet);
+    if !text.is_empty() && text.bytes().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// An invoice of today, in one line for `curl -d`.
+fn invoice(told: &Page<'_>) -> Value {
+    let Page { demo, settings, folders, .. } = told;
+    // The address may be somebody's.
+    let method = if folders.hold(settings, DistributionMethod::Email) { "EMAIL" } else { "NONE" };
+    json!({
+        "distribution": {"method": method},
+        "invoice": {
+            "header": {
+                "number": demo.free_number,
+                "date": demo.today,
+                "dueDate": demo.today.days_after(14),
+                "languageCode": "EN",
+            },
+            "parties": {"buyerParty": {
+                "entityType": "PERSON",
+                "name": "Emily Clarke",
+                "address": {
+                    "street": "Puistokatu 5 B",
+                    "postalCode": "00140",
+                    "postalDistrict": "HELSINKI",
+                    "countryCode": "FI",
+                },
+                "contact": {"email": "emily.clarke@example.com"},
+            }},
+            "rows": [{"name": "Pruning", "quantity": 2, "unit": "h", "unitPrice": 52, "vatRate": 25.5}],
+            "amounts": {"grossAmount": 130.52},
+        },
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_is_one_word_of_a_shell() {
+        for (text, word) in [
+            ("/usr/bin/tallystick", "/usr/bin/tallystick"),
+            ("sqlite:/tmp/demo.db", "sqlite:/tmp/demo.db"),
+            ("/home/my files/a", "'/home/my files/a'"),
+            ("it's", r"'it'\''s'"),
+            ("$HOME", "'$HOME'"),
+            ("/home/äiti/a", "'/home/äiti/a'"),
+            ("", "''"),
+        ] {
+            assert_eq!(quoted(text), word);
+        }
+    }
 
     #[test]
     fn the_body_can_stand_in_quotes_of_a_shell() {

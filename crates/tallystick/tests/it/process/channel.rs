@@ -114,7 +114,7 @@ async fn a_mail_server_is_tried() {
         let found = tried["found"].as_str().unwrap();
         assert!(found.ends_with("mail.test, encrypted"), "{found}");
 
-        let remedy = ["post", "[channels.post]", "host, port, tls, user and password"];
+        let remedy = ["post", "[channels.post]", "host, port, tls, user, password and bounces"];
         let refused = channel(&installation, &with("wrong-one"), &["test", "post"]).await.failed(&remedy);
         assert!(refused.stderr.contains("535"), "{refused:?}");
         assert!(!refused.stderr.contains("wrong-one"), "{refused:?}");
@@ -158,6 +158,25 @@ async fn an_e_invoice_operator_is_tried() {
         let contradicting = operator("[invoices]\nprint-channel = 'operator'\n");
         let refused = channel(&installation, &contradicting, &["test", "operator"]).await;
         drop(refused.failed(&["print-channel", "name one of the kind drop"]));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_of_mails_is_tried_in_sandbox_and_refused_in_production() {
+    within(60, async {
+        let database = TestDatabase::sqlite();
+        let installation = installation(database.url());
+        let folder = installation.directory().join("mails");
+        let text = format!("[channels.mails]\nkind = 'mail-folder'\nfolder = '{}'\n", folder.display());
+        let tried = channel(&installation, &text, &["test", "mails"]).await.done();
+        assert!(tried.stdout.contains("0 not opened yet; none leaves this machine"), "{tried:?}");
+        assert_eq!(std::fs::read_dir(folder.join("new")).unwrap().count(), 0, "the test leaves nothing");
+        let missing = text.replace("/mails'", "/no/such/mails'");
+        let refused = channel(&installation, &missing, &["test", "mails"]).await;
+        drop(refused.failed(&["[channels.mails]: folder: ", "No such file"]));
+        let refused = channel(&installation, &text, &["test", "mails", "--environment", "production"]).await;
+        drop(refused.failed(&["[channels.mails] is a mail-folder, which is for sandbox only"]));
     })
     .await;
 }

@@ -1,6 +1,8 @@
 //! `tallystick demo`: what it prints works when pasted, and a second start makes nothing twice.
 
-use std::process::Command;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 use testkit::on_both_engines;
@@ -17,13 +19,60 @@ fn has_curl() -> bool {
     has_curl
 }
 
-/// Runs one printed line as a shell does, and gives the answer.
-async fn paste(line: &str) -> Value {
+/// Runs one printed line as a shell in `directory` does.
+async fn run(line: &str, directory: &Path) -> Output {
     let mut shell = Command::new("sh");
-    shell.arg("-c").arg(line).env("NO_PROXY", "*").env("no_proxy", "*");
+    shell.arg("-c").arg(line).env("NO_PROXY", "*").env("no_proxy", "*").current_dir(directory);
     let output = tokio::task::spawn_blocking(move || shell.output()).await.unwrap().unwrap();
     assert!(output.status.success(), "{line}: {output:?}");
+    output
+}
+
+/// Runs one printed line, and gives the answer.
+async fn paste(line: &str) -> Value {
+    let output = run(line, Path::new(".")).await;
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{line}: {error}: {output:?}"))
+}
+
+/// The number, the method and the status of each delivery of a page.
+fn deliveries(page: &Value) -> BTreeMap<i64, [String; 2]> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let records = page["records"].as_array().unwrap_or_else(|| panic!("{page}")).iter();
+    let told = |record: &Value| {
+        (record["invoiceNumber"].as_i64().unwrap(), [text(&record["method"]), text(&record["status"])])
+    };
+    records.map(told).collect()
+}
+
+/// What becomes of the invoices of the first client, when nothing is under way any more.
+fn in_every_state() -> BTreeMap<i64, [String; 2]> {
+    let states = [
+        (1001, "EMAIL", "SENT"),
+        (1002, "PRINT", "SENT"),
+        (1003, "EINVOICE", "DELIVERED"),
+        (1004, "EMAIL", "SENT"),
+        (1005, "EMAIL", "SENT"),
+        (1006, "EMAIL", "FAILED"),
+        (1007, "EMAIL", "PENDING"),
+        (1008, "EMAIL", "FAILED"),
+        (1009, "EINVOICE", "FAILED"),
+        (1010, "PRINT", "SENT"),
+        (1011, "NONE", "CANCELLED"),
+        (1012, "EMAIL", "SENT"),
+    ];
+    states.map(|(number, method, status)| (number, [method.to_owned(), status.to_owned()])).into()
+}
+
+/// The files in `folder` whose names end so.
+fn files(folder: &Path, end: &str) -> Vec<Vec<u8>> {
+    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    paths.filter(|path| path.to_str().unwrap().ends_with(end)).map(|path| std::fs::read(path).unwrap()).collect()
+}
+
+/// What stands on the page behind this word.
+fn told<'p>(page: &'p str, word: &str) -> &'p str {
+    let found = page.lines().find_map(|line| line.strip_prefix(word)?.strip_prefix("  "));
+    found.unwrap_or_else(|| panic!("{word}: {page}")).trim()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -43,9 +92,10 @@ async fn the_printed_lines_work_when_pasted_and_nothing_is_left_behind() {
         assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 1);
 
         let lines: Vec<&str> = page.lines().filter(|line| line.starts_with("curl ")).collect();
-        assert_eq!(lines.len(), 11, "{page}");
+        assert_eq!(lines.len(), 16, "{page}");
         assert!(lines.iter().all(|line| line.contains(url)), "{page}");
-        let [create, validate, renew, list, find, agreements, revoked, rotate, messages, longest, text] = lines[..]
+        let [of_clients @ .., submit, own, failed, summary, table] = &lines[..] else { panic!("{page}") };
+        let &[create, validate, renew, list, find, agreements, revoked, rotate, messages, longest, text] = of_clients
         else {
             panic!("{page}")
         };
@@ -94,12 +144,94 @@ async fn the_printed_lines_work_when_pasted_and_nothing_is_left_behind() {
         assert_eq!(paste(renew).await, renewed, "a renewal is told again");
         let sms = paste(text).await;
         assert_eq!(sms["state"], "DELIVERED", "{sms}");
-        let docs = page.lines().find_map(|line| line.strip_prefix("reference page")).unwrap().trim();
+        let docs = told(&page, "reference page");
         assert!(Api::new(docs).get("", "").await.text.contains("<html"), "{docs}");
+
+        let submitted = paste(submit).await;
+        assert_eq!(
+            (&submitted["status"], &submitted["invoiceNumber"], &submitted["warnings"]),
+            (&json!("PENDING"), &json!(1101), &json!([])),
+            "{submitted}"
+        );
+        assert_eq!(paste(submit).await["code"], "invoice_exists");
+        let mut expected = in_every_state();
+        expected.insert(1101, ["EMAIL", "SENT"].map(str::to_owned));
+        let mut page_of_own = json!(null);
+        until(async || {
+            page_of_own = paste(own).await;
+            let record = |number: i64| {
+                page_of_own["records"].as_array().unwrap().iter().find(move |record| record["invoiceNumber"] == number)
+            };
+            // That one waits for its next try.
+            deliveries(&page_of_own) == expected && record(1007).unwrap()["attempts"] != 0
+        })
+        .await;
+        let sums = json!({"totalCount": 13, "successfulCount": 8, "failedCount": 3});
+        for (name, sum) in sums.as_object().unwrap() {
+            assert_eq!(page_of_own["metaData"][name], *sum, "{page_of_own}");
+        }
+        let failed = paste(failed).await;
+        let reasons: BTreeMap<_, _> = failed["records"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|record| (record["invoiceNumber"].as_i64().unwrap(), record["statusReason"].as_str().unwrap()))
+            .collect();
+        let mail = "check the e-mail address";
+        let operator = "check the e-invoice address and its operator";
+        assert_eq!(
+            reasons,
+            BTreeMap::from([
+                (1006, format!("The mail server refused it with 550 5.1.1: {mail}").as_str()),
+                (1008, format!("The mail came back with 5.1.1: {mail}").as_str()),
+                (1009, format!("The e-invoice operator refused it with 2: {operator}").as_str()),
+            ])
+        );
+        // The second client's are sent, and the operator takes the e-invoice of it.
+        until(async || {
+            let output = run(table, Path::new(".")).await;
+            let text = String::from_utf8(output.stdout).unwrap();
+            let mut lines = text.lines();
+            assert!(lines.next().unwrap().starts_with("invoiceNumber,invoiceId,"), "{text}");
+            let lines: Vec<_> = lines.collect();
+            assert_eq!(lines.len(), 15, "{text}");
+            let count = |status: &str| lines.iter().filter(|line| line.contains(status)).count();
+            (count(",DELIVERED,"), count(",PENDING,")) == (2, 1)
+        })
+        .await;
+        let summary = paste(summary).await;
+        assert_eq!(summary["totals"], json!({"totalCount": 15, "successfulCount": 10, "failedCount": 3}), "{summary}");
+        assert_eq!(
+            summary["creditors"].as_array().unwrap().iter().filter(|one| one["totals"]["totalCount"] != 0).count(),
+            2,
+            "{summary}"
+        );
+
+        // What a person opens.
+        let mails = files(Path::new(told(&page, "mails")), ".eml");
+        assert_eq!(mails.len(), 7, "five of the first client, that of the second, and the one that was submitted");
+        let mails: Vec<_> = mails.into_iter().map(|mail| String::from_utf8(mail).unwrap()).collect();
+        for subject in ["Lasku 1001 ", "Faktura 1004 ", "Invoice 1101 ", "Kreditfaktura 1012 "] {
+            let line = format!("\nSubject: {subject}");
+            assert!(mails.iter().any(|mail| mail.contains(&line) && mail.contains("application/pdf")), "{subject}");
+        }
+        let prints = Path::new(told(&page, "prints"));
+        let papers = files(prints, ".pdf");
+        assert_eq!((papers.len(), files(prints, ".json").len()), (2, 2));
+        let e_invoices = Path::new(told(&page, "e-invoices"));
+        assert_eq!((files(e_invoices, ".xml").len(), files(e_invoices, ".json").len()), (3, 3));
+        let pdf = page.lines().find(|line| line.contains(" invoice pdf --client ")).unwrap();
+        let into = installation.directory().join("pdf");
+        std::fs::create_dir(&into).unwrap();
+        drop(run(pdf, &into).await);
+        for written in files(&into, "lasku-1003.pdf").iter().chain(&papers) {
+            assert!(written.starts_with(b"%PDF-"));
+        }
+        assert_eq!(files(&into, ".pdf").len(), 1);
 
         demo.signal("INT");
         assert_eq!(demo.ended().await.code, Some(0));
-        assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 0, "the temporary database is removed");
+        assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 0, "the temporary database and folders are removed");
         let refused = installation.run(&["demo", "--environment", "production"]).await;
         assert_eq!(refused.code, Some(1), "{refused:?}");
         assert!(refused.stderr.contains("sandbox"), "{refused:?}");
@@ -121,6 +253,8 @@ on_both_engines! {
                 let key = told["partnerKey"].as_str().unwrap().to_owned();
                 let last = api.get(&format!("/api/v1/partner/sms/{sms}?wait=30"), &key).await.json();
                 assert_eq!(last["state"], "DELIVERED", "{last}");
+                let of_first = format!("/api/v1/partner/creditors/{first}/distribution");
+                until(async || deliveries(&api.get(&of_first, &key).await.json()) == in_every_state()).await;
                 (demo, told, first, api, key)
             };
             let end = async |demo: Process| {
@@ -142,7 +276,7 @@ on_both_engines! {
 
             let (demo, again, _, api, key) = start().await;
             assert_eq!(again["clients"][4]["status"], "ACTIVE", "{again}");
-            for same in ["partnerKey", "provisioningToken", "smsIds"] {
+            for same in ["partnerKey", "provisioningToken", "smsIds", "invoiceNumbers"] {
                 assert_eq!(again[same], told[same], "{same}");
             }
             for number in 0..4 {
@@ -150,7 +284,16 @@ on_both_engines! {
             }
             let after = api.get(&format!("/api/v1/partner/creditors/{first}/history"), &key).await.json();
             assert_eq!(after, history);
+            let all = api.get("/api/v1/partner/distribution", &key).await.json();
+            assert_eq!(all["metaData"]["totalCount"], 14, "no invoice is made twice: {all}");
+            // Nothing was asked for that is there already.
+            let trail = installation.run(&["audit", "list", "--partner", "QUICK3", "--limit", "1000", "--json"]).await.done().stdout;
+            assert!(trail.contains("number 1001, EMAIL") && !trail.contains("invoice_exists"), "{trail}");
             end(demo).await;
+            // Beside a file they are kept; otherwise they were the demo's alone.
+            let mails = Path::new(told["folders"]["mails"].as_str().unwrap());
+            assert_eq!(again["folders"]["mails"] == told["folders"]["mails"], mails.exists());
+            assert_eq!(mails.exists(), database.url().starts_with("sqlite"));
         })
         .await;
     }
@@ -161,14 +304,17 @@ on_both_engines! {
             let installation = installation(database.url());
             let file = installation.directory().join("tallystick.toml");
             let text = format!(
-                "[messages]\nsms-channel = 'main'\n[channels.main]\nkind = 'smpp'\nhost = '127.0.0.1'\nport = {}\n\
+                "[messages]\nsms-channel = 'main'\nmail-channel = 'post'\nmail-from = 'a@tally.example'\n\
+                 operator-mail = 'b@tally.example'\n\
+                 [channels.post]\nkind = 'smtp'\nhost = '127.0.0.1'\nport = 1\ntls = 'none'\nmessage-id-domain = 'a.example'\n\
+                 [channels.main]\nkind = 'smpp'\nhost = '127.0.0.1'\nport = {}\n\
                  system-id = 'tally'\npassword = 'hunter22'\n",
                 smsc.port
             );
             std::fs::write(&file, text).unwrap();
             let demo = installation.start(&["demo", "--json"]);
             let told: Value = serde_json::from_str(&demo.printed("\n}\n").await).unwrap();
-            assert_eq!(told["smsIds"], json!([]), "{told}");
+            assert_eq!((&told["smsIds"], &told["invoiceNumbers"]), (&json!([]), &json!([])), "{told}");
             smsc.event("bind").await;
             demo.signal("INT");
             assert_eq!(demo.ended().await.code, Some(0));
