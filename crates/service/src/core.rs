@@ -13,6 +13,7 @@ use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 
 use crate::idempotency::InFlight;
+use crate::invoice_issuer::KnownIssuers;
 use crate::key_cache::KeyCache;
 use crate::last_use::LastUses;
 use crate::numbers::Numbers;
@@ -37,6 +38,7 @@ struct Shared {
     ids: OrderedIds,
     partner_codes: RwLock<HashMap<PartnerId, Arc<str>>>,
     listeners: KnownListeners,
+    issuers: KnownIssuers,
     /// When any receiver of webhooks answered last, in microseconds.
     last_answer: AtomicI64,
     /// Says that something was written into the outbox.
@@ -111,6 +113,7 @@ impl Core {
             ids: OrderedIds::default(),
             partner_codes: RwLock::default(),
             listeners: KnownListeners::default(),
+            issuers: KnownIssuers::default(),
             last_answer: AtomicI64::new(i64::MIN),
             outbox_written: watch::Sender::new(()),
             sms_news: broadcast::Sender::new(SMS_NEWS),
@@ -166,6 +169,10 @@ impl Core {
 
     pub(crate) fn listeners(&self) -> &KnownListeners {
         &self.0.listeners
+    }
+
+    pub(crate) fn issuers(&self) -> &KnownIssuers {
+        &self.0.issuers
     }
 
     /// A receiver of webhooks has answered, whatever it was.

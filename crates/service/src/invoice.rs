@@ -13,7 +13,7 @@ use domain::fault_code::REQUIRED;
 use domain::identifier::{ClientIdentifier, PartnerId};
 use domain::invoice::{Checked, Delivery, InvoiceDraft, InvoiceNumber, InvoiceType, Issuer, NewInvoice};
 use domain::money::Money;
-use domain::{Environment, Fault, Faults};
+use domain::{Fault, Faults};
 use serde::{Deserialize, Serialize};
 use store::distribution::DistributionRow;
 use store::distribution_count::CountRow;
@@ -22,7 +22,6 @@ use store::outbox::{Kind, OutboxRow};
 use store::{StoreError, Tx};
 use uuid::Uuid;
 
-use crate::creditor::CreditorError;
 use crate::idempotency::{Begun, Idempotency, IdempotencyError, Operation, Repeatable};
 use crate::onboarding::Answer;
 use crate::{Context, Core};
@@ -208,15 +207,8 @@ impl Core {
         client: ClientIdentifier,
         draft: &InvoiceDraft,
     ) -> Result<Result<Checked, Faults>, StoreError> {
-        let creditor = match self.creditor(partner, client).await {
-            Ok(creditor) => creditor,
-            Err(CreditorError::Store(error)) => return Err(error),
-            Err(error) => return Err(StoreError::unreadable("client", error)),
-        };
-        // What is kept was checked when it came. By the rules of sandbox, because it may have come there.
-        let own = domain::client::check(&creditor.data.client, Environment::Sandbox)
-            .map_err(|_| StoreError::unreadable("client", "the kept data follow the rules no more"))?;
-        let issuer = Issuer { client: &own.client, reference_prefix: creditor.reference_prefix };
+        let known = self.issuer(partner, client).await?;
+        let issuer = Issuer { client: &known.client, reference_prefix: known.reference_prefix };
         let checked = match domain::invoice::check(draft, issuer, self.environment()) {
             Ok(checked) => checked,
             Err(faults) => return Ok(Err(faults)),

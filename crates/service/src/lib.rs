@@ -26,6 +26,7 @@ pub mod invoice;
 pub mod invoice_admin;
 mod invoice_content;
 mod invoice_delivery;
+mod invoice_issuer;
 mod invoice_parcel;
 pub mod jobs;
 pub mod key_admin;

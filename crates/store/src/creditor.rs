@@ -150,6 +150,7 @@ macro_rules! by_identifier {
 
 statements! {
     BY_ID = concat!("SELECT ", client_columns!(), " FROM client WHERE partner_id = $1 AND client_id = $2");
+    VERSION = "SELECT version FROM client WHERE partner_id = $1 AND client_id = $2";
     SAME_NAME = by_name!(same "");
     LATER_NAMES = by_name!(later "");
     // The statuses stand in the text, because an index of one status serves no other statement.
@@ -195,6 +196,19 @@ pub async fn by_id(
     client: ClientIdentifier,
 ) -> Result<Option<ClientRow>, StoreError> {
     fetch!(fetch_optional, ClientRow, db, BY_ID, partner.0, client.0)
+}
+
+/// The version of a creditor of this partner.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn version(
+    db: &mut impl Access,
+    partner: PartnerId,
+    client: ClientIdentifier,
+) -> Result<Option<i64>, StoreError> {
+    let row = fetch!(fetch_optional, (i64,), db, VERSION, partner.0, client.0)?;
+    Ok(row.map(|(version,)| version))
 }
 
 /// At most `limit` creditors of a partner, by folded name and, where names are the same, by number.

@@ -29,7 +29,6 @@ pub struct OperatorChannel {
     headers: HeaderMap,
     content_type: HeaderValue,
     id_header: HeaderName,
-    operator_id_header: Option<HeaderName>,
     test_url: Option<Url>,
     acknowledgements: Option<AcknowledgementFolder>,
     http: Client,
@@ -57,11 +56,6 @@ impl OperatorChannel {
                 .filter(|value| !value.is_empty())
                 .ok_or_else(|| ConfigFault::new("content-type", "must be a media type, like application/xml"))?,
             id_header: header("id-header", &config.id_header)?,
-            operator_id_header: config
-                .operator_id_header
-                .as_deref()
-                .map(|text| header("operator-id-header", text))
-                .transpose()?,
             http: exchange::client(plain, config.ca_file.as_deref(), config.connect_timeout, config.timeout)?,
             url,
             test_url,
@@ -100,13 +94,7 @@ impl OperatorChannel {
                 .with_code(status.as_u16().to_string())
                 .unsure());
         }
-        let Some(header) = &self.operator_id_header else { return Ok(Accepted { provider_message_ids: vec![id] }) };
-        let given = headers.get(header).map(|value| one_line(&String::from_utf8_lossy(value.as_bytes())));
-        if let Some(given) = given.filter(|given| !given.is_empty()) {
-            return Ok(Accepted { provider_message_ids: vec![given] });
-        }
-        tracing::warn!(channel = %self.name, "an operator's answer had no identifier: its acknowledgements may not be matched");
-        Ok(Accepted { provider_message_ids: Vec::new() })
+        Ok(Accepted { provider_message_ids: vec![id] })
     }
 
     fn refusal(&self, status: StatusCode, headers: &HeaderMap, answer: &[u8]) -> Fault {
@@ -286,7 +274,6 @@ mod tests {
             ("url = 'http://localhost'\nheaders = { idempotency-key = '1' }", "headers.idempotency-key"),
             ("url = 'http://localhost'\ncontent-type = ''", "content-type"),
             ("url = 'http://localhost'\nid-header = ''", "id-header"),
-            ("url = 'http://localhost'\noperator-id-header = 'a b'", "operator-id-header"),
             ("url = 'http://localhost'\nconnect-timeout = '0s'", "connect-timeout"),
             ("url = 'http://localhost'\ntimeout = '0s'", "timeout"),
             ("url = 'https://a.example'\nca-file = '/no/such/file'", "ca-file"),

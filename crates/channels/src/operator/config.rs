@@ -31,9 +31,6 @@ pub struct OperatorConfig {
     /// The header with our identifier, the same at each try. Default: Idempotency-Key.
     #[serde(default = "id_header")]
     pub id_header: String,
-    /// The header of the answer with the operator's own identifier. Default: there is none, and ours is used.
-    #[serde(default)]
-    pub operator_id_header: Option<String>,
     /// A folder where the operator's acknowledgements are put. Default: none.
     #[serde(default)]
     pub acknowledgements: Option<PathBuf>,

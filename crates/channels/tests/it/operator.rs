@@ -131,7 +131,7 @@ async fn refused(channel: &OperatorChannel) -> Fault {
     fault
 }
 
-const TAKEN: &str = "HTTP/1.1 202 Accepted\r\nx-message-id: OP-17\r\ncontent-length: 2\r\n\r\nok";
+const TAKEN: &str = "HTTP/1.1 202 Accepted\r\ncontent-length: 2\r\n\r\nok";
 
 #[tokio::test]
 async fn an_invoice_arrives_whole_with_its_identifier_and_our_credentials() {
@@ -142,9 +142,9 @@ async fn an_invoice_arrives_whole_with_its_identifier_and_our_credentials() {
         ("headers = { X-Api-Key = 'hunter22' }", "x-api-key: hunter22"),
     ] {
         let mut operator = Operator::start(TAKEN, Then::Hang).await;
-        let channel = operator.channel(&format!("operator-id-header = 'X-Message-Id'\n{settings}"));
+        let channel = operator.channel(settings);
         assert!(!format!("{channel:?}").contains("hunter22"));
-        assert_eq!(channel.send(&invoice()).await.unwrap().provider_message_ids, ["OP-17"]);
+        assert_eq!(channel.send(&invoice()).await.unwrap().provider_message_ids, [ID]);
         let seen = operator.next().await;
         let id = format!("idempotency-key: {ID}");
         for line in ["POST /finvoice HTTP/1.1", "content-type: application/xml", credentials, &id] {
@@ -158,18 +158,10 @@ async fn an_invoice_arrives_whole_with_its_identifier_and_our_credentials() {
 async fn headers_are_called_as_the_operator_has_them() {
     let mut operator = Operator::start(TAKEN, Then::Hang).await;
     let channel = operator.channel("id-header = 'X-Request-Id'\ncontent-type = 'text/xml; charset=iso-8859-15'");
-    // Without a header for the operator's identifier it is ours.
     assert_eq!(channel.send(&invoice()).await.unwrap().provider_message_ids, [ID]);
     let seen = operator.next().await;
     let id = format!("x-request-id: {ID}\r\n");
     assert!(seen.contains(&id) && seen.contains("content-type: text/xml; charset=iso-8859-15\r\n"), "{seen}");
-    // One that is missing in the answer is no reason to send it again; one that is long is cut.
-    let missing = operator.channel("operator-id-header = 'X-Other'");
-    assert!(missing.send(&invoice()).await.unwrap().provider_message_ids.is_empty());
-    let long = format!("HTTP/1.1 200 OK\r\nx-id: {}\r\ncontent-length: 0\r\n\r\n", "7".repeat(5_000));
-    let long = Operator::start(&long, Then::Hang).await;
-    let accepted = long.channel("operator-id-header = 'x-id'").send(&invoice()).await.unwrap();
-    assert_eq!(accepted.provider_message_ids[0].chars().count(), 301);
 }
 
 #[tokio::test]

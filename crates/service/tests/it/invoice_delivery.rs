@@ -10,11 +10,14 @@ use channels::bounce::{Bounce, BounceSink, Outcome};
 use channels::drop_folder::DropChannel;
 use channels::{Accepted, Fault, Mail, MailChannel};
 use domain::api_key::KeyHolder;
+use domain::creditor::CreditorData;
 use domain::identifier::ClientIdentifier;
 use domain::invoice::{AttachmentDraft, EInvoiceAddress, EInvoiceCode, InvoiceDraft};
 use domain::webhook::EventSelection;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
+use service::api_key::Principal;
+use service::creditor::{Condition, Merged};
 use service::delivery_news::Newsroom;
 use service::invoice::InvoiceError;
 use service::mail::MailSettings;
@@ -54,6 +57,7 @@ impl MailChannel for Post {
 
 struct Bench {
     test: TestCore,
+    asker: Principal,
     holder: KeyHolder,
     client: ClientIdentifier,
 }
@@ -81,7 +85,7 @@ impl Bench {
         let events = EventSelection::default();
         test.core.add_webhook("QUICK3", "https://quick.example/hook", &events, &operator()).await.unwrap();
         let holder = KeyHolder { partner: partner.partner, client: Some(made.client) };
-        Self { test, holder, client: made.client }
+        Self { test, asker, holder, client: made.client }
     }
 
     fn core(&self) -> &Core {
@@ -320,5 +324,23 @@ on_both_engines! {
         bench.bounce(Uuid::nil(), Outcome::Failed).await;
         assert_eq!(bench.status(1003).await, "PENDING");
         assert_eq!(bench.core().recount_distributions(bench.holder.partner).await.unwrap(), []);
+    }
+
+    async fn an_invoice_names_its_seller_as_it_is_now(database: TestDatabase) {
+        let bench = Bench::open(&database).await;
+        let seller = async |number: i64| {
+            let (id, _) = bench.take(&invoice(number, "NONE")).await;
+            let (invoice, _) = bench.core().invoice(bench.holder.partner, id).await.unwrap().unwrap();
+            invoice.parties.seller.name
+        };
+        assert_eq!(seller(1001).await, "Test Customer Oy");
+        assert_eq!(seller(1002).await, "Test Customer Oy");
+        let rename = |data: &CreditorData| {
+            let mut data = data.clone();
+            data.client.name = Some("Renamed Oy".to_owned());
+            Merged { data, ..Merged::default() }
+        };
+        bench.core().change_creditor(&bench.asker, bench.client, &Condition::Any, rename, &operator()).await.unwrap();
+        assert_eq!(seller(1003).await, "Renamed Oy");
     }
 }

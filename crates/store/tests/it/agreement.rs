@@ -3,8 +3,10 @@
 use domain::agreement::Agreement;
 use domain::calendar::CalendarDate;
 use domain::identifier::{ClientIdentifier, PartnerId};
+use sqlx::{Connection, PgConnection};
 use store::creditor::{self, OfStatus, SummaryRow};
 use store::{Db, agreement};
+use testkit::database::TestDatabase;
 use testkit::on_both_engines;
 
 use crate::{client as row, insert, keep, now, run, without_agreement_creditor};
@@ -163,4 +165,42 @@ async fn same(db: &Db, identifier: &str, each: &[(i64, &str)]) -> Vec<SummaryRow
     }
     assert_eq!(page, expected);
     page
+}
+
+/// An older program may write while the copies are made, or from before.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_older_program_writes_meanwhile_gets_into_the_list() {
+    let Some(database) = TestDatabase::postgres().await else { return };
+    let db = database.open().await;
+    keep!(db, |tx| insert(tx, row(1, 1, "code 1"))).unwrap();
+    assert!(add(&db, 1, &agreement_of("ERP", "A-1", "2026-01-01", None)).await);
+    db.close().await;
+    run(&database, without_agreement_creditor(database.engine())).await;
+
+    let rename = |name: &str| format!("UPDATE client SET name = '{name}', name_folded = '{name}' WHERE client_id = 1");
+    let begin = "BEGIN ISOLATION LEVEL SERIALIZABLE".to_owned();
+    let mut early = begun(&database, [begin.clone(), rename("early")]).await;
+    let mut late = begun(&database, [begin, "SELECT client_id FROM agreement".to_owned()]).await;
+    let mut watching = PgConnection::connect(database.url()).await.unwrap();
+    let (db, ()) = tokio::join!(database.open(), async {
+        // The copies wait for who has written.
+        let waits = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND relation = 'client'::regclass";
+        while sqlx::query_scalar::<_, i64>(waits).fetch_one(&mut watching).await.unwrap() == 0 {
+            tokio::task::yield_now().await;
+        }
+        sqlx::query("COMMIT").execute(&mut early).await.unwrap();
+    });
+    assert_eq!(same(&db, "A-1", &[(1, "ERP")]).await[0].name, "early");
+    // Who has begun before does not see the copies, and has to run again rather than leave one behind.
+    let refused = sqlx::query(sqlx::AssertSqlSafe(rename("late"))).execute(&mut late).await.unwrap_err();
+    assert_eq!(refused.as_database_error().unwrap().code().as_deref(), Some("40001"), "{refused}");
+}
+
+/// A connection on which these statements were run.
+async fn begun(database: &TestDatabase, script: [String; 2]) -> PgConnection {
+    let mut connection = PgConnection::connect(database.url()).await.unwrap();
+    for sql in script {
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+    }
+    connection
 }
