@@ -189,7 +189,7 @@ impl Portfolio {
         let mut own = secret_file(&self.own_lists).map_err(failed(&self.own_lists))?;
         let first = format!("/api/v1/partner/invoice/distribution?{}", days(PAGE, DAYS));
         for key in keys.lines() {
-            let pages = pages::walk(url, key, &first, DELIVERIES)?;
+            let pages = pages::walk(url, key, &first, (DELIVERIES, PAGE))?;
             let lines: String = pages.iter().map(|page| format!("{page} {key}\n")).collect();
             own.write_all(lines.as_bytes()).map_err(failed(&self.own_lists))?;
         }
@@ -198,7 +198,7 @@ impl Portfolio {
             (&self.summaries, "distribution/summary", SUMMED, CREDITORS),
         ] {
             let first = format!("/api/v1/partner/{route}?{}", days(limit, RECENT));
-            let pages = pages::walk(url, partner_key, &first, list)?;
+            let pages = pages::walk(url, partner_key, &first, (list, limit))?;
             fs::write(file, pages.join("\n")).map_err(failed(file))?;
         }
         Ok(())

@@ -123,7 +123,7 @@ impl Seeded {
     /// Asks the server for every page by name, and for one by agreement, and writes down the addresses of all.
     fn list_pages(&self, url: &str, key: &str) -> Result<(), Fault> {
         let address = |query: &str| format!("/api/v1/partner/creditors?limit={PAGE}{query}");
-        let pages = pages::walk(url, key, &address(""), LIST)?;
+        let pages = pages::walk(url, key, &address(""), (LIST, PAGE))?;
         let by_agreement: Vec<_> =
             (0..identifiers(self.clients)).map(|number| address(&format!("&agreement=A-{number:05}"))).collect();
         pages::full(url, key, by_agreement.last().map_or("", String::as_str), LIST)?;
