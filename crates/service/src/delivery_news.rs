@@ -103,7 +103,7 @@ impl Core {
                     }
                     // It may come before it is recorded that it was handed over.
                     store::outbox::forget(tx, delivery.partner, news.distribution).await?;
-                    core.advance(tx, delivery, news.status, news.reason.clone(), moment).await?;
+                    core.advance(tx, delivery, (news.status, news.reason.clone()), 0, moment).await?;
                     Ok(true)
                 })
             })

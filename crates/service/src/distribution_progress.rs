@@ -28,13 +28,14 @@ impl Core {
         Moment { at, attempt: self.next_id(at), less: self.next_id(at), more: self.next_id(at) }
     }
 
-    /// Keeps an attempt, and the status that it led to.
+    /// Keeps an attempt, or something that was heard, and the status that it led to. `tries` is how often it was tried for that: 1, or 0 for
+    /// what was heard.
     pub(crate) async fn advance(
         &self,
         tx: &mut Tx,
         delivery: DistributionRow,
-        status: DistributionStatus,
-        reason: String,
+        (status, reason): (DistributionStatus, String),
+        tries: i64,
         moment: Moment,
     ) -> Result<(), StoreError> {
         let before = status_of(&delivery.status)?;
@@ -54,7 +55,7 @@ impl Core {
         let moved = DistributionRow {
             status: after.to_string(),
             status_reason: reason,
-            attempts: delivery.attempts + 1,
+            attempts: delivery.attempts + tries,
             // What has arrived was handed over, also when that is heard first.
             sent_at: at(DistributionStatus::Sent, delivery.sent_at).or_else(|| at(DistributionStatus::Delivered, None)),
             delivered_at: at(DistributionStatus::Delivered, delivery.delivered_at),

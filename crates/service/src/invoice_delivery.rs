@@ -208,11 +208,11 @@ impl Core {
             self.db().take(move |tx| {
                 let (core, row, tried) = (core.clone(), row.clone(), tried.clone());
                 Box::pin(async move {
-                    let Some((status, reason)) = settle(tx, &row, tried, moment.at).await? else { return Ok(()) };
+                    let Some(news) = settle(tx, &row, tried, moment.at).await? else { return Ok(()) };
                     let Some(delivery) = store::distribution::by_id(tx, row.partner, row.message).await? else {
                         return Ok(());
                     };
-                    core.advance(tx, delivery, status, reason, moment).await
+                    core.advance(tx, delivery, news, 1, moment).await
                 })
             })
         })
