@@ -1,7 +1,5 @@
 //! The extractor of a JSON body.
 
-use std::borrow::Cow;
-
 use axum::body::{Body, HttpBody};
 use axum::extract::{FromRef, FromRequest, Request};
 use bytes::{Bytes, BytesMut};
@@ -10,13 +8,10 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName};
 use http_body_util::BodyExt;
-use serde::de::DeserializeOwned;
-use serde_ignored::Path;
-use serde_json::Value;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny};
 use sha2::{Digest, Sha256};
 
-use crate::field_path::{self, MOST_NAMED};
-use crate::json_tree::{self, DEEPEST, MOST_VALUES, TreeError};
+use crate::json_reader::{self, DEEPEST, MOST_VALUES, ReadError};
 use crate::{Problem, code};
 
 /// The most bytes of a body.
@@ -221,23 +216,30 @@ fn parse<T: DeserializeOwned>(bytes: &[u8], kind: Kind) -> Result<JsonBody<T>, P
         .map_err(|error| malformed(format!("The body is not UTF-8: byte {} is wrong", error.valid_up_to() + 1)))?;
     // RFC 8259 section 8.1 lets a reader pass over a byte order mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut faults = Faults::new();
-    let tree = json_tree::read(text, &mut faults).map_err(|error| match error {
-        TreeError::TooDeep => nesting_too_deep(),
-        TreeError::TooMany => {
+    let begins = text.trim_start_matches([' ', '\t', '\r', '\n']).as_bytes().first();
+    let is_kind = begins == Some(if kind == Kind::Object { &b'{' } else { &b'[' });
+    if !is_kind {
+        // What is no JSON at all is told first.
+        json_reader::read::<IgnoredAny>(text).map_err(unreadable)?;
+        return Err(if kind == Kind::Object { not_an_object() } else { not_a_list() });
+    }
+    let read = json_reader::read(text).map_err(unreadable)?;
+    Ok(JsonBody { value: read.value, faults: read.duplicates, unknown: read.unknown, fingerprint: [0; 32] })
+}
+
+fn unreadable(error: ReadError) -> Problem {
+    match error {
+        ReadError::TooDeep => nesting_too_deep(),
+        ReadError::TooMany => {
             Problem::new(code::BODY_TOO_LARGE, format!("The body may hold {MOST_VALUES} values at most"))
         }
-        TreeError::Malformed(error) => malformed(format!("The body is not JSON: {error}")),
-    })?;
-    match kind {
-        Kind::Object if !tree.is_object() => {
-            return Err(Problem::new(code::NOT_AN_OBJECT, "The body must be a JSON object"));
-        }
-        Kind::List if !tree.is_array() => return Err(not_a_list()),
-        _ => {}
+        ReadError::Malformed(error) => malformed(format!("The body is not JSON: {error}")),
+        ReadError::Refused(error) => malformed(format!("The body cannot be read: {error}")),
     }
-    let (value, unknown) = read(tree).map_err(|error| malformed(format!("The body cannot be read: {error}")))?;
-    Ok(JsonBody { value, faults, unknown, fingerprint: [0; 32] })
+}
+
+fn not_an_object() -> Problem {
+    Problem::new(code::NOT_AN_OBJECT, "The body must be a JSON object")
 }
 
 pub(crate) fn empty(needed: &str) -> Problem {
@@ -248,40 +250,13 @@ pub(crate) fn not_a_list() -> Problem {
     Problem::new(code::NOT_A_LIST, "The body must be a JSON list")
 }
 
-/// Reads a tree as `T`, and gives the paths of the members that `T` does not know, as in [`JsonBody::unknown`].
+/// Reads JSON from anywhere as `T`, and gives the paths of the members that `T` does not know, as in [`JsonBody::unknown`]. Of a member
+/// that is given twice the first one counts.
 ///
 /// # Errors
-/// When `T` is not made of what reads everything, and something else stands there.
-pub fn read<T: DeserializeOwned>(tree: Value) -> Result<(T, Vec<String>), serde_json::Error> {
-    let mut unknown = Vec::new();
-    let note = |path: Path<'_>| {
-        if unknown.len() < MOST_NAMED {
-            unknown.push(spell(&path));
-        }
-    };
-    let value = serde_ignored::deserialize(tree, note)?;
-    Ok((value, unknown))
-}
-
-/// The path as the sender spells it, without the marks that `serde_ignored` makes for options.
-fn spell(path: &Path<'_>) -> String {
-    let mut names = Vec::new();
-    let mut here = path;
-    loop {
-        here = match here {
-            Path::Root => break,
-            Path::Seq { parent, index } => {
-                names.push(Cow::Owned(index.to_string()));
-                parent
-            }
-            Path::Map { parent, key } => {
-                names.push(Cow::Borrowed(key.as_str()));
-                parent
-            }
-            Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => parent,
-        };
-    }
-    field_path::joined(names.iter().rev().map(AsRef::as_ref))
+/// When the source has no JSON, or is nested too deep, or `T` is not made of what reads everything, and something else stands there.
+pub fn read<'de, T: Deserialize<'de>, D: Deserializer<'de>>(source: D) -> Result<(T, Vec<String>), D::Error> {
+    json_reader::read_from(source)
 }
 
 fn fingerprint(parts: &Parts, body: &[u8]) -> [u8; 32] {
@@ -301,6 +276,7 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
+    use crate::field_path::MOST_NAMED;
     use crate::{Section, Text};
 
     #[derive(Debug, Default, PartialEq, Deserialize)]

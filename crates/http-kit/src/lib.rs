@@ -15,7 +15,7 @@ mod field_path;
 pub mod held;
 pub mod idempotency;
 pub mod json_body;
-mod json_tree;
+mod json_reader;
 pub mod json_upload;
 pub mod layers;
 mod measure;

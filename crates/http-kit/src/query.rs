@@ -9,7 +9,7 @@ use http::request::Parts;
 use service::cursor::BadCursor;
 
 use crate::Problem;
-use crate::json_tree::DUPLICATE_MEMBER;
+use crate::json_reader::DUPLICATE_MEMBER;
 
 /// The least and the most entries of a page.
 pub const PAGE: RangeInclusive<i64> = 1..=500;

@@ -237,8 +237,8 @@ impl Reads<'_> for Number {
         Self::Given(number.to_string())
     }
     fn fraction(number: f64) -> Self {
-        // No double that JSON can hold has more than 17 digits before an exponent, and this form keeps that.
-        Self::Given(format!("{number:?}"))
+        // As JSON is written, the shortest digits that are read as the same double. Every double that was read has some.
+        serde_json::to_string(&number).map_or(Self::Wrong("a number"), Self::Given)
     }
 }
 
@@ -335,47 +335,21 @@ impl<'de, R: Reads<'de>> Visitor<'de> for Whatever<R> {
     }
 }
 
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // As an option, because only those may be missing in an object.
-        deserializer.deserialize_option(Whatever(PhantomData))
-    }
+/// Has types read by what they make of each type of JSON.
+macro_rules! read_whatever_is_there {
+    ($($name:ident $(<$of:ident>)?),+) => {
+        $(
+            impl<'de $(, $of: Deserialize<'de>)?> Deserialize<'de> for $name $(<$of>)? {
+                fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    // As an option, because only those may be missing in an object.
+                    deserializer.deserialize_option(Whatever(PhantomData))
+                }
+            }
+        )+
+    };
 }
 
-impl<'de> Deserialize<'de> for Integer {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // As an option, because only those may be missing in an object.
-        deserializer.deserialize_option(Whatever(PhantomData))
-    }
-}
-
-impl<'de> Deserialize<'de> for Number {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // As an option, because only those may be missing in an object.
-        deserializer.deserialize_option(Whatever(PhantomData))
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Section<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // As an option, because only those may be missing in an object.
-        deserializer.deserialize_option(Whatever(PhantomData))
-    }
-}
-
-impl<'de> Deserialize<'de> for Flag {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // As an option, because only those may be missing in an object.
-        deserializer.deserialize_option(Whatever(PhantomData))
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // As an option, because only those may be missing in an object.
-        deserializer.deserialize_option(Whatever(PhantomData))
-    }
-}
+read_whatever_is_there!(Text, Integer, Number, Flag, Section<T>, List<T>);
 
 #[cfg(test)]
 mod tests {
@@ -448,7 +422,7 @@ mod tests {
             ("123456789012.345", "123456789012.345"),
             ("9007199254740993", "9007199254740993"),
             ("1e2", "100.0"),
-            ("1e70", "1e70"),
+            ("1e70", "1e+70"),
         ] {
             assert_eq!(read(json), Number::Given(digits.to_owned()), "{json}");
         }
@@ -499,12 +473,11 @@ mod tests {
 
     #[test]
     fn unknown_members_of_sections_are_seen() {
-        let mut unknown = Vec::new();
         let json = serde_json::json!({"x": {"y": 1}, "inner": {"city": "A", "zip": 1}, "name": {"deep": 1}});
-        let outer: Outer = serde_ignored::deserialize(json, |path| unknown.push(path.to_string())).unwrap();
+        let (outer, mut unknown) = crate::json_body::read::<Outer, _>(json).unwrap();
         assert_eq!(outer.inner, Section::Given(Inner { city: Text::Given("A".to_owned()) }));
         unknown.sort();
         assert_eq!(unknown.last().map(String::as_str), Some("x"));
-        assert!(unknown.contains(&"inner.?.zip".to_owned()), "{unknown:?}");
+        assert!(unknown.contains(&"inner.zip".to_owned()), "{unknown:?}");
     }
 }

@@ -116,21 +116,15 @@ impl DeploymentRequest {
 /// Every fault: members of a wrong type, and members that are not known.
 pub fn read_client(json: &[u8]) -> Result<ClientDraft, Vec<Fault>> {
     let mut faults = Faults::new();
-    let mut unknown = Vec::new();
-    let read: Result<CreateClientRequest, _> =
-        serde_ignored::deserialize(&mut serde_json::Deserializer::from_slice(json), |path| {
-            unknown.push(path.to_string())
-        });
-    let draft = match read {
-        Ok(request) => request.into_draft(&mut faults),
+    let read = http_kit::json_body::read(&mut serde_json::Deserializer::from_slice(json));
+    let (draft, unknown) = match read {
+        Ok((request, unknown)) => (CreateClientRequest::into_draft(request, &mut faults), unknown),
         Err(error) => {
             faults.add("body", "malformed_json", format!("The file is no JSON object: {error}"));
-            ClientDraft::default()
+            (ClientDraft::default(), Vec::new())
         }
     };
     for path in unknown {
-        // The reader marks members that may be missing with a question mark.
-        let path = path.replace(".?", "").replace("?.", "");
         faults.add(path, "unknown_field", "This member is not known: check its name");
     }
     if faults.is_empty() { Ok(draft) } else { Err(faults.into_vec()) }
