@@ -75,21 +75,20 @@ impl Decimal {
         if !formed {
             return Err(DecimalFault::Format);
         }
-        let all = format!("{whole}{decimals}");
-        let digits = all.trim_start_matches('0').trim_end_matches('0');
-        if digits.is_empty() {
-            return Ok(Self::ZERO);
-        }
+        // The digits that count are between the zeros before and behind them, wherever the point is.
+        let all = || whole.bytes().chain(decimals.bytes());
+        let Some(leading) = all().position(|digit| digit != b'0') else { return Ok(Self::ZERO) };
+        let dropped = all().rev().take_while(|digit| *digit == b'0').count();
+        let count = whole.len() + decimals.len() - leading - dropped;
         // The power of ten of the last digit that counts.
-        let dropped = all.trim_start_matches('0').len() - digits.len();
         let lowest = exponent + length(dropped) - length(decimals.len());
-        if length(digits.len()) + lowest > length(MOST_DIGITS) {
+        if length(count) + lowest > length(MOST_DIGITS) {
             return Err(DecimalFault::TooLarge);
         }
-        if digits.len() > MOST_DIGITS || lowest < -i64::from(MOST_DECIMALS) {
+        if count > MOST_DIGITS || lowest < -i64::from(MOST_DECIMALS) {
             return Err(DecimalFault::Precision);
         }
-        let units: i64 = digits.parse().map_err(|_| DecimalFault::Format)?;
+        let units = all().skip(leading).take(count).fold(0, |units, digit| units * 10 + i64::from(digit - b'0'));
         let units = if negative { -units } else { units };
         Ok(match u8::try_from(-lowest) {
             Ok(scale) => Self { units, scale },

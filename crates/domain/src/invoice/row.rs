@@ -26,18 +26,22 @@ const LONGEST_UNIT: usize = 14;
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Row {
     /// The seller's number of what was sold, as sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub product_code: Option<String>,
     /// What was sold, as sent.
     pub name: String,
     /// More about it, as sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// How much; negative where something is taken back.
     pub quantity: Decimal,
     /// In which unit, as sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
     /// The price of one unit without VAT; not negative.
     pub unit_price: Decimal,
     /// The discount in percent, when it was given so and is not zero.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub discount_percent: Option<Percent>,
     /// The discount on the whole row, without VAT; negative where the quantity is. Quantity times price, rounded, less
     /// `net`.
@@ -48,8 +52,10 @@ pub struct Row {
     /// Its VAT.
     pub vat: Vat,
     /// Why there is no VAT, as sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub vat_exemption_reason: Option<String>,
     /// The day of delivery or performance, which decides the rate; the date of the invoice when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub delivery_date: Option<CalendarDate>,
 }
 
