@@ -10,11 +10,12 @@ use tokio::sync::{mpsc, oneshot};
 use crate::connection::{Connection, Owned, Reader, Tx};
 use crate::error::{OpenError, StoreError};
 use crate::health::{Health, HealthRecord};
+use crate::job::{Job, Work};
 use crate::migration::{self, MigrationReport};
 use crate::options::{DbOptions, Engine};
 use crate::postgres::Isolation;
 use crate::sqlite::readers::Readers;
-use crate::sqlite::writer::{Job, QueuedJob, Writer};
+use crate::sqlite::writer::Writer;
 use crate::{postgres, sqlite};
 
 /// A database on either engine. Cheap to clone; the clones share it.
@@ -215,22 +216,26 @@ impl Db {
         E: From<StoreError> + Send + 'static,
         F: for<'t> FnMut(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
     {
+        let (reply, answer) = oneshot::channel();
+        let ended = self.start(isolation, Box::new(Work::new(work, reply)))?;
+        answer.await.unwrap_or_else(|_| Err(ended().into()))
+    }
+
+    /// Has the job run, and gives what it means when it ends without an answer.
+    fn start(&self, isolation: Isolation, job: Box<dyn Job>) -> Result<fn() -> StoreError, StoreError> {
         match &self.0.pools {
             Pools::Sqlite(pools) => {
                 let queue = pools.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
                 let queue = queue.ok_or_else(|| StoreError::unavailable("the database is closed"))?;
-                let (reply, answer) = oneshot::channel();
-                let job: Box<dyn Job> = Box::new(QueuedJob::new(work, reply));
                 queue.try_send(job).map_err(|refused| match refused {
                     mpsc::error::TrySendError::Full(_) => StoreError::Overloaded,
                     mpsc::error::TrySendError::Closed(_) => StoreError::unavailable("the writer has ended"),
                 })?;
-                drop(queue);
-                answer.await.unwrap_or_else(|_| Err(StoreError::unavailable("the writer has ended").into()))
+                Ok(|| StoreError::unavailable("the writer has ended"))
             }
             Pools::Postgres(pool) => {
-                let run = tokio::spawn(postgres::write(pool.clone(), self.0.health.clone(), isolation, work));
-                run.await.unwrap_or_else(|_| Err(StoreError::Panicked.into()))
+                tokio::spawn(postgres::write(pool.clone(), self.0.health.clone(), isolation, job));
+                Ok(|| StoreError::Panicked)
             }
         }
     }

@@ -1,11 +1,25 @@
 //! Migrations: embedded, applied in order under a lock, each in a transaction of its own.
 
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::SqlStr;
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 
 use crate::error::OpenError;
 
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
+
+/// The migrations of each engine, as `build.rs` lists them.
+mod files {
+    include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
+}
+
+/// A migrator of these files. What a file says is part of what it is: a database knows it by its checksum.
+fn migrator(files: &[(i64, &'static str, &'static str)]) -> Migrator {
+    let migrations = files.iter().map(|(number, name, text)| {
+        Migration::new(*number, (*name).into(), MigrationType::Simple, SqlStr::from_static(text), false)
+    });
+    Migrator::with_migrations(migrations.collect())
+}
 
 /// What was done, and how things stand now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
 use sqlx::PgPool;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -12,7 +11,7 @@ use sqlx::{ConnectOptions, Postgres};
 use crate::connection::{Connection, Owned, Tx};
 use crate::error::{OpenError, StoreError};
 use crate::health::HealthRecord;
-use crate::job::catch;
+use crate::job::Job;
 use crate::options::DbOptions;
 
 /// The most runs of one write. Races of dozens of writes on one row end well below it.
@@ -70,46 +69,40 @@ pub(crate) fn is_full(pool: &PgPool) -> bool {
     pool.size() >= pool.options().get_max_connections()
 }
 
-/// Runs `work` to its end. The caller spawns it, so that a request that is dropped does not leave a transaction half-way.
-pub(crate) async fn write<T, E, F>(
-    pool: PgPool,
-    health: HealthRecord,
-    isolation: Isolation,
-    mut work: F,
-) -> Result<T, E>
-where
-    E: From<StoreError>,
-    F: for<'t> FnMut(&'t mut Tx) -> BoxFuture<'t, Result<T, E>>,
-{
+/// Runs the job to its end and answers. The caller spawns it, so that a request that is dropped does not leave a transaction half-way.
+pub(crate) async fn write(pool: PgPool, health: HealthRecord, isolation: Isolation, mut job: Box<dyn Job>) {
     let retries = metrics::counter!("store_write_retries_total");
     for run in 1..=MOST_RUNS {
-        if let Some(outcome) = run_once(&pool, &health, isolation, &mut work, run == MOST_RUNS).await {
-            return outcome;
+        match run_once(&pool, &health, isolation, &mut *job, run == MOST_RUNS).await {
+            Run::Done => return job.answer(None),
+            Run::Lost(error) => return job.answer(Some(error)),
+            Run::Again => {
+                retries.increment(1);
+                tokio::time::sleep(backoff(run)).await;
+            }
         }
-        retries.increment(1);
-        tokio::time::sleep(backoff(run)).await;
     }
-    // The last run always has an outcome; this is for the compiler.
-    Err(StoreError::Overloaded.into())
+    // The last run is never one that is to be run again; this is for the compiler.
+    job.answer(Some(StoreError::Overloaded));
 }
 
-/// One run; `None` when it is to be run again.
-async fn run_once<T, E, F>(
-    pool: &PgPool,
-    health: &HealthRecord,
-    isolation: Isolation,
-    work: &mut F,
-    last: bool,
-) -> Option<Result<T, E>>
-where
-    E: From<StoreError>,
-    F: for<'t> FnMut(&'t mut Tx) -> BoxFuture<'t, Result<T, E>>,
-{
+/// What a run came to.
+enum Run {
+    /// It is over, one way or the other; the job knows.
+    Done,
+    /// Nothing of it was kept, whatever the job came to.
+    Lost(StoreError),
+    /// It met with another.
+    Again,
+}
+
+/// One run; never [`Run::Again`] when it is the last.
+async fn run_once(pool: &PgPool, health: &HealthRecord, isolation: Isolation, job: &mut dyn Job, last: bool) -> Run {
     let lost = |error: StoreError| {
         if let StoreError::Unavailable { reason } = &error {
             health.failed(reason);
         }
-        Some(Err(error.into()))
+        Run::Lost(error)
     };
     let connection = match pool.acquire().await {
         Ok(connection) => connection,
@@ -120,20 +113,25 @@ where
         discard(tx);
         return lost(StoreError::from_engine("BEGIN", error));
     }
-    let outcome = catch(work, &mut tx).await;
-    let run_again = tx.0.run_again && !last;
-    if outcome.is_err() || tx.0.run_again {
+    let is_kept = job.run(&mut tx).await;
+    let run_again = tx.0.run_again;
+    if !is_kept || run_again {
         if tx.0.control("ROLLBACK").await.is_err() {
             discard(tx);
         }
-        return if run_again { None } else { Some(outcome.and(Err(StoreError::Overloaded.into()))) };
+        return match (run_again, last) {
+            (true, false) => Run::Again,
+            // The job did not see that a statement of its met with another.
+            (true, true) if is_kept => Run::Lost(StoreError::Overloaded),
+            _ => Run::Done,
+        };
     }
     match tx.0.control("COMMIT").await {
         Ok(()) => {
             health.wrote();
-            Some(outcome)
+            Run::Done
         }
-        Err(error) if error.wants_another_run() && !last => None,
+        Err(error) if error.wants_another_run() && !last => Run::Again,
         Err(error) => {
             discard(tx);
             lost(StoreError::from_engine("COMMIT", error))

@@ -1,12 +1,14 @@
 //! Migrations of PostgreSQL, by its driver.
 
+use std::sync::LazyLock;
+
 use sqlx::migrate::{Migrate, Migrator};
 use sqlx::{PgConnection, PgPool};
 
-use super::{MigrationReport, done, report, translate};
+use super::{MigrationReport, done, files, migrator, report, translate};
 use crate::error::OpenError;
 
-static MIGRATOR: Migrator = sqlx::migrate!("migrations/postgres");
+static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| migrator(files::POSTGRES));
 
 pub(crate) async fn run(pool: &PgPool) -> Result<MigrationReport, OpenError> {
     let mut connection = pool.acquire().await?;

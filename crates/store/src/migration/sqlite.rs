@@ -3,16 +3,17 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use sqlx::migrate::{MigrateError, Migration, Migrator};
 
-use super::{MigrationReport, done, report, translate};
+use super::{MigrationReport, done, files, migrator, report, translate};
 use crate::error::OpenError;
 use crate::options::DbOptions;
 use crate::sqlite::{Use, connect};
 
-static MIGRATOR: Migrator = sqlx::migrate!("migrations/sqlite");
+static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| migrator(files::SQLITE));
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL, \
                      installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, success BOOLEAN NOT NULL, checksum BLOB NOT NULL, \

@@ -2,6 +2,7 @@
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, ToSql, params_from_iter};
+use tokio::sync::oneshot;
 
 use crate::columns::{Columns, FromColumns};
 use crate::error::EngineError;
@@ -63,11 +64,15 @@ impl SqliteLink<'_> {
             Self::Writer(connection) => all_rows(connection, sql, values),
             Self::Reader(slot) => {
                 let reader = slot.take().ok_or(EngineError::GivenUp)?;
-                let reading = tokio::task::spawn_blocking(move || {
+                let (reply, answer) = oneshot::channel();
+                // Boxed, so that the runtime's part of it is compiled once and not once for each kind of row.
+                let reading: Box<dyn FnOnce() + Send> = Box::new(move || {
                     let rows = all_rows(reader.connection(), sql, values);
-                    (reader, rows)
+                    // Whoever asked may have gone; then the reader goes back by itself.
+                    drop(reply.send((reader, rows)));
                 });
-                let (reader, rows) = reading.await.map_err(|_| EngineError::GivenUp)?;
+                tokio::task::spawn_blocking(reading);
+                let (reader, rows) = answer.await.map_err(|_| EngineError::GivenUp)?;
                 *slot = Some(reader);
                 rows
             }

@@ -3,7 +3,6 @@
 
 use std::path::{Path, PathBuf};
 
-use futures_util::future::BoxFuture;
 use rusqlite::Connection as SqliteConnection;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
@@ -11,21 +10,9 @@ use tokio::sync::{mpsc, oneshot};
 use crate::connection::{Connection, Owned, Tx};
 use crate::error::{EngineError, OpenError, StoreError};
 use crate::health::HealthRecord;
-use crate::job::catch;
+use crate::job::Job;
 use crate::options::DbOptions;
 use crate::sqlite::{Use, connect};
-
-/// A write that waits for its turn.
-pub(crate) trait Job: Send {
-    /// Whether nobody waits for the answer any more; then it is not run.
-    fn is_abandoned(&self) -> bool;
-    /// Runs it. True when its changes are to be kept.
-    fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool>;
-    /// Whether it was run, and its changes are kept.
-    fn is_kept(&self) -> bool;
-    /// Answers with what the job came to, or with the reason why the group was lost.
-    fn answer(self: Box<Self>, lost: Option<&Lost>);
-}
 
 /// Why a group was lost.
 pub(crate) struct Lost {
@@ -47,52 +34,6 @@ impl Lost {
         } else {
             StoreError::unreadable("a group of writes", self.reason.clone())
         }
-    }
-}
-
-pub(crate) struct QueuedJob<T, E, F> {
-    work: F,
-    outcome: Option<Result<T, E>>,
-    reply: oneshot::Sender<Result<T, E>>,
-}
-
-impl<T, E, F> QueuedJob<T, E, F> {
-    pub(crate) fn new(work: F, reply: oneshot::Sender<Result<T, E>>) -> Self {
-        Self { work, outcome: None, reply }
-    }
-}
-
-impl<T, E, F> Job for QueuedJob<T, E, F>
-where
-    T: Send,
-    E: From<StoreError> + Send,
-    F: for<'t> FnMut(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send,
-{
-    fn is_abandoned(&self) -> bool {
-        self.reply.is_closed()
-    }
-
-    fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool> {
-        Box::pin(async move {
-            let outcome = catch(&mut self.work, tx).await;
-            let keep = outcome.is_ok();
-            self.outcome = Some(outcome);
-            keep
-        })
-    }
-
-    fn is_kept(&self) -> bool {
-        self.outcome.as_ref().is_some_and(Result::is_ok)
-    }
-
-    fn answer(self: Box<Self>, lost: Option<&Lost>) {
-        let outcome = match (lost, self.outcome) {
-            (Some(lost), _) => Err(lost.error().into()),
-            (None, Some(outcome)) => outcome,
-            (None, None) => return,
-        };
-        // Whoever asked may have gone; the write stands all the same.
-        drop(self.reply.send(outcome));
     }
 }
 
@@ -142,7 +83,7 @@ impl Writer {
                 None => {}
             }
             for job in jobs.drain(..) {
-                job.answer(lost.as_ref());
+                job.answer(lost.as_ref().map(Lost::error));
             }
         }
         if let Some(Err((_, error))) = self.connection.take().map(SqliteConnection::close) {

@@ -25,6 +25,7 @@ mod sms;
 mod webhook;
 
 use std::path::PathBuf;
+use std::pin::{Pin, pin};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
@@ -186,7 +187,13 @@ fn block_on<T>(threads: Option<usize>, work: impl Future<Output = Result<T, Comm
         builder.worker_threads(threads);
     }
     let runtime = builder.enable_all().build()?;
-    let result = runtime.block_on(work);
+    let mut result = None;
+    {
+        // Behind a pointer, so that the runtime is compiled once and not once for each command.
+        let work: Pin<&mut dyn Future<Output = ()>> = pin!(async { result = Some(work.await) });
+        runtime.block_on(work);
+    }
+    let result = result.expect("work that was run to its end has a result");
     // What still blocks a thread now would keep a program that was told to end at once from doing so.
     runtime.shutdown_background();
     result
