@@ -36,6 +36,7 @@ pub mod percent;
 pub mod personal_identity;
 pub mod postal_code;
 pub mod random;
+pub mod reference_data;
 mod report;
 pub mod retry;
 pub mod secret;
