@@ -44,6 +44,7 @@ pub mod service_type;
 pub mod sms;
 mod stored_text;
 pub mod telephone;
+pub mod terms;
 pub mod text;
 pub mod time;
 pub mod vat;
