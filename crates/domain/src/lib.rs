@@ -3,6 +3,7 @@
 
 pub mod agreement;
 pub mod api_key;
+pub mod applicant;
 pub mod audit;
 pub mod bank_bar_code;
 pub mod bic;
