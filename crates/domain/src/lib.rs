@@ -18,6 +18,7 @@ pub mod currency;
 pub mod decimal;
 pub mod deployment;
 pub mod distribution;
+pub mod drivers_licence;
 pub mod email;
 pub mod environment;
 pub mod fault;
