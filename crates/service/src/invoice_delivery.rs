@@ -1,5 +1,7 @@
 //! Invoices on their way: handed to the channel of their method, and moved on by what came of it.
 
+use std::time::Duration;
+
 use channels::{Accepted, DocumentChannel, Fault, FaultKind, MailChannel};
 use domain::Timestamp;
 use domain::distribution::{DistributionMethod, DistributionStatus};
@@ -46,7 +48,7 @@ enum Tried {
     Sent,
     /// It is to be tried again: the reason is for the client, and the fault for the operator. A try that says nothing of the invoice is not
     /// counted.
-    Again { due_at: Timestamp, reason: String, fault: String, counts: bool },
+    Again { due_at: Timestamp, reason: String, fault: String, counts: bool, is_unsure: bool },
     /// It will not arrive; why, in words that a creditor can act on.
     Failed(String),
     /// Nobody can send it before the operator has mended something.
@@ -75,6 +77,12 @@ impl Words {
     }
 }
 
+/// The least pause after a try of which it is not known whether the other side has taken the invoice.
+const AFTER_DOUBT: Duration = Duration::from_secs(3600);
+
+/// The most such tries of what reaches the buyer once more with each.
+const MOST_DOUBTS: i64 = 3;
+
 /// Why an invoice can't be sent, for the operator.
 const NOT_MADE: &str = "it can't be made ready to be sent: see the log";
 
@@ -97,7 +105,7 @@ impl Core {
         let (tried, verdict) = match self.parcel_of_invoice(&row).await {
             Ok(Task::Send(method, parcel)) => match self.hold(&row, carrier.send(&parcel)).await {
                 Ok(_) => (Tried::Sent, Verdict::Decided),
-                Err(fault) => self.after_invoice(&row, &fault, carrier.name(), &Words::of(method)),
+                Err(fault) => self.after_invoice(&row, &fault, carrier.name(), method),
             },
             Ok(Task::Expired) => {
                 let reason = "It could not be handed over for days: ask the operator".to_owned();
@@ -107,7 +115,7 @@ impl Core {
             Ok(Task::Stuck(reason)) => (Tried::GivenUp(reason), Verdict::Over),
             Ok(Task::KeyMissing(reason)) => {
                 let due_at = self.now().after(KEY_MISSING);
-                (Tried::Again { due_at, fault: reason.clone(), reason, counts: false }, Verdict::Later)
+                (Tried::Again { due_at, fault: reason.clone(), reason, counts: false, is_unsure: false }, Verdict::Later)
             }
             Err(error) => {
                 tracing::warn!(message_id = %row.message, %error, "an invoice can't be read; it is tried again after its lease");
@@ -168,18 +176,27 @@ impl Core {
         }
     }
 
-    fn after_invoice(&self, row: &OutboxRow, fault: &Fault, channel: &str, words: &Words) -> (Tried, Verdict) {
-        let Words { who, check } = words;
+    fn after_invoice(
+        &self,
+        row: &OutboxRow,
+        fault: &Fault,
+        channel: &str,
+        method: DistributionMethod,
+    ) -> (Tried, Verdict) {
+        let Words { who, check } = Words::of(method);
         // Without the server's words, which may hold the address. They are kept in the outbox, for the operator, while it is tried again.
         let (kind, code) = (fault.kind, fault.code.as_deref().unwrap_or_default());
         if kind.is_of_the_channel() {
             // The channel pauses, and not this invoice.
             tracing::debug!(channel, message_id = %row.message, fault = ?kind, code, "an invoice was not sent");
-            let again =
-                Tried::Again { due_at: self.now(), reason: String::new(), fault: fault.to_string(), counts: false };
+            let (due_at, reason, fault_words) = (self.now(), String::new(), fault.to_string());
+            let again = Tried::Again { due_at, reason, fault: fault_words, counts: false, is_unsure: false };
             return (again, Verdict::Pause(kind, fault.retry_after));
         }
         tracing::warn!(channel, message_id = %row.message, fault = ?kind, code, "an invoice was not sent");
+        if fault.may_have_been_accepted {
+            return self.after_doubt(row, fault, who, method);
+        }
         // The client sees this, and so it holds the server's code and not its words or its address.
         let why = if code.is_empty() { "without a reason".to_owned() } else { format!("with {code}") };
         if kind == FaultKind::Permanent {
@@ -197,7 +214,19 @@ impl Core {
             return (Tried::Failed(reason), Verdict::Over);
         }
         let reason = format!("{who} put it off {why}; it is tried again");
-        (Tried::Again { due_at, reason, fault: fault.to_string(), counts: true }, Verdict::Later)
+        (Tried::Again { due_at, reason, fault: fault.to_string(), counts: true, is_unsure: false }, Verdict::Later)
+    }
+
+    /// What follows a try of which it is not known whether the other side has taken the invoice.
+    fn after_doubt(&self, row: &OutboxRow, fault: &Fault, who: &str, method: DistributionMethod) -> (Tried, Verdict) {
+        // An operator knows a message that it has by its identifier; a buyer has another mail, or letter, each time.
+        let is_repeated = method != DistributionMethod::EInvoice;
+        let due_at = self.next_try(row, fault).max(self.now().after(AFTER_DOUBT));
+        if (is_repeated && row.unsure + 1 >= MOST_DOUBTS) || due_at > row.expires_at {
+            return (Tried::Failed(may_be_there(who)), Verdict::Over);
+        }
+        let reason = format!("{who} did not say whether it has taken it; it is tried again in an hour");
+        (Tried::Again { due_at, reason, fault: fault.to_string(), counts: true, is_unsure: true }, Verdict::Later)
     }
 
     async fn record_invoice(&self, row: OutboxRow, tried: Tried) -> Result<(), StoreError> {
@@ -218,6 +247,11 @@ impl Core {
         })
         .await
     }
+}
+
+/// Why an invoice is not sent any more that the other side may have.
+fn may_be_there(who: &str) -> String {
+    format!("{who} did not say whether it has taken it: it may have arrived, so ask the buyer before it is sent again")
 }
 
 /// Moves the row of the outbox by what a try came to, and gives what that means for the delivery; `None` when it means nothing.
@@ -243,7 +277,10 @@ async fn settle(
             }
             (DistributionStatus::Failed, reason)
         }
-        Tried::Again { due_at, reason, fault, counts } => {
+        Tried::Again { due_at, reason, fault, counts, is_unsure } => {
+            if is_unsure {
+                store::outbox::doubt(tx, row).await?;
+            }
             if !store::outbox::again(tx, row, due_at, &fault, counts).await? || !counts {
                 return Ok(None);
             }

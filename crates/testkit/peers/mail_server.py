@@ -45,6 +45,8 @@ class Handler:
         what = envelope.rcpt_tos[0].split("@")[0]
         if what == "silent":
             await asyncio.Event().wait()
+        if what == "slow":
+            await asyncio.sleep(2)
         if what == "cut":
             server.transport.abort()
         if what == "spam":

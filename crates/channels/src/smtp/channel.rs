@@ -32,6 +32,7 @@ pub struct SmtpChannel {
     bounces: Option<Maildir>,
     connect_timeout: Duration,
     response_timeout: Duration,
+    final_timeout: Duration,
     clock: Arc<dyn Clock>,
 }
 
@@ -62,6 +63,7 @@ impl SmtpChannel {
         };
         span::at_least_some("connect-timeout", config.connect_timeout)?;
         span::at_least_some("response-timeout", config.response_timeout)?;
+        span::at_least_some("final-timeout", config.final_timeout)?;
         let domain = &config.message_id_domain;
         if !is_made_of(domain, b".-") {
             return Err(ConfigFault::new("message-id-domain", "must be a domain name, like example.com"));
@@ -88,6 +90,7 @@ impl SmtpChannel {
             bounces: Maildir::of(name, config),
             connect_timeout: config.connect_timeout,
             response_timeout: config.response_timeout,
+            final_timeout: config.final_timeout,
             clock,
         })
     }
@@ -143,12 +146,20 @@ impl SmtpChannel {
         self.step(connection.command(Rcpt::new(mail.to.clone(), of_recipient))).await?;
         self.step(connection.command(Data)).await?;
         // From here on the server may have taken it, unless it says that it has not.
-        let handed = self.step(connection.message(&mail.octets)).await;
+        let handed = self.step_within(self.final_timeout, connection.message(&mail.octets)).await;
         handed.map(drop).map_err(|fault| if fault.code.is_some() { fault } else { fault.unsure() })
     }
 
     async fn step<T>(&self, step: impl Future<Output = Result<T, Error>>) -> Result<T, Fault> {
-        match timeout(self.response_timeout, step).await {
+        self.step_within(self.response_timeout, step).await
+    }
+
+    async fn step_within<T>(
+        &self,
+        limit: Duration,
+        step: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Fault> {
+        match timeout(limit, step).await {
             Ok(done) => done.map_err(|error| self.fault(&error)),
             Err(_) => Err(Fault::temporary(format!("{}:{} did not answer in time", self.host, self.port))),
         }
@@ -280,6 +291,7 @@ mod tests {
             ("message-id-domain = 'a.example'\nhello = ''", "hello"),
             ("message-id-domain = 'a.example'\nconnect-timeout = '0s'", "connect-timeout"),
             ("message-id-domain = 'a.example'\nresponse-timeout = '0s'", "response-timeout"),
+            ("message-id-domain = 'a.example'\nfinal-timeout = '0s'", "final-timeout"),
             ("message-id-domain = 'a.example'\nbounce-address = 'bounces'", "bounce-address"),
             ("message-id-domain = 'a.example'\nbounce-address = 'Tally <b@a.example>'", "bounce-address"),
             ("message-id-domain = 'a.example'\nbounce-address = ''", "bounce-address"),

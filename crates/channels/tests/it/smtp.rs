@@ -86,7 +86,7 @@ async fn what_the_server_answers_decides() {
 #[tokio::test]
 async fn after_the_mail_was_handed_over_there_is_a_doubt() {
     let mut server = Peer::mail_server(json!({})).await;
-    let channel = channel(server.port, "tls = 'none'\nresponse-timeout = '1500ms'");
+    let channel = channel(server.port, "tls = 'none'\nfinal-timeout = '1500ms'");
     for to in ["silent@example.com", "cut@example.com"] {
         let fault = channel.send(&mail(to)).await.unwrap_err();
         assert_eq!((fault.kind, fault.may_have_been_accepted), (FaultKind::Temporary, true), "{to}: {fault}");
@@ -106,6 +106,14 @@ async fn a_server_that_is_down_or_silent_leaves_no_doubt() {
     drop(listener);
     let fault = channel(port, "tls = 'none'").send(&mail("maija@example.com")).await.unwrap_err();
     assert_eq!((fault.kind, fault.may_have_been_accepted), (FaultKind::Unreachable, false), "{fault}");
+}
+
+#[tokio::test]
+async fn a_server_that_takes_its_time_with_a_mail_is_waited_for() {
+    let server = Peer::mail_server(json!({})).await;
+    // It looks at the mail for longer than any other answer may take.
+    let channel = channel(server.port, "tls = 'none'\nresponse-timeout = '1500ms'");
+    channel.send(&mail("slow@example.com")).await.unwrap();
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -21,7 +22,7 @@ use service::creditor::{Condition, Merged};
 use service::delivery_news::Newsroom;
 use service::invoice::InvoiceError;
 use service::mail::MailSettings;
-use service::outbox::{Provider, Sends};
+use service::outbox::{Provider, Sends, Worker};
 use service::{Core, EInvoiceSettings, PrintSettings, Settings};
 use testkit::core::{TestCore, draft, invoice, operator};
 use testkit::database::TestDatabase;
@@ -30,6 +31,8 @@ use uuid::Uuid;
 
 use crate::installation::PDF;
 use crate::webhook::{Scripted, bodies, until};
+
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// A mail server that answers by the recipient. The real one is tried in `channels`.
 struct Post(Mutex<Vec<Mail>>);
@@ -41,13 +44,13 @@ impl MailChannel for Post {
 
     fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<Accepted, Fault>> {
         self.0.lock().unwrap().push(mail.clone());
-        let refused = mail.to.starts_with("refused");
-        Box::pin(async move {
-            if refused {
-                return Err(Fault::permanent("no such user").with_code("550 5.1.1"));
-            }
-            Ok(Accepted { provider_message_ids: Vec::new() })
-        })
+        let answer = match mail.to.split_once('@').unwrap().0 {
+            "refused" => Err(Fault::permanent("no such user").with_code("550 5.1.1")),
+            // It has the mail, and says nothing.
+            "silent" => Err(Fault::temporary("it did not answer in time").unsure()),
+            _ => Ok(Accepted { provider_message_ids: Vec::new() }),
+        };
+        Box::pin(async { answer })
     }
 
     fn test(&self) -> BoxFuture<'_, Result<String, Fault>> {
@@ -55,15 +58,15 @@ impl MailChannel for Post {
     }
 }
 
-struct Bench {
-    test: TestCore,
+pub(crate) struct Bench {
+    pub(crate) test: TestCore,
     asker: Principal,
     holder: KeyHolder,
     client: ClientIdentifier,
 }
 
 impl Bench {
-    async fn open(database: &TestDatabase) -> Self {
+    pub(crate) async fn open(database: &TestDatabase) -> Self {
         let code = |text| EInvoiceCode::parse(text).unwrap();
         let settings = Settings {
             print: Some(PrintSettings { channel: "print".into() }),
@@ -88,22 +91,22 @@ impl Bench {
         Self { test, asker, holder, client: made.client }
     }
 
-    fn core(&self) -> &Core {
+    pub(crate) fn core(&self) -> &Core {
         &self.test.core
     }
 
     /// Sends an invoice to `address`, and gives the identifiers of it and of its delivery.
-    async fn submit(&self, number: i64, address: &str) -> (Uuid, Uuid) {
+    pub(crate) async fn submit(&self, number: i64, address: &str) -> (Uuid, Uuid) {
         let mut draft = invoice(number, "EMAIL");
         draft.buyer.contact.email = Some(address.to_owned());
         self.take(&draft).await
     }
 
-    async fn submit_e_invoice(&self, number: i64) -> Uuid {
+    pub(crate) async fn submit_e_invoice(&self, number: i64) -> Uuid {
         self.take(&e_invoice(number)).await.1
     }
 
-    async fn take(&self, draft: &InvoiceDraft) -> (Uuid, Uuid) {
+    pub(crate) async fn take(&self, draft: &InvoiceDraft) -> (Uuid, Uuid) {
         let taken = self.core().submit_invoice(self.holder, self.client, draft, None, &operator()).await.unwrap().value;
         (taken.invoice, taken.distribution)
     }
@@ -118,11 +121,11 @@ impl Bench {
         }
     }
 
-    async fn hear(&self, message: &str, code: i64) -> Result<(), AcknowledgementFault> {
+    pub(crate) async fn hear(&self, message: &str, code: i64) -> Result<(), AcknowledgementFault> {
         self.hear_file(ack(message, code)).await
     }
 
-    async fn hear_file(&self, text: String) -> Result<(), AcknowledgementFault> {
+    pub(crate) async fn hear_file(&self, text: String) -> Result<(), AcknowledgementFault> {
         let told = Acknowledgement { channel: "einvoice".into(), name: "ack.xml".into(), bytes: text.into_bytes() };
         AcknowledgementSink::receive(&Newsroom(self.core().clone()), told).await
     }
@@ -134,14 +137,14 @@ impl Bench {
     }
 
     /// The status of an invoice's delivery, why, and how often something was heard of it.
-    async fn story(&self, number: i64) -> (String, Option<String>, usize) {
+    pub(crate) async fn story(&self, number: i64) -> (String, Option<String>, usize) {
         let details = self.core().invoice_details(self.client, number).await.unwrap();
         let (delivery, attempts) = &details.deliveries[0];
         (delivery.status.to_string(), delivery.status_reason.clone(), attempts.len())
     }
 
     /// Why the last try of a message failed, in the words for the operator.
-    async fn fault(&self, message: Uuid) -> String {
+    pub(crate) async fn fault(&self, message: Uuid) -> String {
         let mut reader = self.core().db().reader().await.unwrap();
         store::outbox::by_id(&mut reader, self.holder.partner, message)
             .await
@@ -149,12 +152,21 @@ impl Bench {
             .map_or_else(String::new, |row| row.fault)
     }
 
-    async fn waiting(&self, channel: &str) -> i64 {
+    pub(crate) fn start(&self, sends: Sends) -> Worker {
+        self.core().start_worker(vec![Provider { sends, window: 8, per_second: None }])
+    }
+
+    /// Waits until so much was heard of a delivery.
+    pub(crate) async fn heard(&self, number: i64, times: usize) {
+        until(async || self.story(number).await.2 >= times).await;
+    }
+
+    pub(crate) async fn waiting(&self, channel: &str) -> i64 {
         let counts = self.core().outbox_counts().await.unwrap();
         counts.iter().find(|count| count.channel == channel).map_or(0, |count| count.waiting)
     }
 
-    async fn work(&self, sends: Sends, channel: &str) {
+    pub(crate) async fn work(&self, sends: Sends, channel: &str) {
         let worker = self.core().start_worker(vec![Provider { sends, window: 8, per_second: None }]);
         until(async || self.waiting(channel).await == 0).await;
         worker.stop().await;
@@ -168,7 +180,7 @@ impl Bench {
         bodies(&receiver.seen())
     }
 
-    async fn status(&self, number: i64) -> String {
+    pub(crate) async fn status(&self, number: i64) -> String {
         let details = self.core().invoice_details(self.client, number).await.unwrap();
         details.deliveries[0].0.status.to_string()
     }
@@ -245,6 +257,30 @@ on_both_engines! {
         assert_eq!(bench.story(1002).await, ("PENDING".into(), None, 0));
         bench.work(drop_at("print", folder.path()), "print").await;
         assert_eq!(bench.status(1002).await, "SENT");
+    }
+
+    async fn what_may_have_arrived_is_not_sent_again_and_again(database: TestDatabase) {
+        let bench = Bench::open(&database).await;
+        let post = Arc::new(Post(Mutex::default()));
+        bench.submit(1001, "silent@buyer.example").await;
+        let worker = bench.start(Sends::Mail(post.clone()));
+        bench.heard(1001, 1).await;
+        let why = "The mail server did not say whether it has taken it; it is tried again in an hour";
+        assert_eq!(bench.story(1001).await, ("PENDING".into(), Some(why.into()), 1));
+        bench.test.clock.advance(HOUR - Duration::from_secs(1));
+        // Whatever is due is looked at with this one.
+        bench.submit(1002, "matti@buyer.example").await;
+        until(async || bench.status(1002).await == "SENT").await;
+        assert_eq!(bench.story(1001).await.2, 1);
+        for times in [2, 3] {
+            bench.test.clock.advance(2 * HOUR);
+            bench.heard(1001, times).await;
+        }
+        worker.stop().await;
+        let silent = post.0.lock().unwrap().iter().filter(|mail| mail.to.starts_with("silent")).count();
+        assert_eq!(silent, 3, "the buyer has it each time");
+        let why = "The mail server did not say whether it has taken it: it may have arrived, so ask the buyer before it is sent again";
+        assert_eq!(bench.story(1001).await, ("FAILED".into(), Some(why.into()), 3));
     }
 
     async fn what_the_e_invoice_operator_answers_is_kept(database: TestDatabase) {
