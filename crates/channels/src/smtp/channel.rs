@@ -18,6 +18,9 @@ use super::config::{SmtpConfig, SmtpTls};
 use crate::maildir::Maildir;
 use crate::{Accepted, ConfigFault, Fault, FaultKind, Mail, MailChannel, span, tls};
 
+/// The answers that say something of our log-in: it is needed, too weak, not taken, or not encrypted.
+const OF_THE_LOG_IN: [u16; 4] = [530, 534, 535, 538];
+
 /// Mail by SMTP.
 pub struct SmtpChannel {
     name: String,
@@ -142,7 +145,8 @@ impl SmtpChannel {
             let (keyword, value) = with("NOTIFY", "FAILURE");
             of_recipient.push(RcptParameter::Other { keyword, value });
         }
-        self.step(connection.command(MailCommand::new(Some(mail.return_path.clone()), parameters))).await?;
+        let began = self.step(connection.command(MailCommand::new(Some(mail.return_path.clone()), parameters))).await;
+        began.map_err(before_the_recipient)?;
         self.step(connection.command(Rcpt::new(mail.to.clone(), of_recipient))).await?;
         self.step(connection.command(Data)).await?;
         // From here on the server may have taken it, unless it says that it has not.
@@ -167,7 +171,12 @@ impl SmtpChannel {
 
     /// What the server answered decides; whatever else went wrong may pass.
     fn fault(&self, error: &Error) -> Fault {
-        let kind = if error.is_permanent() { FaultKind::Permanent } else { FaultKind::Temporary };
+        let kind = match error.status() {
+            // It wants to know who we are (RFC 4954, section 6), at whichever step: that is the operator's to mend.
+            Some(status) if OF_THE_LOG_IN.contains(&u16::from(status)) => FaultKind::Unreachable,
+            _ if error.is_permanent() => FaultKind::Permanent,
+            _ => FaultKind::Temporary,
+        };
         let own = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
         let Some(status) = error.status() else {
             return Fault::new(kind, format!("{}:{}: {error}", self.host, self.port));
@@ -177,6 +186,16 @@ impl SmtpChannel {
         let code = finer.map_or_else(|| status.to_string(), |finer| format!("{status} {finer}"));
         Fault::new(kind, own).with_code(code)
     }
+}
+
+/// The fault of an answer that came before the recipient was named: it is of our sender, and each mail would have it. Only the size is this
+/// mail's own.
+fn before_the_recipient(fault: Fault) -> Fault {
+    let code = fault.code.as_deref().unwrap_or_default();
+    if fault.kind != FaultKind::Permanent || code.starts_with("552") || code.ends_with("5.3.4") {
+        return fault;
+    }
+    Fault { kind: FaultKind::Unreachable, ..fault }
 }
 
 /// Whether the server offers delivery status notifications. Lettre does not keep that of the answer to its own greeting. A second one is

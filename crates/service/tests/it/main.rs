@@ -7,6 +7,7 @@ mod deployment;
 mod idempotency;
 mod installation;
 mod invoice_delivery;
+mod invoice_fault;
 mod onboarding;
 mod partner;
 mod renewal;
