@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::Core;
+use crate::distribution_progress::{Step, after};
 use crate::invoice::status_of;
 
 /// The pause between two looks at a source.
@@ -98,12 +99,12 @@ impl Core {
                         return Ok(false);
                     };
                     let before = status_of(&delivery.status)?;
-                    if before.after(news.status) == before {
+                    if after(&delivery, before, news.status) == before {
                         return Ok(false);
                     }
                     // It may come before it is recorded that it was handed over.
                     store::outbox::forget(tx, delivery.partner, news.distribution).await?;
-                    core.advance(tx, delivery, (news.status, news.reason.clone()), 0, moment).await?;
+                    core.advance(tx, delivery, Step::heard(news.status, news.reason.clone()), moment).await?;
                     Ok(true)
                 })
             })

@@ -310,6 +310,8 @@ impl Core {
                 created_at: now,
                 sent_at: None,
                 delivered_at: None,
+                awaits_approval: 0,
+                in_doubt: 0,
             },
             outbox,
             record: context.record(self, partner, OPERATION, subject, Outcome::Done, detail),

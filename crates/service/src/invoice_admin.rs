@@ -160,6 +160,8 @@ impl Core {
             created_at: now,
             sent_at: None,
             delivered_at: None,
+            awaits_approval: 0,
+            in_doubt: 0,
             ..last.clone()
         };
         let expires_at = now.after(self.settings().give_up_after);

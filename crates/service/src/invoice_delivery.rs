@@ -9,6 +9,7 @@ use store::outbox::OutboxRow;
 use store::{StoreError, Tx};
 
 use crate::Core;
+use crate::distribution_progress::Step;
 use crate::invoice::status_of;
 use crate::invoice_parcel::Parcel;
 use crate::outbox::{Verdict, persist};
@@ -50,7 +51,7 @@ enum Tried {
     /// counted.
     Again { due_at: Timestamp, reason: String, fault: String, counts: bool, is_unsure: bool },
     /// It will not arrive; why, in words that a creditor can act on.
-    Failed(String),
+    Failed(Step),
     /// Nobody can send it before the operator has mended something.
     GivenUp(String),
     /// It was over before, or is another worker's: there is nothing to record.
@@ -83,14 +84,25 @@ const AFTER_DOUBT: Duration = Duration::from_secs(3600);
 /// The most such tries of what reaches the buyer once more with each.
 const MOST_DOUBTS: i64 = 3;
 
+/// How long the other side may be at work on a message that it was given.
+const AT_WORK: Duration = Duration::from_secs(10 * 60);
+
 /// Why an invoice can't be sent, for the operator.
 const NOT_MADE: &str = "it can't be made ready to be sent: see the log";
 
+/// An invoice that is to be sent.
+struct Ready {
+    method: DistributionMethod,
+    parcel: Box<Parcel>,
+    /// How often it was tried so far, as far as it was recorded.
+    tries: i64,
+}
+
 /// What there is to do for a row of the outbox.
 enum Task {
-    Send(DistributionMethod, Box<Parcel>),
+    Send(Ready),
     /// It was not handed over while it was worth trying.
-    Expired,
+    Expired(DistributionMethod),
     /// It was sent, or stopped, or is gone.
     Nothing,
     /// Something of ours is in the way.
@@ -103,13 +115,16 @@ impl Core {
     /// Tries to send an invoice once.
     pub(crate) async fn deliver_invoice(&self, carrier: Carrier<'_>, row: OutboxRow) -> Verdict {
         let (tried, verdict) = match self.parcel_of_invoice(&row).await {
-            Ok(Task::Send(method, parcel)) => match self.hold(&row, carrier.send(&parcel)).await {
+            Ok(Task::Send(ready)) => match self.hold(&row, carrier.send(&ready.parcel)).await {
                 Ok(_) => (Tried::Sent, Verdict::Decided),
-                Err(fault) => self.after_invoice(&row, &fault, carrier.name(), method),
+                Err(fault) => self.after_invoice(&row, &fault, carrier.name(), &ready),
             },
-            Ok(Task::Expired) => {
-                let reason = "It could not be handed over for days: ask the operator".to_owned();
-                (Tried::Failed(reason), Verdict::Over)
+            Ok(Task::Expired(method)) => {
+                let reason = match row.unsure {
+                    0 => "It could not be handed over in time: ask the operator".to_owned(),
+                    _ => may_be_there(Words::of(method).who),
+                };
+                (Tried::Failed(failed_without_a_try(reason).in_doubt(row.unsure > 0)), Verdict::Over)
             }
             Ok(Task::Nothing) => (Tried::Lost, Verdict::Over),
             Ok(Task::Stuck(reason)) => (Tried::GivenUp(reason), Verdict::Over),
@@ -144,8 +159,11 @@ impl Core {
         if status_of(&delivery.status)? != DistributionStatus::Pending {
             return Ok(Task::Nothing);
         }
+        let tries = delivery.attempts;
         if self.now() >= row.expires_at {
-            return Ok(Task::Expired);
+            let method = DistributionMethod::parse(&delivery.method);
+            let method = method.map_err(|error| StoreError::unreadable("distribution.method", error))?;
+            return Ok(Task::Expired(method));
         }
         let Some(kept) = store::invoice::by_id(&mut reader, row.partner, delivery.invoice).await? else {
             return Ok(Task::Nothing);
@@ -160,7 +178,7 @@ impl Core {
             Ok::<_, Unreadable>((invoice.delivery.method(), Box::new(parcel)))
         });
         match made.await {
-            Ok(Ok((method, parcel))) => Ok(Task::Send(method, parcel)),
+            Ok(Ok((method, parcel))) => Ok(Task::Send(Ready { method, parcel, tries })),
             Ok(Err(Unreadable::KeyMissing(error))) => {
                 tracing::warn!(message_id = %row.message, %error, "an invoice waits for its master key");
                 Ok(Task::KeyMissing(error.to_string()))
@@ -181,9 +199,9 @@ impl Core {
         row: &OutboxRow,
         fault: &Fault,
         channel: &str,
-        method: DistributionMethod,
+        ready: &Ready,
     ) -> (Tried, Verdict) {
-        let Words { who, check } = Words::of(method);
+        let Words { who, check } = Words::of(ready.method);
         // Without the server's words, which may hold the address. They are kept in the outbox, for the operator, while it is tried again.
         let (kind, code) = (fault.kind, fault.code.as_deref().unwrap_or_default());
         if kind.is_of_the_channel() {
@@ -195,7 +213,12 @@ impl Core {
         }
         tracing::warn!(channel, message_id = %row.message, fault = ?kind, code, "an invoice was not sent");
         if fault.may_have_been_accepted {
-            return self.after_doubt(row, fault, who, method);
+            return self.after_doubt(row, fault, ready);
+        }
+        if fault.is_duplicate
+            && let Some(after) = self.after_duplicate(row, fault, ready)
+        {
+            return after;
         }
         // The client sees this, and so it holds the server's code and not its words or its address.
         let why = if code.is_empty() { "without a reason".to_owned() } else { format!("with {code}") };
@@ -205,28 +228,57 @@ impl Core {
                 return (Tried::GivenUp(fault.to_string()), Verdict::Over);
             }
             let reason = format!("{who} refused it {why}: {check}");
-            return (Tried::Failed(reason), Verdict::Decided);
+            return (Tried::Failed(failed(reason)), Verdict::Decided);
         }
         let due_at = self.next_try(row, fault);
         // However often: a server may be out of order for a day.
         if due_at > row.expires_at {
-            let reason = format!("{who} put it off for too long {why}: {check}");
-            return (Tried::Failed(reason), Verdict::Over);
+            let reason = match () {
+                () if fault.is_duplicate => {
+                    format!("{who} says {why} that it has it already: ask the operator before it is sent again")
+                }
+                () if row.unsure > 0 => may_be_there(who),
+                () => format!("{who} put it off for too long {why}: {check}"),
+            };
+            let in_doubt = fault.is_duplicate || row.unsure > 0;
+            return (Tried::Failed(failed(reason).in_doubt(in_doubt)), Verdict::Over);
         }
         let reason = format!("{who} put it off {why}; it is tried again");
         (Tried::Again { due_at, reason, fault: fault.to_string(), counts: true, is_unsure: false }, Verdict::Later)
     }
 
     /// What follows a try of which it is not known whether the other side has taken the invoice.
-    fn after_doubt(&self, row: &OutboxRow, fault: &Fault, who: &str, method: DistributionMethod) -> (Tried, Verdict) {
+    fn after_doubt(&self, row: &OutboxRow, fault: &Fault, ready: &Ready) -> (Tried, Verdict) {
+        let Words { who, .. } = Words::of(ready.method);
         // An operator knows a message that it has by its identifier; a buyer has another mail, or letter, each time.
-        let is_repeated = method != DistributionMethod::EInvoice;
+        let is_repeated = ready.method != DistributionMethod::EInvoice;
         let due_at = self.next_try(row, fault).max(self.now().after(AFTER_DOUBT));
         if (is_repeated && row.unsure + 1 >= MOST_DOUBTS) || due_at > row.expires_at {
-            return (Tried::Failed(may_be_there(who)), Verdict::Over);
+            return (Tried::Failed(failed(may_be_there(who)).in_doubt(true)), Verdict::Over);
         }
         let reason = format!("{who} did not say whether it has taken it; it is tried again in an hour");
         (Tried::Again { due_at, reason, fault: fault.to_string(), counts: true, is_unsure: true }, Verdict::Later)
+    }
+
+    /// What follows a try to which the other side says that it has one of this identifier. That means that it has taken an earlier one, where
+    /// there was one that may have reached it; else it is told of nothing of ours, and is as any other fault: `None`.
+    fn after_duplicate(&self, row: &OutboxRow, fault: &Fault, ready: &Ready) -> Option<(Tried, Verdict)> {
+        if row.unsure > 0 {
+            return Some((Tried::Sent, Verdict::Decided));
+        }
+        // A worker that was killed in a try has recorded nothing of it.
+        if row.attempts - 1 <= ready.tries {
+            return None;
+        }
+        // It may be at work on that one still.
+        let due_at = self.next_try(row, fault).max(self.now().after(AT_WORK));
+        let Words { who, .. } = Words::of(ready.method);
+        if due_at > row.expires_at {
+            return Some((Tried::Failed(failed(may_be_there(who)).in_doubt(true)), Verdict::Over));
+        }
+        let reason = format!("{who} has it perhaps, and is asked again");
+        let again = Tried::Again { due_at, reason, fault: fault.to_string(), counts: true, is_unsure: true };
+        Some((again, Verdict::Later))
     }
 
     async fn record_invoice(&self, row: OutboxRow, tried: Tried) -> Result<(), StoreError> {
@@ -237,16 +289,26 @@ impl Core {
             self.db().take(move |tx| {
                 let (core, row, tried) = (core.clone(), row.clone(), tried.clone());
                 Box::pin(async move {
-                    let Some(news) = settle(tx, &row, tried, moment.at).await? else { return Ok(()) };
+                    let Some(step) = settle(tx, &row, tried, moment.at).await? else { return Ok(()) };
                     let Some(delivery) = store::distribution::by_id(tx, row.partner, row.message).await? else {
                         return Ok(());
                     };
-                    core.advance(tx, delivery, news, 1, moment).await
+                    core.advance(tx, delivery, step, moment).await
                 })
             })
         })
         .await
     }
+}
+
+/// It has failed, by a try.
+fn failed(reason: String) -> Step {
+    Step::tried(DistributionStatus::Failed, reason)
+}
+
+/// It has failed, and was not tried once more.
+const fn failed_without_a_try(reason: String) -> Step {
+    Step::decided(DistributionStatus::Failed, reason)
 }
 
 /// Why an invoice is not sent any more that the other side may have.
@@ -260,7 +322,7 @@ async fn settle(
     row: &OutboxRow,
     tried: Tried,
     now: Timestamp,
-) -> Result<Option<(DistributionStatus, String)>, StoreError> {
+) -> Result<Option<Step>, StoreError> {
     Ok(Some(match tried {
         Tried::Lost => {
             store::outbox::done(tx, row).await?;
@@ -269,13 +331,13 @@ async fn settle(
         Tried::Sent => {
             // Also when the lease had ended: the server has it, whoever else holds the row by now.
             store::outbox::forget(tx, row.partner, row.message).await?;
-            (DistributionStatus::Sent, String::new())
+            Step::tried(DistributionStatus::Sent, String::new())
         }
-        Tried::Failed(reason) => {
+        Tried::Failed(step) => {
             if !store::outbox::done(tx, row).await? {
                 return Ok(None);
             }
-            (DistributionStatus::Failed, reason)
+            step
         }
         Tried::Again { due_at, reason, fault, counts, is_unsure } => {
             if is_unsure {
@@ -284,13 +346,14 @@ async fn settle(
             if !store::outbox::again(tx, row, due_at, &fault, counts).await? || !counts {
                 return Ok(None);
             }
-            (DistributionStatus::Pending, reason)
+            Step::tried(DistributionStatus::Pending, reason)
         }
         Tried::GivenUp(reason) => {
             if !store::outbox::give_up(tx, row, now, &reason).await? {
                 return Ok(None);
             }
-            (DistributionStatus::Pending, "The operator has to mend something before it can be sent".to_owned())
+            let reason = "The operator has to mend something before it can be sent";
+            Step::decided(DistributionStatus::Pending, reason.to_owned())
         }
     }))
 }

@@ -37,6 +37,10 @@ pub struct DistributionRow {
     pub sent_at: Option<i64>,
     /// When the other side said that it arrived, in microseconds.
     pub delivered_at: Option<i64>,
+    /// 1 while it waits for a person, and has no place in the outbox.
+    pub awaits_approval: i64,
+    /// 1 when we have given it up though it may have arrived.
+    pub in_doubt: i64,
 }
 
 columns!(DistributionRow {
@@ -53,6 +57,8 @@ columns!(DistributionRow {
     created_at as i64,
     sent_at,
     delivered_at,
+    awaits_approval,
+    in_doubt,
 });
 
 /// A row of `distribution_attempt`, without its delivery.
@@ -118,7 +124,7 @@ pub struct Span<'s> {
 macro_rules! distribution_columns {
     () => {
         "partner_id, distribution_id, client_id, invoice_id, invoice_number, invoice_date, method, status, status_reason, attempts, \
-         created_at, sent_at, delivered_at"
+         created_at, sent_at, delivered_at, awaits_approval, in_doubt"
     };
 }
 
@@ -145,15 +151,15 @@ macro_rules! page {
 
 statements! {
     INSERT = "INSERT INTO distribution (partner_id, distribution_id, client_id, invoice_id, invoice_number, invoice_date, method, status, \
-              status_reason, attempts, created_at, client_fetched, partner_fetched) \
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, 0, 0)";
+              status_reason, attempts, created_at, client_fetched, partner_fetched, awaits_approval) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, 0, 0, $11)";
     BY_ID = concat!("SELECT ", distribution_columns!(), " FROM distribution WHERE partner_id = $1 AND distribution_id = $2");
     // Whoever tells of a delivery by its identifier alone does not know the partner. There are few.
     ANYWHERE = concat!("SELECT ", distribution_columns!(), " FROM distribution \
                 WHERE partner_id IN (SELECT partner_id FROM partner) AND distribution_id = $1");
     // What is recorded moves on from a status that was read in the same transaction.
-    MOVE = "UPDATE distribution SET status = $4, status_reason = $5, attempts = $6, sent_at = $7, delivered_at = $8, \
-            client_fetched = 0, partner_fetched = 0 WHERE partner_id = $1 AND distribution_id = $2 AND status = $3";
+    MOVE = "UPDATE distribution SET status = $4, status_reason = $5, attempts = $6, sent_at = $7, delivered_at = $8, in_doubt = $9, \
+            awaits_approval = 0, client_fetched = 0, partner_fetched = 0 WHERE partner_id = $1 AND distribution_id = $2 AND status = $3";
     NOTE = "UPDATE distribution SET status_reason = $3, attempts = $4 WHERE partner_id = $1 AND distribution_id = $2 AND status = $5";
     INSERT_ATTEMPT = "INSERT INTO distribution_attempt (partner_id, distribution_id, attempt_id, at, status, reason) \
                       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (partner_id, distribution_id, attempt_id) DO NOTHING";
@@ -197,6 +203,7 @@ pub async fn insert(tx: &mut Tx, row: &DistributionRow) -> Result<(), StoreError
         &row.status,
         &row.status_reason,
         row.created_at.micros(),
+        row.awaits_approval,
     )
     .map(drop)
 }
@@ -238,6 +245,7 @@ pub async fn move_from(tx: &mut Tx, from: &str, row: &DistributionRow) -> Result
         row.attempts,
         row.sent_at,
         row.delivered_at,
+        row.in_doubt,
     )?;
     Ok(moved == 1)
 }

@@ -61,7 +61,7 @@ impl MailChannel for Post {
 pub(crate) struct Bench {
     pub(crate) test: TestCore,
     asker: Principal,
-    holder: KeyHolder,
+    pub(crate) holder: KeyHolder,
     client: ClientIdentifier,
 }
 

@@ -1,9 +1,11 @@
 //! Invoices by the real channels, against servers and folders that are down, full, wrong or out of their mind: nothing is lost, nothing is sent
 //! twice without need, and the client is told what to do.
 
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use channels::operator::OperatorChannel;
 use channels::smtp::SmtpChannel;
 use domain::Clock;
 use serde_json::json;
@@ -11,11 +13,82 @@ use service::outbox::Sends;
 use testkit::clock::TestClock;
 use testkit::on_both_engines;
 use testkit::peer::Peer;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
 
 use crate::invoice_delivery::Bench;
 use crate::webhook::until;
 
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// An e-invoice operator that answers as it is told, and counts what it was asked.
+struct Operator {
+    address: SocketAddr,
+    /// What it answers with; nothing at all where it is empty.
+    answer: Arc<Mutex<String>>,
+    asked: Arc<Mutex<usize>>,
+    server: JoinHandle<()>,
+}
+
+impl Operator {
+    async fn start(status: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (answer, asked) = (Arc::new(Mutex::new(String::new())), Arc::new(Mutex::new(0)));
+        let (told, counted) = (Arc::clone(&answer), Arc::clone(&asked));
+        let server = tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                tokio::spawn(serve(stream, Arc::clone(&told), Arc::clone(&counted)));
+            }
+        });
+        let operator = Self { address, answer, asked, server };
+        operator.now_answers(status);
+        operator
+    }
+
+    fn now_answers(&self, status: &str) {
+        let answer = format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+        *self.answer.lock().unwrap() = if status.is_empty() { String::new() } else { answer };
+    }
+
+    fn asked(&self) -> usize {
+        *self.asked.lock().unwrap()
+    }
+
+    fn channel(&self, bench: &Bench) -> Sends {
+        let config = toml::from_str(&format!("url = 'http://{}/finvoice'", self.address)).unwrap();
+        Sends::Documents(Arc::new(OperatorChannel::new("einvoice", &config, clock(bench)).unwrap()))
+    }
+}
+
+impl Drop for Operator {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+async fn serve(mut stream: TcpStream, answer: Arc<Mutex<String>>, asked: Arc<Mutex<usize>>) {
+    let (mut request, mut chunk) = (Vec::new(), [0; 4096]);
+    // A message ends so.
+    while !String::from_utf8_lossy(&request).trim_end().ends_with("</Finvoice>") {
+        match stream.read(&mut chunk).await {
+            Ok(0) | Err(_) => return,
+            Ok(read) => request.extend_from_slice(&chunk[..read]),
+        }
+    }
+    *asked.lock().unwrap() += 1;
+    let answer = answer.lock().unwrap().clone();
+    if answer.is_empty() {
+        std::future::pending::<()>().await;
+    }
+    drop(stream.write_all(answer.as_bytes()).await);
+    drop(stream.shutdown().await);
+}
 
 fn clock(bench: &Bench) -> Arc<dyn Clock> {
     let clock: Arc<TestClock> = Arc::clone(&bench.test.clock);
@@ -49,5 +122,67 @@ on_both_engines! {
         for number in 1..=3 {
             assert_eq!(bench.story(number).await, ("SENT".into(), None, 1));
         }
+    }
+
+    async fn an_operator_that_has_it_says_so_with_409(database: TestDatabase) {
+        let bench = Bench::open(&database).await;
+        let operator = Operator::start("500 Oh").await;
+        bench.submit_e_invoice(1001).await;
+        let worker = bench.start(operator.channel(&bench));
+        bench.heard(1001, 1).await;
+        let why = "The e-invoice operator did not say whether it has taken it; it is tried again in an hour";
+        assert_eq!(bench.story(1001).await, ("PENDING".into(), Some(why.into()), 1));
+        operator.now_answers("409 Conflict");
+        bench.test.clock.advance(2 * HOUR);
+        bench.heard(1001, 2).await;
+        assert_eq!((bench.story(1001).await, operator.asked()), (("SENT".into(), None, 2), 2));
+        worker.stop().await;
+    }
+
+    async fn an_e_invoice_of_a_killed_server_is_known_by_its_identifier(database: TestDatabase) {
+        let bench = Bench::open(&database).await;
+        let operator = Operator::start("").await;
+        bench.submit_e_invoice(1001).await;
+        let worker = bench.start(operator.channel(&bench));
+        until(async || operator.asked() == 1).await;
+        // It has the message, and we are gone before it says so.
+        drop(worker);
+        bench.test.clock.advance(5 * MINUTE);
+        operator.now_answers("409 Conflict");
+        let worker = bench.start(operator.channel(&bench));
+        bench.heard(1001, 1).await;
+        let why = "The e-invoice operator has it perhaps, and is asked again";
+        assert_eq!(bench.story(1001).await, ("PENDING".into(), Some(why.into()), 1));
+        bench.test.clock.advance(20 * MINUTE);
+        bench.heard(1001, 2).await;
+        assert_eq!(bench.story(1001).await, ("SENT".into(), None, 2));
+        worker.stop().await;
+    }
+
+    async fn an_operator_that_always_says_409_is_believed_when_it_acknowledges(database: TestDatabase) {
+        let bench = Bench::open(&database).await;
+        let operator = Operator::start("409 Conflict").await;
+        let (first, second) = (bench.submit_e_invoice(1001).await, bench.submit_e_invoice(1002).await);
+        let worker = bench.start(operator.channel(&bench));
+        for times in [1, 2] {
+            for number in [1001, 1002] {
+                bench.heard(number, times).await;
+                let why = "The e-invoice operator put it off with 409; it is tried again";
+                assert_eq!(bench.story(number).await, ("PENDING".into(), Some(why.into()), times), "no try of before may have reached it");
+            }
+            bench.test.clock.advance(MINUTE);
+        }
+        bench.test.clock.advance(3 * DAY - 2 * MINUTE - SECOND);
+        for number in [1001, 1002] {
+            until(async || bench.status(number).await == "FAILED").await;
+            let why = "The e-invoice operator says with 409 that it has it already: ask the operator before it is sent again";
+            assert_eq!(bench.story(number).await.1.as_deref(), Some(why));
+        }
+        worker.stop().await;
+        // One that we have given up ourselves may arrive; one that is refused has not, whatever comes then.
+        bench.hear(&first.to_string(), 1).await.unwrap();
+        bench.hear(&second.to_string(), 2).await.unwrap();
+        assert_eq!((bench.status(1001).await, bench.status(1002).await), ("DELIVERED".to_owned(), "FAILED".to_owned()));
+        assert_eq!(bench.core().recount_distributions(bench.holder.partner).await.unwrap(), []);
     }
 }

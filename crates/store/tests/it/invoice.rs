@@ -61,6 +61,8 @@ fn delivery(number: u128, client: i64, day: &str) -> DistributionRow {
         created_at: now(),
         sent_at: None,
         delivered_at: None,
+        awaits_approval: 0,
+        in_doubt: 0,
     }
 }
 
