@@ -24,6 +24,7 @@ pub mod expiry_notice;
 pub mod idempotency;
 pub mod invoice;
 pub mod invoice_admin;
+mod invoice_approval;
 mod invoice_content;
 mod invoice_delivery;
 mod invoice_issuer;

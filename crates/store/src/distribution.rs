@@ -157,6 +157,10 @@ statements! {
     // Whoever tells of a delivery by its identifier alone does not know the partner. There are few.
     ANYWHERE = concat!("SELECT ", distribution_columns!(), " FROM distribution \
                 WHERE partner_id IN (SELECT partner_id FROM partner) AND distribution_id = $1");
+    OF_INVOICE = concat!("SELECT ", distribution_columns!(), " FROM distribution \
+                  WHERE partner_id = $1 AND invoice_number = $2 AND client_id = $3 ORDER BY distribution_id DESC");
+    APPROVE = "UPDATE distribution SET awaits_approval = 0, status_reason = '' \
+               WHERE partner_id = $1 AND distribution_id = $2 AND awaits_approval = 1";
     // What is recorded moves on from a status that was read in the same transaction.
     MOVE = "UPDATE distribution SET status = $4, status_reason = $5, attempts = $6, sent_at = $7, delivered_at = $8, in_doubt = $9, \
             awaits_approval = 0, client_fetched = 0, partner_fetched = 0 WHERE partner_id = $1 AND distribution_id = $2 AND status = $3";
@@ -226,6 +230,27 @@ pub async fn by_id(
 /// When the statement fails.
 pub async fn anywhere(db: &mut impl Access, distribution: Uuid) -> Result<Option<DistributionRow>, StoreError> {
     fetch!(fetch_optional, DistributionRow, db, ANYWHERE, distribution)
+}
+
+/// The deliveries of the invoice of a client that has this number, the latest first.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn of_invoice(
+    db: &mut impl Access,
+    partner: PartnerId,
+    client: ClientIdentifier,
+    number: i64,
+) -> Result<Vec<DistributionRow>, StoreError> {
+    fetch!(fetch_all, DistributionRow, db, OF_INVOICE, partner.0, number, client.0)
+}
+
+/// Has a delivery wait for nobody any more; false when it does not.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn approve(tx: &mut Tx, row: &DistributionRow) -> Result<bool, StoreError> {
+    Ok(execute!(tx, APPROVE, row.partner.0, row.distribution)? == 1)
 }
 
 /// Keeps the status of a delivery that was `from`, with what goes with it, and lets it count as unfetched; false when it has another status

@@ -35,7 +35,7 @@ use crate::webhook::{Scripted, bodies, until};
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// A mail server that answers by the recipient. The real one is tried in `channels`.
-struct Post(Mutex<Vec<Mail>>);
+pub(crate) struct Post(pub(crate) Mutex<Vec<Mail>>);
 
 impl MailChannel for Post {
     fn name(&self) -> &str {
@@ -62,7 +62,7 @@ pub(crate) struct Bench {
     pub(crate) test: TestCore,
     asker: Principal,
     pub(crate) holder: KeyHolder,
-    client: ClientIdentifier,
+    pub(crate) client: ClientIdentifier,
 }
 
 impl Bench {
@@ -281,6 +281,62 @@ on_both_engines! {
         assert_eq!(silent, 3, "the buyer has it each time");
         let why = "The mail server did not say whether it has taken it: it may have arrived, so ask the buyer before it is sent again";
         assert_eq!(bench.story(1001).await, ("FAILED".into(), Some(why.into()), 3));
+    }
+
+    async fn what_nobody_can_send_fails_in_the_end_or_is_sent_anew(database: TestDatabase) {
+        let bench = Bench::open(&database).await;
+        let (_, stuck) = bench.submit(1001, "stuck@buyer.example").await;
+        bench.submit(1002, "stuck@buyer.example").await;
+        bench.work(Sends::Mail(Arc::new(Post(Mutex::default()))), "post").await;
+        let why = "The operator of this service has to mend something before it can be sent";
+        assert_eq!(bench.story(1001).await, ("PENDING".into(), Some(why.into()), 1));
+        // Nobody has its channel.
+        bench.submit(1003, "matti@buyer.example").await;
+        assert_eq!(bench.core().fail_unsent_invoices().await.unwrap(), 0);
+        let anew = bench.core().resend_invoice(bench.client, 1001, &operator()).await.unwrap();
+        let details = bench.core().invoice_details(bench.client, 1001).await.unwrap();
+        let told: Vec<_> = details.deliveries.iter().map(|(one, _)| (one.distribution, one.status.as_str(), one.attempts)).collect();
+        assert_eq!(told, [(anew, "PENDING", 0), (stuck, "CANCELLED", 0)]);
+        bench.test.clock.advance(73 * HOUR);
+        assert_eq!(bench.core().fail_unsent_invoices().await.unwrap(), 3);
+        for number in 1001..=1003 {
+            let (status, why, _) = bench.story(number).await;
+            assert_eq!((&status[..], why.as_deref()), ("FAILED", Some("It could not be handed over in time: ask the operator of this service")));
+        }
+        let counts = bench.core().outbox_counts().await.unwrap();
+        assert!(counts.iter().all(|count| count.channel != "post"), "{counts:?}");
+        assert_eq!(bench.told().await.len(), 3);
+        assert_eq!(bench.core().recount_distributions(bench.holder.partner).await.unwrap(), []);
+    }
+
+    async fn what_is_sent_anew_twice_at_once_is_sent_anew_once(database: TestDatabase) {
+        let bench = Bench::open(&database).await;
+        let other = TestCore::with(&database, bench.core().settings().clone()).await;
+        bench.submit(1001, "matti@buyer.example").await;
+        for times in 2..6 {
+            bench.told().await;
+            let context = operator();
+            let (one, two) = tokio::join!(
+                bench.core().resend_invoice(bench.client, 1001, &context),
+                other.core.resend_invoice(bench.client, 1001, &context)
+            );
+            assert_ne!(one.is_ok(), two.is_ok(), "{one:?} {two:?}");
+            let details = bench.core().invoice_details(bench.client, 1001).await.unwrap();
+            assert_eq!(details.deliveries.len(), times);
+        }
+    }
+
+    async fn the_time_of_an_invoice_ends(database: TestDatabase) {
+        let bench = Bench::open(&database).await;
+        bench.submit(1001, "matti@buyer.example").await;
+        bench.test.clock.advance(73 * HOUR);
+        let post = Arc::new(Post(Mutex::default()));
+        bench.work(Sends::Mail(post.clone()), "post").await;
+        assert_eq!(post.0.lock().unwrap().len(), 0);
+        let details = bench.core().invoice_details(bench.client, 1001).await.unwrap();
+        let delivery = &details.deliveries[0].0;
+        let why = "It could not be handed over in time: ask the operator of this service";
+        assert_eq!((delivery.status.as_str(), delivery.status_reason.as_deref(), delivery.attempts), ("FAILED", Some(why), 0), "it was not tried");
     }
 
     async fn what_the_e_invoice_operator_answers_is_kept(database: TestDatabase) {

@@ -6,6 +6,7 @@ mod audit;
 mod deployment;
 mod idempotency;
 mod installation;
+mod invoice_approval;
 mod invoice_delivery;
 mod invoice_fault;
 mod onboarding;
