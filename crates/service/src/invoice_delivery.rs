@@ -87,6 +87,9 @@ const MOST_DOUBTS: i64 = 3;
 /// How long the other side may be at work on a message that it was given.
 const AT_WORK: Duration = Duration::from_secs(10 * 60);
 
+/// Why an invoice failed that could not be handed over while it was worth it.
+pub(crate) const NOT_IN_TIME: &str = "It could not be handed over in time: ask the operator of this service";
+
 /// Why an invoice can't be sent, for the operator.
 const NOT_MADE: &str = "it can't be made ready to be sent: see the log";
 
@@ -121,8 +124,8 @@ impl Core {
             },
             Ok(Task::Expired(method)) => {
                 let reason = match row.unsure {
-                    0 => "It could not be handed over in time: ask the operator".to_owned(),
-                    _ => may_be_there(Words::of(method).who),
+                    0 => NOT_IN_TIME.to_owned(),
+                    _ => may_be_there(taker(method)),
                 };
                 (Tried::Failed(failed_without_a_try(reason).in_doubt(row.unsure > 0)), Verdict::Over)
             }

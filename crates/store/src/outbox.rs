@@ -193,6 +193,8 @@ statements! {
                 AND (dead_at IS NOT NULL OR due_at < $1) LIMIT $2";
     OLD_WEBHOOKS = "SELECT partner_id, message_id FROM outbox WHERE kind = 'webhook' AND expires_at < $1 \
                     AND (dead_at IS NOT NULL OR due_at < $1) LIMIT $2";
+    OLD_INVOICES = concat!("SELECT ", outbox_columns!(), " FROM outbox WHERE kind = 'invoice' AND expires_at < $1 \
+                    AND (dead_at IS NOT NULL OR due_at < $1) LIMIT $2");
     /// Each half by an index of its own, which holds the channel: what waits is not small where a receiver is down.
     COUNTS = "SELECT channel, CAST(SUM(waiting) AS BIGINT) AS waiting, CAST(SUM(dead) AS BIGINT) AS dead FROM ( \
               SELECT channel, COUNT(*) AS waiting, 0 AS dead FROM outbox WHERE dead_at IS NULL GROUP BY channel \
@@ -412,6 +414,14 @@ pub async fn purge_mail(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u6
 pub async fn purge_webhooks(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
     let old = fetch!(fetch_all, (i64, Uuid), tx, OLD_WEBHOOKS, before.micros(), limit)?;
     forget_all(tx, &old).await
+}
+
+/// At most `limit` invoices that nobody is sending and that were worth sending until before `before`.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn old_invoices(db: &mut impl Access, before: Timestamp, limit: i64) -> Result<Vec<OutboxRow>, StoreError> {
+    fetch!(fetch_all, OutboxRow, db, OLD_INVOICES, before.micros(), limit)
 }
 
 async fn forget_all(tx: &mut Tx, old: &[(i64, Uuid)]) -> Result<u64, StoreError> {
