@@ -30,6 +30,7 @@ use testkit::on_both_engines;
 use uuid::Uuid;
 
 use crate::installation::PDF;
+use crate::sql::execute;
 use crate::webhook::{Scripted, bodies, until};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -365,12 +366,19 @@ on_both_engines! {
         let why = "The e-invoice operator refused it with 2: check the e-invoice address and its operator";
         assert_eq!(bench.story(1002).await, ("FAILED".into(), Some(why.into()), 1));
         assert_eq!(bench.story(1003).await, ("FAILED".into(), Some(why.into()), 2));
+        assert_eq!(bench.has_times(1001).await, (true, true));
+        assert_eq!(bench.has_times(1003).await, (true, false), "what was refused after all did not arrive");
         // What stands behind one that is none of ours in the same file is heard.
         let third = bench.submit_e_invoice(1004).await;
-        let both = [ack("no identifier", 1), ack(&third.to_string(), 1)].concat();
+        let both = [ack("no identifier", 1), ack("", 1), ack(&third.to_string(), 1)].concat();
         assert_eq!(bench.hear_file(both).await, Err(AcknowledgementFault::Unreadable));
         assert_eq!(bench.status(1004).await, "DELIVERED");
         assert_eq!(bench.hear("no identifier", 1).await, Err(AcknowledgementFault::Unreadable));
+        // Nor does one hold up the others of which the database has nonsense.
+        let odd = bench.submit_e_invoice(1005).await;
+        execute(&database, "UPDATE distribution SET status = 'ODD' WHERE invoice_number = 1005").await;
+        assert_eq!(bench.hear(&odd.to_string(), 1).await, Err(AcknowledgementFault::Unreadable));
+        execute(&database, "UPDATE distribution SET status = 'PENDING' WHERE invoice_number = 1005").await;
         bench.hear(&Uuid::nil().to_string(), 1).await.unwrap();
         let mut told = bench.told().await;
         told.sort_by_key(|told| told["data"]["invoiceNumber"].as_i64());
