@@ -158,11 +158,7 @@ impl SmtpChannel {
         self.step_within(self.response_timeout, step).await
     }
 
-    async fn step_within<T>(
-        &self,
-        limit: Duration,
-        step: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Fault> {
+    async fn step_within<T>(&self, limit: Duration, step: impl Future<Output = Result<T, Error>>) -> Result<T, Fault> {
         match timeout(limit, step).await {
             Ok(done) => done.map_err(|error| self.fault(&error)),
             Err(_) => Err(Fault::temporary(format!("{}:{} did not answer in time", self.host, self.port))),
