@@ -256,7 +256,9 @@ mod tests {
 
     #[test]
     fn what_was_given_up_in_doubt_may_have_arrived() {
-        for (from, news, to) in [(Failed, Delivered, Delivered), (Failed, Sent, Sent), (Failed, Pending, Failed), (Sent, Failed, Failed)] {
+        for (from, news, to) in
+            [(Failed, Delivered, Delivered), (Failed, Sent, Sent), (Failed, Pending, Failed), (Sent, Failed, Failed)]
+        {
             assert_eq!(from.after_doubt(news), to, "{from} and then {news}");
         }
     }

@@ -22,6 +22,7 @@ use uuid::Uuid;
 use crate::Core;
 use crate::distribution_progress::{Step, after};
 use crate::invoice::status_of;
+use crate::invoice_reason::remedy;
 
 /// The pause between two looks at a source.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -130,17 +131,21 @@ impl BounceSink for Newsroom {
                 return Ok(());
             }
             // Without the server's words, which may hold the address.
-            let status = bounce.status.unwrap_or_default();
+            let status = bounce.status.as_deref().unwrap_or_default();
             let why = if status.is_empty() { String::new() } else { format!(" with {status}") };
             let news = News {
                 distribution: bounce.id,
                 method: DistributionMethod::Email,
                 status: DistributionStatus::Failed,
-                reason: format!("The mail came back{why}: check the e-mail address"),
+                reason: format!("The mail came back{why}: {}", remedy(DistributionMethod::Email, status)),
             };
             match self.0.hear_of_delivery(news).await {
-                Ok(true) => tracing::warn!(message_id = %bounce.id, code = status, "an invoice came back"),
-                Ok(false) => {
+                Ok(Heard::Moved) => tracing::warn!(message_id = %bounce.id, code = status, "an invoice came back"),
+                // It would be the same each time, and what stands behind it would not be heard.
+                Ok(Heard::Unreadable) => {
+                    tracing::error!(message_id = %bounce.id, code = status, "a delivery can't be read; that it came back is not kept");
+                }
+                Ok(Heard::Nothing) => {
                     tracing::info!(message_id = %bounce.id, code = status, "a mail came back that is no invoice on its way")
                 }
                 Err(error) => {
@@ -199,9 +204,8 @@ impl Newsroom {
             FinvoiceVerdict::Accepted => (DistributionStatus::Delivered, String::new()),
             FinvoiceVerdict::Rejected => {
                 let code = told.code;
-                let reason = format!(
-                    "The e-invoice operator refused it with {code}: check the e-invoice address and its operator"
-                );
+                let remedy = remedy(DistributionMethod::EInvoice, &code.to_string());
+                let reason = format!("The e-invoice operator refused it with {code}: {remedy}");
                 (DistributionStatus::Failed, reason)
             }
         };

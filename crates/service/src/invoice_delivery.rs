@@ -5,6 +5,7 @@ use std::time::Duration;
 use channels::{Accepted, DocumentChannel, Fault, FaultKind, MailChannel};
 use domain::Timestamp;
 use domain::distribution::{DistributionMethod, DistributionStatus};
+use store::distribution::DistributionRow;
 use store::outbox::OutboxRow;
 use store::{StoreError, Tx};
 
@@ -12,6 +13,7 @@ use crate::Core;
 use crate::distribution_progress::Step;
 use crate::invoice::status_of;
 use crate::invoice_parcel::Parcel;
+use crate::invoice_reason::{remedy, taker};
 use crate::outbox::{Verdict, persist};
 use crate::outbox_payload::{KEY_MISSING, Unreadable};
 
@@ -58,31 +60,17 @@ enum Tried {
     Lost,
 }
 
-/// How what the other side did is told to the client.
-struct Words {
-    who: &'static str,
-    check: &'static str,
-}
-
-impl Words {
-    const fn of(method: DistributionMethod) -> Self {
-        match method {
-            DistributionMethod::EInvoice => {
-                Self { who: "The e-invoice operator", check: "check the e-invoice address and its operator" }
-            }
-            DistributionMethod::Print => Self { who: "The printer", check: "ask the operator" },
-            DistributionMethod::Email | DistributionMethod::None => {
-                Self { who: "The mail server", check: "check the e-mail address" }
-            }
-        }
-    }
-}
+/// Why an invoice waits that can't be made ready here, or that no server takes as it is.
+const WAITS_FOR_US: &str = "The operator of this service has to mend something before it can be sent";
 
 /// The least pause after a try of which it is not known whether the other side has taken the invoice.
 const AFTER_DOUBT: Duration = Duration::from_secs(3600);
 
 /// The most such tries of what reaches the buyer once more with each.
 const MOST_DOUBTS: i64 = 3;
+
+/// How long before its end an invoice is tried for the last time that the other side has put off beyond that.
+const BEFORE_THE_END: Duration = Duration::from_secs(60);
 
 /// How long the other side may be at work on a message that it was given.
 const AT_WORK: Duration = Duration::from_secs(10 * 60);
@@ -131,9 +119,12 @@ impl Core {
             }
             Ok(Task::Nothing) => (Tried::Lost, Verdict::Over),
             Ok(Task::Stuck(reason)) => (Tried::GivenUp(reason), Verdict::Over),
-            Ok(Task::KeyMissing(reason)) => {
+            Ok(Task::KeyMissing(fault)) => {
                 let due_at = self.now().after(KEY_MISSING);
-                (Tried::Again { due_at, fault: reason.clone(), reason, counts: false, is_unsure: false }, Verdict::Later)
+                (
+                    Tried::Again { due_at, fault, reason: WAITS_FOR_US.to_owned(), counts: false, is_unsure: false },
+                    Verdict::Later,
+                )
             }
             Err(error) => {
                 tracing::warn!(message_id = %row.message, %error, "an invoice can't be read; it is tried again after its lease");
@@ -197,20 +188,16 @@ impl Core {
         }
     }
 
-    fn after_invoice(
-        &self,
-        row: &OutboxRow,
-        fault: &Fault,
-        channel: &str,
-        ready: &Ready,
-    ) -> (Tried, Verdict) {
-        let Words { who, check } = Words::of(ready.method);
+    fn after_invoice(&self, row: &OutboxRow, fault: &Fault, channel: &str, ready: &Ready) -> (Tried, Verdict) {
+        let who = taker(ready.method);
         // Without the server's words, which may hold the address. They are kept in the outbox, for the operator, while it is tried again.
         let (kind, code) = (fault.kind, fault.code.as_deref().unwrap_or_default());
         if kind.is_of_the_channel() {
             // The channel pauses, and not this invoice.
             tracing::debug!(channel, message_id = %row.message, fault = ?kind, code, "an invoice was not sent");
-            let (due_at, reason, fault_words) = (self.now(), String::new(), fault.to_string());
+            let is = if kind == FaultKind::Throttled { "takes no more for now" } else { "can't be used for now" };
+            let (due_at, reason, fault_words) =
+                (self.now(), format!("{who} {is}; it is tried again"), fault.to_string());
             let again = Tried::Again { due_at, reason, fault: fault_words, counts: false, is_unsure: false };
             return (again, Verdict::Pause(kind, fault.retry_after));
         }
@@ -230,18 +217,18 @@ impl Core {
                 // The server has said nothing: it is ours.
                 return (Tried::GivenUp(fault.to_string()), Verdict::Over);
             }
-            let reason = format!("{who} refused it {why}: {check}");
+            let reason = format!("{who} refused it {why}: {}", remedy(ready.method, code));
             return (Tried::Failed(failed(reason)), Verdict::Decided);
         }
-        let due_at = self.next_try(row, fault);
+        let due_at = self.next_try_in_time(row, fault);
         // However often: a server may be out of order for a day.
         if due_at > row.expires_at {
             let reason = match () {
                 () if fault.is_duplicate => {
-                    format!("{who} says {why} that it has it already: ask the operator before it is sent again")
+                    format!("{who} says {why} that it has it already: ask it before it is sent again")
                 }
                 () if row.unsure > 0 => may_be_there(who),
-                () => format!("{who} put it off for too long {why}: {check}"),
+                () => format!("{who} put it off for too long {why}: {}", remedy(ready.method, code)),
             };
             let in_doubt = fault.is_duplicate || row.unsure > 0;
             return (Tried::Failed(failed(reason).in_doubt(in_doubt)), Verdict::Over);
@@ -250,9 +237,18 @@ impl Core {
         (Tried::Again { due_at, reason, fault: fault.to_string(), counts: true, is_unsure: false }, Verdict::Later)
     }
 
+    /// When an invoice is tried again after a fault that may pass. Where the other side asks for more time than there is, it is tried once more
+    /// at its end.
+    fn next_try_in_time(&self, row: &OutboxRow, fault: &Fault) -> Timestamp {
+        let due_at = self.next_try(row, fault);
+        let last = row.expires_at.before(BEFORE_THE_END);
+        let is_asked = fault.retry_after.is_some() && due_at > row.expires_at;
+        if is_asked && last > self.now().after(BEFORE_THE_END) { last } else { due_at }
+    }
+
     /// What follows a try of which it is not known whether the other side has taken the invoice.
     fn after_doubt(&self, row: &OutboxRow, fault: &Fault, ready: &Ready) -> (Tried, Verdict) {
-        let Words { who, .. } = Words::of(ready.method);
+        let who = taker(ready.method);
         // An operator knows a message that it has by its identifier; a buyer has another mail, or letter, each time.
         let is_repeated = ready.method != DistributionMethod::EInvoice;
         let due_at = self.next_try(row, fault).max(self.now().after(AFTER_DOUBT));
@@ -275,7 +271,7 @@ impl Core {
         }
         // It may be at work on that one still.
         let due_at = self.next_try(row, fault).max(self.now().after(AT_WORK));
-        let Words { who, .. } = Words::of(ready.method);
+        let who = taker(ready.method);
         if due_at > row.expires_at {
             return Some((Tried::Failed(failed(may_be_there(who)).in_doubt(true)), Verdict::Over));
         }
@@ -304,6 +300,18 @@ impl Core {
     }
 }
 
+/// Keeps why a delivery waits that was not tried, once.
+async fn note(tx: &mut Tx, row: &OutboxRow, reason: String) -> Result<(), StoreError> {
+    match store::distribution::by_id(tx, row.partner, row.message).await? {
+        Some(delivery)
+            if delivery.status_reason != reason && delivery.status == DistributionStatus::Pending.as_str() =>
+        {
+            store::distribution::note(tx, &DistributionRow { status_reason: reason, ..delivery }).await
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// It has failed, by a try.
 fn failed(reason: String) -> Step {
     Step::tried(DistributionStatus::Failed, reason)
@@ -320,12 +328,7 @@ fn may_be_there(who: &str) -> String {
 }
 
 /// Moves the row of the outbox by what a try came to, and gives what that means for the delivery; `None` when it means nothing.
-async fn settle(
-    tx: &mut Tx,
-    row: &OutboxRow,
-    tried: Tried,
-    now: Timestamp,
-) -> Result<Option<Step>, StoreError> {
+async fn settle(tx: &mut Tx, row: &OutboxRow, tried: Tried, now: Timestamp) -> Result<Option<Step>, StoreError> {
     Ok(Some(match tried {
         Tried::Lost => {
             store::outbox::done(tx, row).await?;
@@ -346,7 +349,11 @@ async fn settle(
             if is_unsure {
                 store::outbox::doubt(tx, row).await?;
             }
-            if !store::outbox::again(tx, row, due_at, &fault, counts).await? || !counts {
+            if !store::outbox::again(tx, row, due_at, &fault, counts).await? {
+                return Ok(None);
+            }
+            if !counts {
+                note(tx, row, reason).await?;
                 return Ok(None);
             }
             Step::tried(DistributionStatus::Pending, reason)
@@ -355,8 +362,7 @@ async fn settle(
             if !store::outbox::give_up(tx, row, now, &reason).await? {
                 return Ok(None);
             }
-            let reason = "The operator has to mend something before it can be sent";
-            Step::decided(DistributionStatus::Pending, reason.to_owned())
+            Step::decided(DistributionStatus::Pending, WAITS_FOR_US.to_owned())
         }
     }))
 }

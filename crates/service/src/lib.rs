@@ -29,6 +29,7 @@ mod invoice_content;
 mod invoice_delivery;
 mod invoice_issuer;
 mod invoice_parcel;
+mod invoice_reason;
 pub mod jobs;
 pub mod key_admin;
 mod key_cache;

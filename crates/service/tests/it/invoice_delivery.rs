@@ -47,6 +47,8 @@ impl MailChannel for Post {
         self.0.lock().unwrap().push(mail.clone());
         let answer = match mail.to.split_once('@').unwrap().0 {
             "refused" => Err(Fault::permanent("no such user").with_code("550 5.1.1")),
+            // We could not even offer it.
+            "stuck" => Err(Fault::permanent("the server takes no mail with octets beyond ASCII")),
             // It has the mail, and says nothing.
             "silent" => Err(Fault::temporary("it did not answer in time").unsure()),
             _ => Ok(Accepted { provider_message_ids: Vec::new() }),
@@ -181,6 +183,13 @@ impl Bench {
         bodies(&receiver.seen())
     }
 
+    /// Whether it is said of the latest delivery when it was sent, and when it was delivered.
+    async fn has_times(&self, number: i64) -> (bool, bool) {
+        let details = self.core().invoice_details(self.client, number).await.unwrap();
+        let delivery = &details.deliveries[0].0;
+        (delivery.sent_at.is_some(), delivery.delivered_at.is_some())
+    }
+
     pub(crate) async fn status(&self, number: i64) -> String {
         let details = self.core().invoice_details(self.client, number).await.unwrap();
         details.deliveries[0].0.status.to_string()
@@ -255,7 +264,8 @@ on_both_engines! {
         let worker = bench.core().start_worker(vec![Provider { sends: drop_at("print", &gone), window: 8, per_second: None }]);
         until(async || bench.fault(waits).await.contains("gone")).await;
         worker.stop().await;
-        assert_eq!(bench.story(1002).await, ("PENDING".into(), None, 0));
+        let why = "The printer can't be used for now; it is tried again";
+        assert_eq!(bench.story(1002).await, ("PENDING".into(), Some(why.into()), 0));
         bench.work(drop_at("print", folder.path()), "print").await;
         assert_eq!(bench.status(1002).await, "SENT");
     }
@@ -418,6 +428,7 @@ on_both_engines! {
         let why = Some("The mail came back with 5.1.1: check the e-mail address".to_owned());
         assert_eq!(bench.story(1001).await, ("FAILED".into(), why.clone(), 2));
         assert_eq!(bench.story(1002).await, ("FAILED".into(), why, 1));
+        assert_eq!(bench.has_times(1002).await, (true, false), "what came back was sent");
         // It says nothing of what goes another way, and nothing of what is not there.
         let printed = bench.take(&invoice(1003, "PRINT")).await.1;
         bench.bounce(printed, Outcome::Failed).await;
