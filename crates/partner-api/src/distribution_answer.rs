@@ -99,7 +99,7 @@ pub(crate) struct DistributionRecord {
     /// When it was handed over; null before.
     #[schema(required = true, value_type = Option<String>, format = DateTime, example = "2026-11-21T10:00:02.000Z")]
     sent_at: Option<Timestamp>,
-    /// When the other side said that it arrived; null when it did not say so.
+    /// When the e-invoice operator said that it has it and passes it on; null when it did not say so, or refused it afterwards.
     #[schema(required = true, value_type = Option<String>, format = DateTime, example = json!(null))]
     delivered_at: Option<Timestamp>,
     /// The state of payment control; null until there is one.

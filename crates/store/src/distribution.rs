@@ -35,7 +35,7 @@ pub struct DistributionRow {
     pub created_at: Timestamp,
     /// When it was handed over, in microseconds.
     pub sent_at: Option<i64>,
-    /// When the other side said that it arrived, in microseconds.
+    /// When the other side said that it has it and passes it on, in microseconds.
     pub delivered_at: Option<i64>,
     /// 1 while it waits for a person, and has no place in the outbox.
     pub awaits_approval: i64,
