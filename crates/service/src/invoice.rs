@@ -314,6 +314,7 @@ impl Core {
                 delivered_at: None,
                 awaits_approval: i64::from(awaits_approval),
                 in_doubt: 0,
+                replaced_by: None,
             },
             outbox,
             record: context.record(self, partner, OPERATION, subject, Outcome::Done, detail),

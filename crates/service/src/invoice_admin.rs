@@ -208,10 +208,12 @@ impl Core {
             delivered_at: None,
             awaits_approval: 0,
             in_doubt: 0,
+            replaced_by: None,
             ..last.clone()
         };
         let counted = count_of(row.client, &row.invoice_date, method, method.first_status(), 1);
         store::distribution::insert(tx, &delivery).await?;
+        store::distribution::replace(tx, last, id).await?;
         store::distribution_count::change(tx, row.partner, change, &counted).await?;
         let expires_at = now.after(self.settings().give_up_after);
         let outbox = OutboxRow::new(row.partner, id, Kind::Invoice, &channel, row.client.0, now, expires_at);

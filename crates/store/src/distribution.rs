@@ -41,6 +41,8 @@ pub struct DistributionRow {
     pub awaits_approval: i64,
     /// 1 when we have given it up though it may have arrived.
     pub in_doubt: i64,
+    /// The delivery that has taken its place, where the invoice was sent again.
+    pub replaced_by: Option<Uuid>,
 }
 
 columns!(DistributionRow {
@@ -59,6 +61,7 @@ columns!(DistributionRow {
     delivered_at,
     awaits_approval,
     in_doubt,
+    replaced_by,
 });
 
 /// A row of `distribution_attempt`, without its delivery.
@@ -124,7 +127,7 @@ pub struct Span<'s> {
 macro_rules! distribution_columns {
     () => {
         "partner_id, distribution_id, client_id, invoice_id, invoice_number, invoice_date, method, status, status_reason, attempts, \
-         created_at, sent_at, delivered_at, awaits_approval, in_doubt"
+         created_at, sent_at, delivered_at, awaits_approval, in_doubt, replaced_by"
     };
 }
 
@@ -161,6 +164,8 @@ statements! {
                   WHERE partner_id = $1 AND invoice_number = $2 AND client_id = $3 ORDER BY distribution_id DESC");
     APPROVE = "UPDATE distribution SET awaits_approval = 0, status_reason = '' \
                WHERE partner_id = $1 AND distribution_id = $2 AND awaits_approval = 1";
+    REPLACE = "UPDATE distribution SET replaced_by = $3, client_fetched = 0, partner_fetched = 0 \
+               WHERE partner_id = $1 AND distribution_id = $2";
     // What is recorded moves on from a status that was read in the same transaction.
     MOVE = "UPDATE distribution SET status = $4, status_reason = $5, attempts = $6, sent_at = $7, delivered_at = $8, in_doubt = $9, \
             awaits_approval = 0, client_fetched = 0, partner_fetched = 0 WHERE partner_id = $1 AND distribution_id = $2 AND status = $3";
@@ -251,6 +256,14 @@ pub async fn of_invoice(
 /// When the statement fails.
 pub async fn approve(tx: &mut Tx, row: &DistributionRow) -> Result<bool, StoreError> {
     Ok(execute!(tx, APPROVE, row.partner.0, row.distribution)? == 1)
+}
+
+/// Notes that the delivery `by` has taken the place of one, and lets that count as unfetched.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn replace(tx: &mut Tx, row: &DistributionRow, by: Uuid) -> Result<(), StoreError> {
+    execute!(tx, REPLACE, row.partner.0, row.distribution, by).map(drop)
 }
 
 /// Keeps the status of a delivery that was `from`, with what goes with it, and lets it count as unfetched; false when it has another status

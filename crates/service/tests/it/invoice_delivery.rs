@@ -306,8 +306,9 @@ on_both_engines! {
         assert_eq!(bench.core().fail_unsent_invoices().await.unwrap(), 0);
         let anew = bench.core().resend_invoice(bench.client, 1001, &operator()).await.unwrap();
         let details = bench.core().invoice_details(bench.client, 1001).await.unwrap();
-        let told: Vec<_> = details.deliveries.iter().map(|(one, _)| (one.distribution, one.status.as_str(), one.attempts)).collect();
-        assert_eq!(told, [(anew, "PENDING", 0), (stuck, "CANCELLED", 0)]);
+        let told: Vec<_> =
+            details.deliveries.iter().map(|(one, _)| (one.distribution, one.status.as_str(), one.attempts, one.replaced_by)).collect();
+        assert_eq!(told, [(anew, "PENDING", 0, None), (stuck, "CANCELLED", 0, Some(anew))]);
         bench.test.clock.advance(73 * HOUR);
         assert_eq!(bench.core().fail_unsent_invoices().await.unwrap(), 3);
         for number in 1001..=1003 {

@@ -7,5 +7,7 @@ ALTER TABLE outbox ADD COLUMN unsure INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE distribution ADD COLUMN awaits_approval INTEGER NOT NULL DEFAULT 0;
 -- 1 when we have given it up though it may have arrived: it is believed who says that it has.
 ALTER TABLE distribution ADD COLUMN in_doubt INTEGER NOT NULL DEFAULT 0;
+-- The delivery that has taken its place, where the invoice was sent again.
+ALTER TABLE distribution ADD COLUMN replaced_by BLOB;
 -- Those that nobody can send are ended after their time, and looked for from time to time.
 CREATE INDEX outbox_invoice ON outbox (expires_at) WHERE kind = 'invoice';

@@ -63,6 +63,7 @@ fn delivery(number: u128, client: i64, day: &str) -> DistributionRow {
         delivered_at: None,
         awaits_approval: 0,
         in_doubt: 0,
+        replaced_by: None,
     }
 }
 
