@@ -263,19 +263,59 @@ fn put_away(folder: &Path, held: &OsString, name: &OsString, into: &str) -> Resu
     }
 }
 
-/// A path in `folder` that nothing has: `name`, `name.2`, `name.3` … One whose name has no room for a number takes the former's place.
+/// A path in `folder` that nothing has: `name`, or `name` with a number from 2 on. One whose name has no room for a number takes the former's
+/// place. Of many files of one name few are looked at.
 fn free(folder: &Path, name: &OsString) -> std::io::Result<PathBuf> {
-    let mut path = folder.join(name);
-    for number in 2_u64.. {
-        match fs::symlink_metadata(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => break,
-            Err(error) if error.kind() == ErrorKind::InvalidFilename => return Ok(folder.join(name)),
-            Err(error) => return Err(error),
-            Ok(_) => {}
-        }
+    let numbered = |number: u64| {
         let mut numbered = name.clone();
-        numbered.push(format!(".{number}"));
-        path = folder.join(numbered);
+        if number > 1 {
+            numbered.push(format!(".{number}"));
+        }
+        folder.join(numbered)
+    };
+    let is_free = |number: u64| match fs::symlink_metadata(numbered(number)) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
+        Ok(_) => Ok(false),
+    };
+    let search = || {
+        // The numbers are taken from the least on: twice as far each time, and then between the last that is taken and the first that is not.
+        let (mut taken, mut found) = (0, 1);
+        while !is_free(found)? {
+            (taken, found) = (found, found * 2);
+        }
+        while found - taken > 1 {
+            let middle = taken + (found - taken) / 2;
+            if is_free(middle)? { found = middle } else { taken = middle }
+        }
+        Ok::<_, std::io::Error>(found)
+    };
+    match search() {
+        Ok(number) => Ok(numbered(number)),
+        Err(error) if error.kind() == ErrorKind::InvalidFilename => Ok(folder.join(name)),
+        Err(error) => Err(error),
     }
-    Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_number_that_is_free_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = OsString::from("ack.xml");
+        for number in 1..=70 {
+            let path = free(folder.path(), &name).unwrap();
+            let expected = if number == 1 { "ack.xml".to_owned() } else { format!("ack.xml.{number}") };
+            assert_eq!(path, folder.path().join(expected));
+            fs::write(path, "").unwrap();
+        }
+        // Whatever is missing between, nothing that is there is named.
+        fs::remove_file(folder.path().join("ack.xml.64")).unwrap();
+        assert!(!free(folder.path(), &name).unwrap().exists());
+        let long = OsString::from("a".repeat(255));
+        fs::write(folder.path().join(&long), "").unwrap();
+        assert_eq!(free(folder.path(), &long).unwrap(), folder.path().join(&long));
+    }
 }

@@ -11,5 +11,5 @@ mod channel;
 mod config;
 pub(crate) mod place;
 
-pub use channel::DropChannel;
+pub use channel::{DropChannel, is_same};
 pub use config::DropConfig;

@@ -42,6 +42,8 @@ pub struct Fault {
     pub retry_after: Option<Duration>,
     /// Whether the provider may have taken it all the same: the link broke, or no answer came in time, after it was handed over.
     pub may_have_been_accepted: bool,
+    /// Whether the other side says that it has one of this identifier already: from an earlier try, which it took or is at work on.
+    pub is_duplicate: bool,
     /// All parts of a long text that the provider has taken for certain, in this try or an earlier one.
     pub accepted: Vec<AcceptedPart>,
 }
@@ -75,6 +77,7 @@ impl Fault {
             reason: one_line(&reason.into()),
             retry_after: None,
             may_have_been_accepted: false,
+            is_duplicate: false,
             accepted: Vec::new(),
         }
     }

@@ -156,9 +156,12 @@ pub struct Distribution {
     /// When it was handed over; `None` before.
     #[serde(default, deserialize_with = "time_or_none")]
     pub sent_at: Option<OffsetDateTime>,
-    /// When the other side said that it arrived; `None` when it did not say so.
+    /// When the e-invoice operator said that it has it and passes it on; `None` when it did not say so, or refused it afterwards.
     #[serde(default, deserialize_with = "time_or_none")]
     pub delivered_at: Option<OffsetDateTime>,
+    /// The delivery that has taken the place of this one, where the invoice was sent again; `None` when it was not, or of an older server.
+    #[serde(default)]
+    pub replaced_by: Option<Uuid>,
     /// The state of payment control; `None` until there is one.
     pub payment_control_status: Option<String>,
     /// The case at the agency; `None` until there is one.

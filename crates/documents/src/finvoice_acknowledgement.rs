@@ -63,17 +63,19 @@ pub struct ReportedError {
     pub location: Option<String>,
 }
 
-/// The acknowledgements in `bytes`, at least one.
+/// The acknowledgements in `bytes`, at least one, in their order; where one of them can't be understood, why.
 ///
 /// # Errors
-/// [`AcknowledgementFault`], when there is none, or what there is can't be read. Then none of it counts.
-pub fn finvoice_acknowledgements(bytes: &[u8]) -> Result<Vec<FinvoiceAcknowledgement>, AcknowledgementFault> {
+/// [`AcknowledgementFault`], when there is none, or `bytes` as a whole can't be read.
+pub fn finvoice_acknowledgements(
+    bytes: &[u8],
+) -> Result<Vec<Result<FinvoiceAcknowledgement, AcknowledgementFault>>, AcknowledgementFault> {
     if bytes.len() > MOST_BYTES {
         return Err(AcknowledgementFault::TooLarge { most: MOST_BYTES });
     }
     let roots = tree::read(&text::decode(bytes)?)?;
-    let found: Result<Vec<_>, _> = roots.iter().filter(|root| root.name == "Finvoiceack").map(read).collect();
-    found.and_then(|found| if found.is_empty() { Err(AcknowledgementFault::None) } else { Ok(found) })
+    let found: Vec<_> = roots.iter().filter(|root| root.name == "Finvoiceack").map(read).collect();
+    if found.is_empty() { Err(AcknowledgementFault::None) } else { Ok(found) }
 }
 
 fn read(root: &Element) -> Result<FinvoiceAcknowledgement, AcknowledgementFault> {

@@ -134,6 +134,15 @@ impl DistributionStatus {
         }
     }
 
+    /// The same of a delivery that we have given up though it may have arrived: it is believed who says that it has.
+    #[must_use]
+    pub const fn after_doubt(self, next: Self) -> Self {
+        match (self, next) {
+            (Self::Failed, Self::Sent | Self::Delivered) => next,
+            _ => self.after(next),
+        }
+    }
+
     /// Whether it counts in `successfulCount`: handed over, since most mail servers and printers never tell more.
     #[must_use]
     pub const fn is_success(self) -> bool {
@@ -243,6 +252,15 @@ mod tests {
                 .all(|code| FAULT_CODES.iter().any(|(listed, _)| listed == code))
         );
         assert_eq!(FetchType::parse(""), Err(UnknownFetchType));
+    }
+
+    #[test]
+    fn what_was_given_up_in_doubt_may_have_arrived() {
+        for (from, news, to) in
+            [(Failed, Delivered, Delivered), (Failed, Sent, Sent), (Failed, Pending, Failed), (Sent, Failed, Failed)]
+        {
+            assert_eq!(from.after_doubt(news), to, "{from} and then {news}");
+        }
     }
 
     #[test]

@@ -99,7 +99,7 @@ pub(crate) struct DistributionRecord {
     /// When it was handed over; null before.
     #[schema(required = true, value_type = Option<String>, format = DateTime, example = "2026-11-21T10:00:02.000Z")]
     sent_at: Option<Timestamp>,
-    /// When the other side said that it arrived; null when it did not say so.
+    /// When the e-invoice operator said that it has it and passes it on; null when it did not say so, or refused it afterwards.
     #[schema(required = true, value_type = Option<String>, format = DateTime, example = json!(null))]
     delivered_at: Option<Timestamp>,
     /// The state of payment control; null until there is one.
@@ -108,6 +108,9 @@ pub(crate) struct DistributionRecord {
     /// The case at the agency; null until there is one.
     #[schema(required = true, example = json!(null))]
     case_id: Option<i64>,
+    /// The delivery that has taken the place of this one, where the invoice was sent again; null when it was not.
+    #[schema(required = true, value_type = Option<String>, format = "uuid", example = json!(null))]
+    replaced_by: Option<Uuid>,
 }
 
 pub(crate) fn methods() -> Object {
@@ -119,7 +122,7 @@ pub(crate) fn statuses() -> Object {
 }
 
 /// The members of a [`DistributionRecord`], which are the columns of a table of them.
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 15] = [
     "invoiceNumber",
     "invoiceId",
     "clientIdentifier",
@@ -134,6 +137,7 @@ const COLUMNS: [&str; 14] = [
     "deliveredAt",
     "paymentControlStatus",
     "caseId",
+    "replacedBy",
 ];
 
 impl DistributionPageAnswer {
@@ -146,7 +150,7 @@ impl DistributionPageAnswer {
 /// An example of that, of one record.
 pub(crate) fn table_example() -> String {
     let record = "251601000,0198a3c2-7c1e-7d30-9a44-0c53a1c1d0aa,100001,2026-11-21,0198a3c2-7c1e-7d30-9a44-0c53a1c1d0ab,EMAIL,SENT,,1,\
-                  2026-11-21T10:00:00.000Z,2026-11-21T10:00:02.000Z,,,";
+                  2026-11-21T10:00:00.000Z,2026-11-21T10:00:02.000Z,,,,";
     format!("{}\r\n{record}\r\n", COLUMNS.join(","))
 }
 
@@ -193,6 +197,7 @@ impl From<Distribution> for DistributionRecord {
             created_at: delivery.created_at,
             sent_at: delivery.sent_at,
             delivered_at: delivery.delivered_at,
+            replaced_by: delivery.replaced_by,
             payment_control_status: None,
             case_id: None,
         }
@@ -227,7 +232,8 @@ pub(crate) fn page_example() -> Value {
             "sentAt": "2026-11-21T10:00:02.000Z",
             "deliveredAt": null,
             "paymentControlStatus": null,
-            "caseId": null
+            "caseId": null,
+            "replacedBy": null
         }],
         "nextCursor": null
     })
@@ -254,6 +260,7 @@ mod tests {
             delivered_at: Some(Timestamp::from_micros(12_000)),
             payment_control_status: Some("thirteen".to_owned()),
             case_id: Some(14),
+            replaced_by: Some(Uuid::from_u128(15)),
         };
         let members = serde_json::to_value(&record).unwrap();
         let members = members.as_object().unwrap();

@@ -83,11 +83,12 @@ pub(crate) struct SubmitInvoiceRequest {
 object! {
     /// What is to be done with an invoice. What is left out is off.
     ProcessingSection => ProcessingDraft {
-        /// Whether its payment is watched.
+        /// Whether its payment is to be watched. It is kept with the invoice; nothing here watches payments yet.
         payment_control_enabled "paymentControlEnabled": Flag(bool) = true,
-        /// Whether a person approves it before it is sent.
+        /// Whether a person approves it before it is sent. Then its delivery stays `PENDING`, with a `statusReason` that says so, until the
+        /// operator of this server has approved it; one that is not approved becomes `CANCELLED`.
         manual_approval_enabled "manualApprovalEnabled": Flag(bool) = false,
-        /// Whether it is posted to the books.
+        /// Whether it is to be posted to the books. It is kept with the invoice; nothing here keeps books yet.
         accounting_invoice_enabled "accountingInvoiceEnabled": Flag(bool) = false,
         /// Whether product codes are shown on it.
         show_product_code_enabled "showProductCodeEnabled": Flag(bool) = true,

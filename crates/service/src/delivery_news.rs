@@ -20,7 +20,9 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::Core;
+use crate::distribution_progress::{Step, after};
 use crate::invoice::status_of;
+use crate::invoice_reason::remedy;
 
 /// The pause between two looks at a source.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -67,6 +69,17 @@ pub(crate) struct News {
     pub(crate) reason: String,
 }
 
+/// What became of news.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// The delivery has moved on by it.
+    Moved,
+    /// There is none of this identifier and method, or it has come so far already.
+    Nothing,
+    /// What the database holds of the delivery makes no sense.
+    Unreadable,
+}
+
 /// Stores what the sources of this core tell.
 pub struct Newsroom(pub Core);
 
@@ -82,12 +95,11 @@ impl Core {
         NewsReaders { stop, tasks }
     }
 
-    /// Moves a delivery to where the other side says that it has come; false when there is none of this identifier and method, or it has come
-    /// so far already.
+    /// Moves a delivery to where the other side says that it has come.
     ///
     /// # Errors
     /// When the database fails: then nothing is kept, and it is to be told again.
-    pub(crate) async fn hear_of_delivery(&self, news: News) -> Result<bool, StoreError> {
+    pub(crate) async fn hear_of_delivery(&self, news: News) -> Result<Heard, StoreError> {
         let (core, news, moment) = (self.clone(), Arc::new(news), self.moment());
         self.db()
             .write(move |tx| {
@@ -95,16 +107,16 @@ impl Core {
                 Box::pin(async move {
                     let found = store::distribution::anywhere(tx, news.distribution).await?;
                     let Some(delivery) = found.filter(|delivery| delivery.method == news.method.as_str()) else {
-                        return Ok(false);
+                        return Ok(Heard::Nothing);
                     };
-                    let before = status_of(&delivery.status)?;
-                    if before.after(news.status) == before {
-                        return Ok(false);
+                    let Ok(before) = status_of(&delivery.status) else { return Ok(Heard::Unreadable) };
+                    if after(&delivery, before, news.status) == before {
+                        return Ok(Heard::Nothing);
                     }
                     // It may come before it is recorded that it was handed over.
                     store::outbox::forget(tx, delivery.partner, news.distribution).await?;
-                    core.advance(tx, delivery, (news.status, news.reason.clone()), 0, moment).await?;
-                    Ok(true)
+                    core.advance(tx, delivery, Step::heard(news.status, news.reason.clone()), moment).await?;
+                    Ok(Heard::Moved)
                 })
             })
             .await
@@ -119,17 +131,21 @@ impl BounceSink for Newsroom {
                 return Ok(());
             }
             // Without the server's words, which may hold the address.
-            let status = bounce.status.unwrap_or_default();
+            let status = bounce.status.as_deref().unwrap_or_default();
             let why = if status.is_empty() { String::new() } else { format!(" with {status}") };
             let news = News {
                 distribution: bounce.id,
                 method: DistributionMethod::Email,
                 status: DistributionStatus::Failed,
-                reason: format!("The mail came back{why}: check the e-mail address"),
+                reason: format!("The mail came back{why}: {}", remedy(DistributionMethod::Email, status)),
             };
             match self.0.hear_of_delivery(news).await {
-                Ok(true) => tracing::warn!(message_id = %bounce.id, code = status, "an invoice came back"),
-                Ok(false) => {
+                Ok(Heard::Moved) => tracing::warn!(message_id = %bounce.id, code = status, "an invoice came back"),
+                // It would be the same each time, and what stands behind it would not be heard.
+                Ok(Heard::Unreadable) => {
+                    tracing::error!(message_id = %bounce.id, code = status, "a delivery can't be read; that it came back is not kept");
+                }
+                Ok(Heard::Nothing) => {
                     tracing::info!(message_id = %bounce.id, code = status, "a mail came back that is no invoice on its way")
                 }
                 Err(error) => {
@@ -146,14 +162,20 @@ impl AcknowledgementSink for Newsroom {
     fn receive(&self, acknowledgement: Acknowledgement) -> BoxFuture<'_, Result<(), AcknowledgementFault>> {
         Box::pin(async move {
             let (channel, file) = (acknowledgement.channel, acknowledgement.name);
-            let read = documents::finvoice_acknowledgements(&acknowledgement.bytes);
-            let read = read.map_err(|error| {
+            let bytes = acknowledgement.bytes;
+            let read = apart(move || documents::finvoice_acknowledgements(&bytes)).await;
+            let unreadable = |error: &dyn std::fmt::Display| {
                 tracing::warn!(channel, file, %error, "an acknowledgement can't be read");
                 AcknowledgementFault::Unreadable
-            })?;
+            };
+            let read = read.map_err(|panicked| unreadable(&panicked))?.map_err(|error| unreadable(&error))?;
             let mut outcome = Ok(());
             for each in read {
-                match self.acknowledged(&channel, &file, each).await {
+                let heard = match each {
+                    Ok(each) => self.acknowledged(&channel, &file, each).await,
+                    Err(error) => Err(unreadable(&error)),
+                };
+                match heard {
                     Err(AcknowledgementFault::NotStored) => return Err(AcknowledgementFault::NotStored),
                     // What stands behind it in the file is of other invoices.
                     Err(AcknowledgementFault::Unreadable) => outcome = Err(AcknowledgementFault::Unreadable),
@@ -182,20 +204,24 @@ impl Newsroom {
             FinvoiceVerdict::Accepted => (DistributionStatus::Delivered, String::new()),
             FinvoiceVerdict::Rejected => {
                 let code = told.code;
-                let reason = format!(
-                    "The e-invoice operator refused it with {code}: check the e-invoice address and its operator"
-                );
+                let remedy = remedy(DistributionMethod::EInvoice, &code.to_string());
+                let reason = format!("The e-invoice operator refused it with {code}: {remedy}");
                 (DistributionStatus::Failed, reason)
             }
         };
         let news = News { distribution, method: DistributionMethod::EInvoice, status, reason };
         match self.0.hear_of_delivery(news).await {
-            Ok(true) if status == DistributionStatus::Failed => {
+            Ok(Heard::Moved) if status == DistributionStatus::Failed => {
                 // The operator's words are about the message; they may name its parties.
                 tracing::warn!(channel, message_id = %distribution, code = told.code, "an e-invoice was refused");
             }
-            Ok(true) => tracing::debug!(channel, message_id = %distribution, "an e-invoice was accepted"),
-            Ok(false) => {
+            Ok(Heard::Moved) => tracing::debug!(channel, message_id = %distribution, "an e-invoice was accepted"),
+            // It would be the same each time, and what stands behind it would not be heard.
+            Ok(Heard::Unreadable) => {
+                tracing::error!(channel, message_id = %distribution, "a delivery can't be read; what is said of it is put aside");
+                return Err(AcknowledgementFault::Unreadable);
+            }
+            Ok(Heard::Nothing) => {
                 tracing::info!(channel, message_id = %distribution, code = told.code, "an acknowledgement of no e-invoice on its way");
             }
             Err(error) => {
@@ -219,6 +245,16 @@ impl Newsroom {
             }
         }
     }
+}
+
+/// Reading panicked.
+#[derive(Debug, thiserror::Error)]
+#[error("reading it panicked")]
+struct Panicked;
+
+/// Does `read` on a thread that may take its time. What comes from outside and makes it panic is only that one thing.
+async fn apart<T: Send + 'static>(read: impl FnOnce() -> T + Send + 'static) -> Result<T, Panicked> {
+    tokio::task::spawn_blocking(read).await.map_err(|_| Panicked)
 }
 
 impl Source {
@@ -255,5 +291,16 @@ async fn keep_reading(newsroom: Newsroom, source: Source, stop: CancellationToke
             () = stop.cancelled() => {}
             () = sleep(PAUSE) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_makes_the_reader_panic_is_only_that_one() {
+        assert!(apart(|| Vec::<u8>::new().first().copied().unwrap()).await.is_err());
+        assert_eq!(apart(|| 7).await.unwrap(), 7);
     }
 }

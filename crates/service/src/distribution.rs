@@ -68,6 +68,8 @@ pub struct Distribution {
     pub sent_at: Option<Timestamp>,
     /// When the other side said that it arrived.
     pub delivered_at: Option<Timestamp>,
+    /// The delivery that has taken its place, where the invoice was sent again.
+    pub replaced_by: Option<Uuid>,
 }
 
 /// A page of deliveries, those of the latest invoices first.
@@ -320,5 +322,6 @@ pub(crate) fn distribution_of(row: DistributionRow) -> Result<Distribution, Stor
         created_at: row.created_at,
         sent_at: row.sent_at.map(Timestamp::from_micros),
         delivered_at: row.delivered_at.map(Timestamp::from_micros),
+        replaced_by: row.replaced_by,
     })
 }

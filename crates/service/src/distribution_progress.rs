@@ -21,6 +21,53 @@ pub(crate) struct Moment {
     more: Uuid,
 }
 
+/// What became of a delivery: by a try of ours, or by what the other side says.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    /// The status that it leads to.
+    pub(crate) status: DistributionStatus,
+    /// Why, in words that a creditor can act on; empty for nothing.
+    pub(crate) reason: String,
+    /// How many tries that were: 1, or 0 where something was heard, or nothing was tried.
+    tries: i64,
+    /// Whether the other side has had it, whatever became of it then.
+    was_handed_over: bool,
+    /// Whether we have given it up though it may have arrived.
+    in_doubt: bool,
+}
+
+impl Step {
+    /// By a try, in which it was taken or not.
+    pub(crate) fn tried(status: DistributionStatus, reason: String) -> Self {
+        let was_handed_over = status == DistributionStatus::Sent;
+        Self { status, reason, tries: 1, was_handed_over, in_doubt: false }
+    }
+
+    /// By us, without a try.
+    pub(crate) const fn decided(status: DistributionStatus, reason: String) -> Self {
+        Self { status, reason, tries: 0, was_handed_over: false, in_doubt: false }
+    }
+
+    /// By the other side, which has it.
+    pub(crate) const fn heard(status: DistributionStatus, reason: String) -> Self {
+        Self { status, reason, tries: 0, was_handed_over: true, in_doubt: false }
+    }
+
+    /// The same, where it may have arrived all the same.
+    pub(crate) fn in_doubt(self, in_doubt: bool) -> Self {
+        Self { in_doubt, ..self }
+    }
+}
+
+/// The status of a delivery after `news`.
+pub(crate) const fn after(
+    delivery: &DistributionRow,
+    before: DistributionStatus,
+    news: DistributionStatus,
+) -> DistributionStatus {
+    if delivery.in_doubt == 0 { before.after(news) } else { before.after_doubt(news) }
+}
+
 impl Core {
     /// This moment.
     pub(crate) fn moment(&self) -> Moment {
@@ -28,18 +75,17 @@ impl Core {
         Moment { at, attempt: self.next_id(at), less: self.next_id(at), more: self.next_id(at) }
     }
 
-    /// Keeps an attempt, or something that was heard, and the status that it led to. `tries` is how often it was tried for that: 1, or 0 for
-    /// what was heard.
+    /// Keeps an attempt, or something that was heard, and the status that it led to.
     pub(crate) async fn advance(
         &self,
         tx: &mut Tx,
         delivery: DistributionRow,
-        (status, reason): (DistributionStatus, String),
-        tries: i64,
+        step: Step,
         moment: Moment,
     ) -> Result<(), StoreError> {
+        let Step { status, reason, tries, was_handed_over, in_doubt } = step;
         let before = status_of(&delivery.status)?;
-        let after = before.after(status);
+        let after = after(&delivery, before, status);
         let partner = delivery.partner;
         let now = moment.at;
         let attempt =
@@ -48,27 +94,23 @@ impl Core {
             // A commit of before was kept, though it was not known.
             return Ok(());
         }
-        let former = delivery.status_reason.clone();
-        let at = |reached: DistributionStatus, before: Option<i64>| {
-            if after == reached { Some(now.micros()) } else { before }
-        };
+        let attempts = delivery.attempts + tries;
+        if after == before {
+            // Why it failed stays, also when another worker's try has worked.
+            let keeps = reason.is_empty() && before == DistributionStatus::Failed;
+            let status_reason = if keeps { delivery.status_reason.clone() } else { reason };
+            return store::distribution::note(tx, &DistributionRow { status_reason, attempts, ..delivery }).await;
+        }
         let moved = DistributionRow {
             status: after.to_string(),
             status_reason: reason,
-            attempts: delivery.attempts + tries,
-            // What has arrived was handed over, also when that is heard first.
-            sent_at: at(DistributionStatus::Sent, delivery.sent_at).or_else(|| at(DistributionStatus::Delivered, None)),
-            delivered_at: at(DistributionStatus::Delivered, delivery.delivered_at),
+            attempts,
+            sent_at: delivery.sent_at.or_else(|| was_handed_over.then_some(now.micros())),
+            // What has failed after all has not arrived.
+            delivered_at: (after == DistributionStatus::Delivered).then_some(now.micros()),
+            in_doubt: i64::from(in_doubt),
             ..delivery
         };
-        if after == before {
-            // Why it failed stays, also when another worker's try has worked.
-            let keeps = moved.status_reason.is_empty() && before == DistributionStatus::Failed;
-            let status_reason = if keeps { former } else { moved.status_reason };
-            let (sent_at, delivered_at) = (delivery.sent_at, delivery.delivered_at);
-            let stays = DistributionRow { status_reason, sent_at, delivered_at, ..moved };
-            return store::distribution::note(tx, &stays).await;
-        }
         if store::distribution::move_from(tx, before.as_str(), &moved).await? {
             let method = DistributionMethod::parse(&moved.method);
             let method = method.map_err(|error| StoreError::unreadable("distribution.method", error))?;

@@ -23,6 +23,7 @@ use store::{StoreError, Tx};
 use uuid::Uuid;
 
 use crate::idempotency::{Begun, Idempotency, IdempotencyError, Operation, Repeatable};
+use crate::invoice_approval::AWAITS_APPROVAL;
 use crate::onboarding::Answer;
 use crate::{Context, Core};
 
@@ -281,7 +282,8 @@ impl Core {
             master_key_version: content.version,
             created_at: now,
         };
-        let outbox = channel.map(|channel| {
+        let awaits_approval = invoice.processing.manual_approval && channel.is_some();
+        let outbox = channel.filter(|_| !awaits_approval).map(|channel| {
             let expires_at = now.after(self.settings().give_up_after);
             OutboxRow::new(partner, distribution, Kind::Invoice, &channel, client.0, now, expires_at)
         });
@@ -305,11 +307,14 @@ impl Core {
                 invoice_date: date,
                 method: method.to_string(),
                 status: status.to_string(),
-                status_reason: String::new(),
+                status_reason: if awaits_approval { AWAITS_APPROVAL.to_owned() } else { String::new() },
                 attempts: 0,
                 created_at: now,
                 sent_at: None,
                 delivered_at: None,
+                awaits_approval: i64::from(awaits_approval),
+                in_doubt: 0,
+                replaced_by: None,
             },
             outbox,
             record: context.record(self, partner, OPERATION, subject, Outcome::Done, detail),

@@ -7,14 +7,15 @@ use domain::Timestamp;
 use domain::audit::Outcome;
 use domain::distribution::{DistributionMethod, DistributionStatus, FetchType};
 use domain::identifier::{ClientIdentifier, PartnerId};
-use store::StoreError;
 use store::distribution::{AttemptRow, DistributionRow, Scope, Span};
 use store::distribution_count::CountRow;
 use store::invoice::InvoiceRow;
 use store::outbox::{Kind, OutboxRow};
+use store::{StoreError, Tx};
 use uuid::Uuid;
 
 use crate::distribution::{Distribution, FIRST_DAY, LAST_DAY, distribution_of};
+use crate::distribution_progress::{Moment, Step};
 use crate::invoice::{count_of, status_of};
 use crate::{AdminError, Context, Core};
 
@@ -132,10 +133,11 @@ impl Core {
         Ok(made.await.map_err(|_| StoreError::Panicked)??)
     }
 
-    /// Sends an invoice again, by the way it went before, and gives the identifier of the new delivery.
+    /// Sends an invoice again, by the way it went before, and gives the identifier of the new delivery. It takes the place of one that can't be
+    /// sent here.
     ///
     /// # Errors
-    /// When there is none, its last delivery is still on its way, it was never to be sent, or the database fails.
+    /// When there is none, its last delivery is still on its way or waits for approval, it was never to be sent, or the database fails.
     pub async fn resend_invoice(
         &self,
         client: ClientIdentifier,
@@ -143,15 +145,59 @@ impl Core {
         context: &Context,
     ) -> Result<Uuid, AdminError> {
         let row = self.invoice_of(client, number).await?;
-        let last = deliveries_of(&mut self.db().reader().await?, &row).await?.into_iter().next();
-        let last = last.ok_or_else(|| AdminError::State("the invoice has no delivery".to_owned()))?;
+        let moment = self.moment();
+        let (id, change) = (self.next_id(moment.at), self.next_id(moment.at));
+        let subject = format!("invoice:{}", row.invoice);
+        let record =
+            context.record(self, row.partner, "invoice.resend", subject, Outcome::Done, format!("delivery {id}"));
+        let (core, job) = (self.clone(), std::sync::Arc::new((row, record)));
+        self.db()
+            .write(move |tx| {
+                let (core, job) = (core.clone(), std::sync::Arc::clone(&job));
+                Box::pin(async move {
+                    let (row, record) = &*job;
+                    core.resend(tx, row, (id, change), moment).await?;
+                    store::audit::insert(tx, record).await?;
+                    Ok::<_, AdminError>(())
+                })
+            })
+            .await?;
+        self.outbox_written().send_replace(());
+        Ok(id)
+    }
+
+    async fn resend(
+        &self,
+        tx: &mut Tx,
+        row: &InvoiceRow,
+        (id, change): (Uuid, Uuid),
+        moment: Moment,
+    ) -> Result<(), AdminError> {
+        // Of two who ask for it at once the second comes when the first has its delivery.
+        store::invoice::hold(tx, row).await?;
+        let deliveries = store::distribution::of_invoice(tx, row.partner, row.client, row.number).await?;
+        let Some(last) = deliveries.first() else {
+            return Err(AdminError::State("the invoice has no delivery".to_owned()));
+        };
         let method = DistributionMethod::parse(&last.method)
             .map_err(|error| StoreError::unreadable("distribution.method", error))?;
         let Some(channel) = self.invoice_channel(method).map_err(|error| AdminError::State(error.to_string()))? else {
             return Err(AdminError::State("the invoice was not to be sent: its method is NONE".to_owned()));
         };
-        let now = self.now();
-        let id = self.next_id(now);
+        let now = moment.at;
+        if let Some(open) = deliveries.iter().find(|one| one.status == DistributionStatus::Pending.as_str()) {
+            if open.awaits_approval != 0 {
+                return Err(AdminError::State("the invoice waits for approval: approve or cancel it".to_owned()));
+            }
+            let held = store::outbox::by_id(tx, row.partner, open.distribution).await?;
+            if held.is_some_and(|held| is_on_its_way(&held, &channel, now)) {
+                return Err(AdminError::State("the invoice is still on its way".to_owned()));
+            }
+            store::outbox::forget(tx, row.partner, open.distribution).await?;
+            let reason = format!("It could not be sent; delivery {id} has taken its place");
+            let step = Step::decided(DistributionStatus::Cancelled, reason);
+            self.advance(tx, open.clone(), step, moment).await?;
+        }
         let delivery = DistributionRow {
             distribution: id,
             status: method.first_status().to_string(),
@@ -160,35 +206,19 @@ impl Core {
             created_at: now,
             sent_at: None,
             delivered_at: None,
+            awaits_approval: 0,
+            in_doubt: 0,
+            replaced_by: None,
             ..last.clone()
         };
+        let counted = count_of(row.client, &row.invoice_date, method, method.first_status(), 1);
+        store::distribution::insert(tx, &delivery).await?;
+        store::distribution::replace(tx, last, id).await?;
+        store::distribution_count::change(tx, row.partner, change, &counted).await?;
         let expires_at = now.after(self.settings().give_up_after);
-        let outbox = OutboxRow::new(row.partner, id, Kind::Invoice, &channel, client.0, now, expires_at);
-        let counted = count_of(client, &row.invoice_date, method, method.first_status(), 1);
-        let change = self.next_id(now);
-        let subject = format!("invoice:{}", row.invoice);
-        let record =
-            context.record(self, row.partner, "invoice.resend", subject, Outcome::Done, format!("delivery {id}"));
-        let job = std::sync::Arc::new((delivery, outbox, counted, record, last));
-        self.db()
-            .write(move |tx| {
-                let job = std::sync::Arc::clone(&job);
-                Box::pin(async move {
-                    let (delivery, outbox, counted, record, last) = &*job;
-                    let last = store::distribution::by_id(tx, last.partner, last.distribution).await?;
-                    if last.is_none_or(|last| last.status == DistributionStatus::Pending.as_str()) {
-                        return Err(AdminError::State("the invoice is still on its way".to_owned()));
-                    }
-                    store::distribution::insert(tx, delivery).await?;
-                    store::distribution_count::change(tx, delivery.partner, change, counted).await?;
-                    store::outbox::insert(tx, outbox).await?;
-                    store::audit::insert(tx, record).await?;
-                    Ok(())
-                })
-            })
-            .await?;
-        self.outbox_written().send_replace(());
-        Ok(id)
+        let outbox = OutboxRow::new(row.partner, id, Kind::Invoice, &channel, row.client.0, now, expires_at);
+        store::outbox::insert(tx, &outbox).await?;
+        Ok(())
     }
 
     /// The counts of a partner's deliveries that are not what the deliveries come to, seen at one moment. It reads all of them.
@@ -240,6 +270,12 @@ impl Core {
         let holder = store::client::by_number(&mut reader, client).await?.ok_or_else(none)?;
         store::invoice::by_number(&mut reader, holder.partner, client, number).await?.ok_or_else(none)
     }
+}
+
+/// Whether somebody may send it yet: it was not given up, and waits for a channel that there is or is being sent by another one.
+fn is_on_its_way(row: &OutboxRow, channel: &str, now: Timestamp) -> bool {
+    let is_held = row.lease.is_some() && row.due_at > now;
+    row.dead_at.is_none() && (row.channel == channel || is_held)
 }
 
 async fn deliveries_of(reader: &mut store::Reader, row: &InvoiceRow) -> Result<Vec<DistributionRow>, StoreError> {

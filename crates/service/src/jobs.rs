@@ -2,6 +2,7 @@
 
 mod clean_up;
 mod outbox_gauges;
+mod unsent_invoices;
 
 use std::time::Duration;
 
@@ -31,6 +32,9 @@ const CLEAN_UP: Duration = Duration::from_secs(60);
 
 /// How often receipts that wait are matched again, and messages without one are ended.
 const SETTLE_SMS: Duration = Duration::from_secs(60);
+
+/// How often deliveries are looked for that nobody could send in their time.
+const UNSENT_INVOICES: Duration = Duration::from_secs(60);
 
 /// How often it is counted what waits in the outbox.
 const OUTBOX_GAUGES: Duration = Duration::from_secs(30);
@@ -73,6 +77,7 @@ impl Core {
         job!(seal_audit(self.clone()));
         job!(clean_up::run(self.clone(), CLEAN_UP));
         job!(settle_sms(self.clone()));
+        job!(fail_unsent_invoices(self.clone()));
         job!(add_up_distributions(self.clone()));
         job!(outbox_gauges::run(self.clone(), OUTBOX_GAUGES));
         if !self.settings().expiry_notice.is_empty() {
@@ -209,6 +214,21 @@ async fn settle_sms(core: Core) {
         tick.tick().await;
         if let Err(error) = core.settle_sms().await {
             tracing::warn!(%error, "short messages were not settled; the next round goes on");
+        }
+    }
+}
+
+async fn fail_unsent_invoices(core: Core) {
+    let mut tick = interval(UNSENT_INVOICES);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        match core.fail_unsent_invoices().await {
+            Ok(0) => {}
+            Ok(failed) => tracing::warn!(failed, "invoices have failed that could not be sent here in their time"),
+            Err(error) => {
+                tracing::warn!(%error, "invoices that could not be sent were not all ended; the next round goes on")
+            }
         }
     }
 }

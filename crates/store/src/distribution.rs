@@ -35,8 +35,14 @@ pub struct DistributionRow {
     pub created_at: Timestamp,
     /// When it was handed over, in microseconds.
     pub sent_at: Option<i64>,
-    /// When the other side said that it arrived, in microseconds.
+    /// When the other side said that it has it and passes it on, in microseconds.
     pub delivered_at: Option<i64>,
+    /// 1 while it waits for a person, and has no place in the outbox.
+    pub awaits_approval: i64,
+    /// 1 when we have given it up though it may have arrived.
+    pub in_doubt: i64,
+    /// The delivery that has taken its place, where the invoice was sent again.
+    pub replaced_by: Option<Uuid>,
 }
 
 columns!(DistributionRow {
@@ -53,6 +59,9 @@ columns!(DistributionRow {
     created_at as i64,
     sent_at,
     delivered_at,
+    awaits_approval,
+    in_doubt,
+    replaced_by,
 });
 
 /// A row of `distribution_attempt`, without its delivery.
@@ -118,7 +127,7 @@ pub struct Span<'s> {
 macro_rules! distribution_columns {
     () => {
         "partner_id, distribution_id, client_id, invoice_id, invoice_number, invoice_date, method, status, status_reason, attempts, \
-         created_at, sent_at, delivered_at"
+         created_at, sent_at, delivered_at, awaits_approval, in_doubt, replaced_by"
     };
 }
 
@@ -145,15 +154,21 @@ macro_rules! page {
 
 statements! {
     INSERT = "INSERT INTO distribution (partner_id, distribution_id, client_id, invoice_id, invoice_number, invoice_date, method, status, \
-              status_reason, attempts, created_at, client_fetched, partner_fetched) \
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, 0, 0)";
+              status_reason, attempts, created_at, client_fetched, partner_fetched, awaits_approval) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, 0, 0, $11)";
     BY_ID = concat!("SELECT ", distribution_columns!(), " FROM distribution WHERE partner_id = $1 AND distribution_id = $2");
     // Whoever tells of a delivery by its identifier alone does not know the partner. There are few.
     ANYWHERE = concat!("SELECT ", distribution_columns!(), " FROM distribution \
                 WHERE partner_id IN (SELECT partner_id FROM partner) AND distribution_id = $1");
+    OF_INVOICE = concat!("SELECT ", distribution_columns!(), " FROM distribution \
+                  WHERE partner_id = $1 AND invoice_number = $2 AND client_id = $3 ORDER BY distribution_id DESC");
+    APPROVE = "UPDATE distribution SET awaits_approval = 0, status_reason = '' \
+               WHERE partner_id = $1 AND distribution_id = $2 AND awaits_approval = 1";
+    REPLACE = "UPDATE distribution SET replaced_by = $3, client_fetched = 0, partner_fetched = 0 \
+               WHERE partner_id = $1 AND distribution_id = $2";
     // What is recorded moves on from a status that was read in the same transaction.
-    MOVE = "UPDATE distribution SET status = $4, status_reason = $5, attempts = $6, sent_at = $7, delivered_at = $8, \
-            client_fetched = 0, partner_fetched = 0 WHERE partner_id = $1 AND distribution_id = $2 AND status = $3";
+    MOVE = "UPDATE distribution SET status = $4, status_reason = $5, attempts = $6, sent_at = $7, delivered_at = $8, in_doubt = $9, \
+            awaits_approval = 0, client_fetched = 0, partner_fetched = 0 WHERE partner_id = $1 AND distribution_id = $2 AND status = $3";
     NOTE = "UPDATE distribution SET status_reason = $3, attempts = $4 WHERE partner_id = $1 AND distribution_id = $2 AND status = $5";
     INSERT_ATTEMPT = "INSERT INTO distribution_attempt (partner_id, distribution_id, attempt_id, at, status, reason) \
                       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (partner_id, distribution_id, attempt_id) DO NOTHING";
@@ -197,6 +212,7 @@ pub async fn insert(tx: &mut Tx, row: &DistributionRow) -> Result<(), StoreError
         &row.status,
         &row.status_reason,
         row.created_at.micros(),
+        row.awaits_approval,
     )
     .map(drop)
 }
@@ -221,6 +237,35 @@ pub async fn anywhere(db: &mut impl Access, distribution: Uuid) -> Result<Option
     fetch!(fetch_optional, DistributionRow, db, ANYWHERE, distribution)
 }
 
+/// The deliveries of the invoice of a client that has this number, the latest first.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn of_invoice(
+    db: &mut impl Access,
+    partner: PartnerId,
+    client: ClientIdentifier,
+    number: i64,
+) -> Result<Vec<DistributionRow>, StoreError> {
+    fetch!(fetch_all, DistributionRow, db, OF_INVOICE, partner.0, number, client.0)
+}
+
+/// Has a delivery wait for nobody any more; false when it does not.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn approve(tx: &mut Tx, row: &DistributionRow) -> Result<bool, StoreError> {
+    Ok(execute!(tx, APPROVE, row.partner.0, row.distribution)? == 1)
+}
+
+/// Notes that the delivery `by` has taken the place of one, and lets that count as unfetched.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn replace(tx: &mut Tx, row: &DistributionRow, by: Uuid) -> Result<(), StoreError> {
+    execute!(tx, REPLACE, row.partner.0, row.distribution, by).map(drop)
+}
+
 /// Keeps the status of a delivery that was `from`, with what goes with it, and lets it count as unfetched; false when it has another status
 /// by now, and then nothing is changed.
 ///
@@ -238,6 +283,7 @@ pub async fn move_from(tx: &mut Tx, from: &str, row: &DistributionRow) -> Result
         row.attempts,
         row.sent_at,
         row.delivered_at,
+        row.in_doubt,
     )?;
     Ok(moved == 1)
 }

@@ -155,6 +155,9 @@ statements! {
     BY_ID = concat!("SELECT ", invoice_columns!(), " FROM invoice WHERE partner_id = $1 AND invoice_id = $2");
     BY_NUMBER = concat!("SELECT ", invoice_columns!(), " FROM invoice WHERE partner_id = $1 AND client_id = $2 AND number = $3");
     // A row that was written is another transaction's to wait for, on either engine.
+    // Whoever names an invoice by its identifier alone does not know the partner. There are few.
+    ANYWHERE = concat!("SELECT ", invoice_columns!(), " FROM invoice \
+                WHERE partner_id IN (SELECT partner_id FROM partner) AND invoice_id = $1");
     HOLD = "UPDATE invoice SET kind = kind WHERE partner_id = $1 AND client_id = $2 AND number = $3";
     ID_BY_NUMBER = "SELECT invoice_id FROM invoice WHERE partner_id = $1 AND client_id = $2 AND number = $3";
     CREDITED = concat!("SELECT i.invoice_date, i.kind, i.currency_code, i.net, i.vat, i.gross, ", credited!("net"), ", ", credited!("vat"),
@@ -275,6 +278,22 @@ pub async fn hold_credited(
 ) -> Result<Option<CreditedRow>, StoreError> {
     execute!(db, HOLD, partner.0, client.0, number)?;
     fetch!(fetch_optional, CreditedRow, db, CREDITED, partner.0, client.0, number)
+}
+
+/// Keeps others that hold the invoice out until the transaction ends; false when there is none.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn hold(tx: &mut Tx, row: &InvoiceRow) -> Result<bool, StoreError> {
+    Ok(execute!(tx, HOLD, row.partner.0, row.client.0, row.number)? == 1)
+}
+
+/// An invoice of any partner.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn anywhere(db: &mut impl Access, invoice: Uuid) -> Result<Option<InvoiceRow>, StoreError> {
+    fetch!(fetch_optional, InvoiceRow, db, ANYWHERE, invoice)
 }
 
 /// The files that go with an invoice, in their order.

@@ -64,6 +64,8 @@ pub struct OutboxRow {
     pub fault: String,
     /// When it was given up, in microseconds.
     pub dead_at: Option<i64>,
+    /// How many tries ended without a word on whether the other side has it.
+    pub unsure: i64,
 }
 
 impl OutboxRow {
@@ -93,6 +95,7 @@ impl OutboxRow {
             expires_at,
             fault: String::new(),
             dead_at: None,
+            unsure: 0,
         }
     }
 }
@@ -121,13 +124,14 @@ columns!(OutboxRow {
     expires_at as i64,
     fault,
     dead_at,
+    unsure,
 });
 
 /// The columns of an [`OutboxRow`].
 macro_rules! outbox_columns {
     () => {
         "partner_id, message_id, channel, lane, kind, payload, master_key_version, due_at, lease, attempts, created_at, \
-         expires_at, fault, dead_at"
+         expires_at, fault, dead_at, unsure"
     };
 }
 
@@ -164,6 +168,7 @@ statements! {
     DONE = "DELETE FROM outbox WHERE partner_id = $1 AND message_id = $2 AND lease = $3";
     AGAIN = "UPDATE outbox SET lease = NULL, due_at = $4, fault = $5, attempts = attempts - $6 \
              WHERE partner_id = $1 AND message_id = $2 AND lease = $3";
+    DOUBT = "UPDATE outbox SET unsure = unsure + 1 WHERE partner_id = $1 AND message_id = $2 AND lease = $3";
     GIVE_UP = "UPDATE outbox SET lease = NULL, dead_at = $4, fault = $5 WHERE partner_id = $1 AND message_id = $2 AND lease = $3";
     GIVE_UP_LANE = "WITH waiting AS MATERIALIZED ( \
                     SELECT partner_id, message_id FROM outbox WHERE channel = $1 AND lane = $2 AND dead_at IS NULL AND lease IS NULL \
@@ -188,6 +193,8 @@ statements! {
                 AND (dead_at IS NOT NULL OR due_at < $1) LIMIT $2";
     OLD_WEBHOOKS = "SELECT partner_id, message_id FROM outbox WHERE kind = 'webhook' AND expires_at < $1 \
                     AND (dead_at IS NOT NULL OR due_at < $1) LIMIT $2";
+    OLD_INVOICES = concat!("SELECT ", outbox_columns!(), " FROM outbox WHERE kind = 'invoice' AND expires_at < $1 \
+                    AND (dead_at IS NOT NULL OR due_at < $1) LIMIT $2");
     /// Each half by an index of its own, which holds the channel: what waits is not small where a receiver is down.
     COUNTS = "SELECT channel, CAST(SUM(waiting) AS BIGINT) AS waiting, CAST(SUM(dead) AS BIGINT) AS dead FROM ( \
               SELECT channel, COUNT(*) AS waiting, 0 AS dead FROM outbox WHERE dead_at IS NULL GROUP BY channel \
@@ -273,6 +280,14 @@ pub async fn again(
 ) -> Result<bool, StoreError> {
     let uncounted = i64::from(!counts);
     Ok(execute!(tx, AGAIN, row.partner.0, row.message, row.lease, due_at.micros(), fault, uncounted)? == 1)
+}
+
+/// Notes of the try that is being made that the other side may have taken the message; false when another worker has it.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn doubt(tx: &mut Tx, row: &OutboxRow) -> Result<bool, StoreError> {
+    Ok(execute!(tx, DOUBT, row.partner.0, row.message, row.lease)? == 1)
 }
 
 /// Gives a message up; false when another worker has taken it.
@@ -399,6 +414,14 @@ pub async fn purge_mail(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u6
 pub async fn purge_webhooks(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
     let old = fetch!(fetch_all, (i64, Uuid), tx, OLD_WEBHOOKS, before.micros(), limit)?;
     forget_all(tx, &old).await
+}
+
+/// At most `limit` invoices that nobody is sending and that were worth sending until before `before`.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn old_invoices(db: &mut impl Access, before: Timestamp, limit: i64) -> Result<Vec<OutboxRow>, StoreError> {
+    fetch!(fetch_all, OutboxRow, db, OLD_INVOICES, before.micros(), limit)
 }
 
 async fn forget_all(tx: &mut Tx, old: &[(i64, Uuid)]) -> Result<u64, StoreError> {

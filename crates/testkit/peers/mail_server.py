@@ -1,6 +1,6 @@
 """A mail server for the tests, over aiosmtpd. Tells what it takes as lines of JSON; ends when its input does.
 
-The local part of a recipient chooses what becomes of a mail: refused, later, silent (after the mail was handed over), cut (likewise).
+The order `answer` has it answer so to all at the steps `mail`, `rcpt` and `data`. The local part of a recipient chooses what becomes of a mail: refused, later, silent (after the mail was handed over), slow (likewise; it takes it after two seconds), cut (likewise).
 """
 import asyncio
 import base64
@@ -30,21 +30,35 @@ def read(octets):
     }
 
 
+# What is answered at a step whatever comes there, by the name of the step: as was ordered.
+answers_to_all = {}
+
+
 class Handler:
+    async def handle_MAIL(self, server, session, envelope, address, mail_options):
+        if "mail" in answers_to_all:
+            return answers_to_all["mail"]
+        envelope.mail_from = address
+        return "250 OK"
+
     async def handle_RCPT(self, server, session, envelope, address, rcpt_options):
         answers = {"refused": "550 5.1.1 no such user here", "later": "450 4.2.1 the mailbox is busy"}
-        answer = answers.get(address.split("@")[0])
+        answer = answers_to_all.get("rcpt") or answers.get(address.split("@")[0])
         if answer:
             return answer
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
+        if "data" in answers_to_all:
+            return answers_to_all["data"]
         tell("mail", sender=envelope.mail_from, recipients=envelope.rcpt_tos, encrypted=server.transport.get_extra_info("ssl_object") is not None,
              user=session.auth_data, **read(envelope.content))
         what = envelope.rcpt_tos[0].split("@")[0]
         if what == "silent":
             await asyncio.Event().wait()
+        if what == "slow":
+            await asyncio.sleep(2)
         if what == "cut":
             server.transport.abort()
         if what == "spam":
@@ -72,7 +86,13 @@ async def main():
     loop = asyncio.get_running_loop()
     server = await loop.create_server(session, "127.0.0.1", 0, ssl=context if implicit else None)
     tell("listening", port=server.sockets[0].getsockname()[1])
-    await loop.run_in_executor(None, sys.stdin.read)
+    while line := await loop.run_in_executor(None, sys.stdin.readline):
+        order = json.loads(line)
+        # The only order there is: to answer so from now on.
+        assert order.pop("do") == "answer"
+        answers_to_all.clear()
+        answers_to_all.update(order)
+        tell("done")
 
 
 asyncio.run(main())

@@ -92,8 +92,8 @@ impl DropChannel {
     }
 }
 
-/// Whether both lead to the same folder, as far as can be told.
-fn is_same(one: &Path, other: &Path) -> bool {
+/// Whether both lead to the same folder, as far as can be told: of one that is not there, its path alone.
+pub fn is_same(one: &Path, other: &Path) -> bool {
     one == other || matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 

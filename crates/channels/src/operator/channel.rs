@@ -127,7 +127,12 @@ impl OperatorChannel {
         // A server that broke down may have done so after its work. 503 says that it did none.
         let unsure =
             kind == FaultKind::Temporary && status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE;
-        Fault { retry_after, may_have_been_accepted: unsure, ..Fault::new(kind, reason).with_code(number.to_string()) }
+        Fault {
+            retry_after,
+            may_have_been_accepted: unsure,
+            is_duplicate: status == StatusCode::CONFLICT,
+            ..Fault::new(kind, reason).with_code(number.to_string())
+        }
     }
 }
 

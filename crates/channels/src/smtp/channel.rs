@@ -18,6 +18,9 @@ use super::config::{SmtpConfig, SmtpTls};
 use crate::maildir::Maildir;
 use crate::{Accepted, ConfigFault, Fault, FaultKind, Mail, MailChannel, span, tls};
 
+/// The answers that say something of our log-in: it is needed, too weak, not taken, or not encrypted.
+const OF_THE_LOG_IN: [u16; 4] = [530, 534, 535, 538];
+
 /// Mail by SMTP.
 pub struct SmtpChannel {
     name: String,
@@ -32,6 +35,7 @@ pub struct SmtpChannel {
     bounces: Option<Maildir>,
     connect_timeout: Duration,
     response_timeout: Duration,
+    final_timeout: Duration,
     clock: Arc<dyn Clock>,
 }
 
@@ -62,6 +66,7 @@ impl SmtpChannel {
         };
         span::at_least_some("connect-timeout", config.connect_timeout)?;
         span::at_least_some("response-timeout", config.response_timeout)?;
+        span::at_least_some("final-timeout", config.final_timeout)?;
         let domain = &config.message_id_domain;
         if !is_made_of(domain, b".-") {
             return Err(ConfigFault::new("message-id-domain", "must be a domain name, like example.com"));
@@ -88,6 +93,7 @@ impl SmtpChannel {
             bounces: Maildir::of(name, config),
             connect_timeout: config.connect_timeout,
             response_timeout: config.response_timeout,
+            final_timeout: config.final_timeout,
             clock,
         })
     }
@@ -139,16 +145,21 @@ impl SmtpChannel {
             let (keyword, value) = with("NOTIFY", "FAILURE");
             of_recipient.push(RcptParameter::Other { keyword, value });
         }
-        self.step(connection.command(MailCommand::new(Some(mail.return_path.clone()), parameters))).await?;
+        let began = self.step(connection.command(MailCommand::new(Some(mail.return_path.clone()), parameters))).await;
+        began.map_err(before_the_recipient)?;
         self.step(connection.command(Rcpt::new(mail.to.clone(), of_recipient))).await?;
         self.step(connection.command(Data)).await?;
         // From here on the server may have taken it, unless it says that it has not.
-        let handed = self.step(connection.message(&mail.octets)).await;
+        let handed = self.step_within(self.final_timeout, connection.message(&mail.octets)).await;
         handed.map(drop).map_err(|fault| if fault.code.is_some() { fault } else { fault.unsure() })
     }
 
     async fn step<T>(&self, step: impl Future<Output = Result<T, Error>>) -> Result<T, Fault> {
-        match timeout(self.response_timeout, step).await {
+        self.step_within(self.response_timeout, step).await
+    }
+
+    async fn step_within<T>(&self, limit: Duration, step: impl Future<Output = Result<T, Error>>) -> Result<T, Fault> {
+        match timeout(limit, step).await {
             Ok(done) => done.map_err(|error| self.fault(&error)),
             Err(_) => Err(Fault::temporary(format!("{}:{} did not answer in time", self.host, self.port))),
         }
@@ -156,7 +167,12 @@ impl SmtpChannel {
 
     /// What the server answered decides; whatever else went wrong may pass.
     fn fault(&self, error: &Error) -> Fault {
-        let kind = if error.is_permanent() { FaultKind::Permanent } else { FaultKind::Temporary };
+        let kind = match error.status() {
+            // It wants to know who we are (RFC 4954, section 6), at whichever step: that is the operator's to mend.
+            Some(status) if OF_THE_LOG_IN.contains(&u16::from(status)) => FaultKind::Unreachable,
+            _ if error.is_permanent() => FaultKind::Permanent,
+            _ => FaultKind::Temporary,
+        };
         let own = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
         let Some(status) = error.status() else {
             return Fault::new(kind, format!("{}:{}: {error}", self.host, self.port));
@@ -166,6 +182,16 @@ impl SmtpChannel {
         let code = finer.map_or_else(|| status.to_string(), |finer| format!("{status} {finer}"));
         Fault::new(kind, own).with_code(code)
     }
+}
+
+/// The fault of an answer that came before the recipient was named: it is of our sender, and each mail would have it. Only the size is this
+/// mail's own.
+fn before_the_recipient(fault: Fault) -> Fault {
+    let code = fault.code.as_deref().unwrap_or_default();
+    if fault.kind != FaultKind::Permanent || code.starts_with("552") || code.ends_with("5.3.4") {
+        return fault;
+    }
+    Fault { kind: FaultKind::Unreachable, ..fault }
 }
 
 /// Whether the server offers delivery status notifications. Lettre does not keep that of the answer to its own greeting. A second one is
@@ -280,6 +306,7 @@ mod tests {
             ("message-id-domain = 'a.example'\nhello = ''", "hello"),
             ("message-id-domain = 'a.example'\nconnect-timeout = '0s'", "connect-timeout"),
             ("message-id-domain = 'a.example'\nresponse-timeout = '0s'", "response-timeout"),
+            ("message-id-domain = 'a.example'\nfinal-timeout = '0s'", "final-timeout"),
             ("message-id-domain = 'a.example'\nbounce-address = 'bounces'", "bounce-address"),
             ("message-id-domain = 'a.example'\nbounce-address = 'Tally <b@a.example>'", "bounce-address"),
             ("message-id-domain = 'a.example'\nbounce-address = ''", "bounce-address"),

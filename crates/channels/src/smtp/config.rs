@@ -46,6 +46,10 @@ pub struct SmtpConfig {
     /// How long each further answer may take. Servers check a mail before they take it. Default: 60s.
     #[serde(default = "response_timeout", deserialize_with = "span::read")]
     pub response_timeout: Duration,
+    /// How long handing over the mail itself may take with the answer to it. A server that was left before that answer may have taken the mail,
+    /// and would get it twice. Default: 10m (RFC 5321, section 4.5.3.2.6).
+    #[serde(default = "final_timeout", deserialize_with = "span::read")]
+    pub final_timeout: Duration,
 }
 
 /// How the connection to a mail server is encrypted.
@@ -108,4 +112,8 @@ const fn connect_timeout() -> Duration {
 
 const fn response_timeout() -> Duration {
     Duration::from_mins(1)
+}
+
+const fn final_timeout() -> Duration {
+    Duration::from_mins(10)
 }

@@ -147,6 +147,30 @@ async fn size_and_count_are_bounded() {
     assert_eq!(both.collect(&sink).await.unwrap(), Collected { stored: 1, failed: 0, has_more: false });
 }
 
+/// Keeps what comes, and meanwhile puts another file there under the same name.
+struct Writer(Sink, std::path::PathBuf);
+
+impl AcknowledgementSink for Writer {
+    fn receive(&self, acknowledgement: Acknowledgement) -> BoxFuture<'_, Result<(), AcknowledgementFault>> {
+        fs::write(self.1.join(&acknowledgement.name), "another").unwrap();
+        self.0.receive(acknowledgement)
+    }
+}
+
+#[tokio::test]
+async fn what_is_put_there_under_the_same_name_while_one_is_read_is_another_one() {
+    let both = Both::new();
+    both.write("a.xml", b"first");
+    let writer = Writer(Sink::default(), both.path().to_owned());
+    let folder = both.channel.acknowledgements().unwrap();
+    assert_eq!(folder.collect(&writer).await.unwrap().stored, 1);
+    assert_eq!(fs::read(both.path().join("done/a.xml")).unwrap(), b"first");
+    let sink = Sink::default();
+    assert_eq!(both.collect(&sink).await.unwrap().stored, 1);
+    assert_eq!(sink.seen.lock().unwrap()[0].bytes, b"another");
+    assert_eq!(fs::read(both.path().join("done/a.xml.2")).unwrap(), b"another");
+}
+
 #[tokio::test]
 async fn only_one_process_is_at_it() {
     let both = Both::new();

@@ -174,6 +174,7 @@ async fn the_status_decides() {
         ("401 Who\r\n", FaultKind::Unreachable, None, false),
         ("403 No\r\n", FaultKind::Unreachable, None, false),
         ("408 Slow\r\n", FaultKind::Temporary, None, false),
+        ("409 Conflict\r\n", FaultKind::Temporary, None, false),
         ("425 Early\r\nretry-after: 5\r\n", FaultKind::Temporary, Some(5), false),
         ("429 Slow down\r\nretry-after: 90\r\n", FaultKind::Throttled, Some(90), false),
         ("429 Slow down\r\nretry-after: soon\r\n", FaultKind::Throttled, None, false),
@@ -189,6 +190,7 @@ async fn the_status_decides() {
         let fault = refused(&operator.channel("token = 'hunter22'")).await;
         let found = (fault.kind, fault.retry_after.map(|wait| wait.as_secs()), fault.may_have_been_accepted);
         assert_eq!((found, fault.code.as_deref()), ((kind, wait, unsure), Some(&answer[..3])), "{fault}");
+        assert_eq!(fault.is_duplicate, answer.starts_with("409"), "{fault}");
     }
 }
 

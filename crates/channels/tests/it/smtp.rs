@@ -84,14 +84,46 @@ async fn what_the_server_answers_decides() {
 }
 
 #[tokio::test]
+async fn a_server_that_refuses_all_is_the_operators_to_mend() {
+    let mut server = Peer::mail_server(json!({})).await;
+    let channel = channel(server.port, "tls = 'none'");
+    for (step, answer, kind, code) in [
+        ("mail", "550 5.7.1 your domain is not welcome", FaultKind::Unreachable, "550 5.7.1"),
+        ("mail", "553 5.1.8 no such sender", FaultKind::Unreachable, "553 5.1.8"),
+        ("mail", "530 5.7.0 log in first", FaultKind::Unreachable, "530 5.7.0"),
+        ("rcpt", "530 5.7.0 log in first", FaultKind::Unreachable, "530 5.7.0"),
+        ("data", "535 5.7.8 log in anew", FaultKind::Unreachable, "535 5.7.8"),
+        // These are of this one mail.
+        ("mail", "552 5.3.4 too much for us", FaultKind::Permanent, "552 5.3.4"),
+        ("rcpt", "550 5.7.1 no relaying", FaultKind::Permanent, "550 5.7.1"),
+        ("mail", "451 4.7.1 try again later", FaultKind::Temporary, "451 4.7.1"),
+    ] {
+        server.order("answer", json!({ step: answer })).await;
+        let fault = channel.send(&mail("maija@example.com")).await.unwrap_err();
+        let found = (fault.kind, fault.code.as_deref(), fault.may_have_been_accepted);
+        assert_eq!(found, (kind, Some(code), false), "{answer} at {step}: {fault}");
+    }
+    server.order("answer", json!({})).await;
+    channel.send(&mail("maija@example.com")).await.unwrap();
+}
+
+#[tokio::test]
 async fn after_the_mail_was_handed_over_there_is_a_doubt() {
     let mut server = Peer::mail_server(json!({})).await;
-    let channel = channel(server.port, "tls = 'none'\nresponse-timeout = '1500ms'");
+    let channel = channel(server.port, "tls = 'none'\nfinal-timeout = '1500ms'");
     for to in ["silent@example.com", "cut@example.com"] {
         let fault = channel.send(&mail(to)).await.unwrap_err();
         assert_eq!((fault.kind, fault.may_have_been_accepted), (FaultKind::Temporary, true), "{to}: {fault}");
         server.event("mail").await;
     }
+}
+
+#[tokio::test]
+async fn a_server_that_takes_its_time_with_a_mail_is_waited_for() {
+    let server = Peer::mail_server(json!({})).await;
+    // It looks at the mail for longer than any other answer may take.
+    let channel = channel(server.port, "tls = 'none'\nresponse-timeout = '1500ms'");
+    channel.send(&mail("slow@example.com")).await.unwrap();
 }
 
 #[tokio::test]

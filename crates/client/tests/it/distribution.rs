@@ -148,7 +148,7 @@ fn page() -> Step {
             "invoiceNumber": 7, "invoiceId": Uuid::nil(), "clientIdentifier": 100_001, "invoiceDate": "2026-11-21",
             "distributionId": Uuid::nil(), "method": "FAX", "status": "READ", "statusReason": "why", "attempts": 2,
             "createdAt": "2026-11-21T10:00:00.000Z", "sentAt": "2026-11-21T10:00:02.500Z", "deliveredAt": null,
-            "paymentControlStatus": "OPEN", "caseId": 5, "somethingNew": 1,
+            "replacedBy": Uuid::from_u128(9), "paymentControlStatus": "OPEN", "caseId": 5, "somethingNew": 1,
         }],
         "nextCursor": "c2",
     });
@@ -166,6 +166,7 @@ async fn what_a_later_server_adds_is_no_error() {
         (record.status_reason.as_deref(), record.sent_at),
         (Some("why"), Some(datetime!(2026-11-21 10:00:02.5 UTC)))
     );
+    assert_eq!(record.replaced_by, Some(Uuid::from_u128(9)));
     assert_eq!((record.case_id, page.next_cursor.as_deref()), (Some(5), Some("c2")));
 }
 

@@ -29,8 +29,9 @@ fn answer(begin: &str, id: &str, code: &str, text: &str) -> String {
     )
 }
 
+/// What is in `text`, where all of it can be read.
 fn read(text: &str) -> Result<Vec<FinvoiceAcknowledgement>, AcknowledgementFault> {
-    finvoice_acknowledgements(text.as_bytes())
+    finvoice_acknowledgements(text.as_bytes())?.into_iter().collect()
 }
 
 #[track_caller]
@@ -51,7 +52,7 @@ fn a_message_is_rejected_with_the_reason() {
     };
     let text = answer("", "0190a5f2-7c3b", "2", "Vastaanottajaa\nei l\u{f6}ydy &amp; &#60;muuta&gt;");
     let latin: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
-    assert_eq!(finvoice_acknowledgements(&latin).unwrap(), [expected]);
+    assert_eq!(finvoice_acknowledgements(&latin).unwrap(), [Ok(expected)]);
 }
 
 #[test]
@@ -90,6 +91,22 @@ fn a_file_has_several() {
     let both = answer("", "A1", "1", "x") + &answer("", "A2", "7", "Schema validation errors");
     let ids: Vec<_> = read(&both).unwrap().into_iter().map(|found| (found.message_id, found.code)).collect();
     assert_eq!(ids, [("A1".to_owned(), 1), ("A2".to_owned(), 7)]);
+}
+
+#[test]
+fn one_that_cannot_be_read_hides_no_other() {
+    let without = answer("", "A2", "2", "x").replace("> A2<", "> <");
+    let odd = answer("", "A3", "two", "x");
+    let long = answer("", &"1".repeat(99), "2", "x");
+    let file = [answer("", "A1", "1", "x"), without, odd, long, answer("", "A4", "7", "x")].concat();
+    let found = finvoice_acknowledgements(file.as_bytes()).unwrap();
+    let told: Vec<_> =
+        found.iter().map(|found| found.as_ref().map(|found| (&found.message_id[..], found.code))).collect();
+    assert_eq!(told[0], Ok(("A1", 1)));
+    assert!(matches!(told[1], Err(AcknowledgementFault::Missing { .. })), "{told:?}");
+    assert!(matches!(told[2], Err(AcknowledgementFault::Code { .. })), "{told:?}");
+    assert!(matches!(told[3], Err(AcknowledgementFault::LongIdentifier { .. })), "{told:?}");
+    assert_eq!(told[4], Ok(("A4", 7)));
 }
 
 #[test]

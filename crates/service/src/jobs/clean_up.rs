@@ -7,6 +7,7 @@
 //! | `sms` with a final state, its parts and reports | `sms_retention` after it was asked for, 90 days, and not less than `idempotency_retention` | the partner can still look it up |
 //! | `outbox`, of a mail that was given up or that no channel takes | until a day after it is no longer worth sending, which is 3 days after it was written | it may hold a one-time link; until then the operator sees it |
 //! | `outbox`, of a webhook that was given up | until a day after it is no longer worth sending, which is 5 days after it was written or replayed | until then the operator sees it, and can send it |
+//! | `outbox`, of an invoice that nobody could send | until it is no longer worth sending (`give_up_after`); then its delivery has failed, by the job of `unsent_invoices.rs` | until then the operator can replay it |
 //! | the former secret of a webhook endpoint | until its overlap ends | then it signs nothing more |
 //! | `sms_receipt` | 7 days after it came | its message is not ours |
 //! | `deployment_request` that was decided | 365 days after its decision | who asked can still see it |

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -21,7 +22,7 @@ use service::creditor::{Condition, Merged};
 use service::delivery_news::Newsroom;
 use service::invoice::InvoiceError;
 use service::mail::MailSettings;
-use service::outbox::{Provider, Sends};
+use service::outbox::{Provider, Sends, Worker};
 use service::{Core, EInvoiceSettings, PrintSettings, Settings};
 use testkit::core::{TestCore, draft, invoice, operator};
 use testkit::database::TestDatabase;
@@ -29,10 +30,13 @@ use testkit::on_both_engines;
 use uuid::Uuid;
 
 use crate::installation::PDF;
+use crate::sql::execute;
 use crate::webhook::{Scripted, bodies, until};
 
+const HOUR: Duration = Duration::from_secs(3600);
+
 /// A mail server that answers by the recipient. The real one is tried in `channels`.
-struct Post(Mutex<Vec<Mail>>);
+pub(crate) struct Post(pub(crate) Mutex<Vec<Mail>>);
 
 impl MailChannel for Post {
     fn name(&self) -> &str {
@@ -41,13 +45,15 @@ impl MailChannel for Post {
 
     fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<Accepted, Fault>> {
         self.0.lock().unwrap().push(mail.clone());
-        let refused = mail.to.starts_with("refused");
-        Box::pin(async move {
-            if refused {
-                return Err(Fault::permanent("no such user").with_code("550 5.1.1"));
-            }
-            Ok(Accepted { provider_message_ids: Vec::new() })
-        })
+        let answer = match mail.to.split_once('@').unwrap().0 {
+            "refused" => Err(Fault::permanent("no such user").with_code("550 5.1.1")),
+            // We could not even offer it.
+            "stuck" => Err(Fault::permanent("the server takes no mail with octets beyond ASCII")),
+            // It has the mail, and says nothing.
+            "silent" => Err(Fault::temporary("it did not answer in time").unsure()),
+            _ => Ok(Accepted { provider_message_ids: Vec::new() }),
+        };
+        Box::pin(async { answer })
     }
 
     fn test(&self) -> BoxFuture<'_, Result<String, Fault>> {
@@ -55,15 +61,15 @@ impl MailChannel for Post {
     }
 }
 
-struct Bench {
-    test: TestCore,
+pub(crate) struct Bench {
+    pub(crate) test: TestCore,
     asker: Principal,
-    holder: KeyHolder,
-    client: ClientIdentifier,
+    pub(crate) holder: KeyHolder,
+    pub(crate) client: ClientIdentifier,
 }
 
 impl Bench {
-    async fn open(database: &TestDatabase) -> Self {
+    pub(crate) async fn open(database: &TestDatabase) -> Self {
         let code = |text| EInvoiceCode::parse(text).unwrap();
         let settings = Settings {
             print: Some(PrintSettings { channel: "print".into() }),
@@ -88,22 +94,22 @@ impl Bench {
         Self { test, asker, holder, client: made.client }
     }
 
-    fn core(&self) -> &Core {
+    pub(crate) fn core(&self) -> &Core {
         &self.test.core
     }
 
     /// Sends an invoice to `address`, and gives the identifiers of it and of its delivery.
-    async fn submit(&self, number: i64, address: &str) -> (Uuid, Uuid) {
+    pub(crate) async fn submit(&self, number: i64, address: &str) -> (Uuid, Uuid) {
         let mut draft = invoice(number, "EMAIL");
         draft.buyer.contact.email = Some(address.to_owned());
         self.take(&draft).await
     }
 
-    async fn submit_e_invoice(&self, number: i64) -> Uuid {
+    pub(crate) async fn submit_e_invoice(&self, number: i64) -> Uuid {
         self.take(&e_invoice(number)).await.1
     }
 
-    async fn take(&self, draft: &InvoiceDraft) -> (Uuid, Uuid) {
+    pub(crate) async fn take(&self, draft: &InvoiceDraft) -> (Uuid, Uuid) {
         let taken = self.core().submit_invoice(self.holder, self.client, draft, None, &operator()).await.unwrap().value;
         (taken.invoice, taken.distribution)
     }
@@ -118,11 +124,11 @@ impl Bench {
         }
     }
 
-    async fn hear(&self, message: &str, code: i64) -> Result<(), AcknowledgementFault> {
+    pub(crate) async fn hear(&self, message: &str, code: i64) -> Result<(), AcknowledgementFault> {
         self.hear_file(ack(message, code)).await
     }
 
-    async fn hear_file(&self, text: String) -> Result<(), AcknowledgementFault> {
+    pub(crate) async fn hear_file(&self, text: String) -> Result<(), AcknowledgementFault> {
         let told = Acknowledgement { channel: "einvoice".into(), name: "ack.xml".into(), bytes: text.into_bytes() };
         AcknowledgementSink::receive(&Newsroom(self.core().clone()), told).await
     }
@@ -134,14 +140,14 @@ impl Bench {
     }
 
     /// The status of an invoice's delivery, why, and how often something was heard of it.
-    async fn story(&self, number: i64) -> (String, Option<String>, usize) {
+    pub(crate) async fn story(&self, number: i64) -> (String, Option<String>, usize) {
         let details = self.core().invoice_details(self.client, number).await.unwrap();
         let (delivery, attempts) = &details.deliveries[0];
         (delivery.status.to_string(), delivery.status_reason.clone(), attempts.len())
     }
 
     /// Why the last try of a message failed, in the words for the operator.
-    async fn fault(&self, message: Uuid) -> String {
+    pub(crate) async fn fault(&self, message: Uuid) -> String {
         let mut reader = self.core().db().reader().await.unwrap();
         store::outbox::by_id(&mut reader, self.holder.partner, message)
             .await
@@ -149,12 +155,21 @@ impl Bench {
             .map_or_else(String::new, |row| row.fault)
     }
 
-    async fn waiting(&self, channel: &str) -> i64 {
+    pub(crate) fn start(&self, sends: Sends) -> Worker {
+        self.core().start_worker(vec![Provider { sends, window: 8, per_second: None }])
+    }
+
+    /// Waits until so much was heard of a delivery.
+    pub(crate) async fn heard(&self, number: i64, times: usize) {
+        until(async || self.story(number).await.2 >= times).await;
+    }
+
+    pub(crate) async fn waiting(&self, channel: &str) -> i64 {
         let counts = self.core().outbox_counts().await.unwrap();
         counts.iter().find(|count| count.channel == channel).map_or(0, |count| count.waiting)
     }
 
-    async fn work(&self, sends: Sends, channel: &str) {
+    pub(crate) async fn work(&self, sends: Sends, channel: &str) {
         let worker = self.core().start_worker(vec![Provider { sends, window: 8, per_second: None }]);
         until(async || self.waiting(channel).await == 0).await;
         worker.stop().await;
@@ -168,7 +183,14 @@ impl Bench {
         bodies(&receiver.seen())
     }
 
-    async fn status(&self, number: i64) -> String {
+    /// Whether it is said of the latest delivery when it was sent, and when it was delivered.
+    async fn has_times(&self, number: i64) -> (bool, bool) {
+        let details = self.core().invoice_details(self.client, number).await.unwrap();
+        let delivery = &details.deliveries[0].0;
+        (delivery.sent_at.is_some(), delivery.delivered_at.is_some())
+    }
+
+    pub(crate) async fn status(&self, number: i64) -> String {
         let details = self.core().invoice_details(self.client, number).await.unwrap();
         details.deliveries[0].0.status.to_string()
     }
@@ -242,9 +264,91 @@ on_both_engines! {
         let worker = bench.core().start_worker(vec![Provider { sends: drop_at("print", &gone), window: 8, per_second: None }]);
         until(async || bench.fault(waits).await.contains("gone")).await;
         worker.stop().await;
-        assert_eq!(bench.story(1002).await, ("PENDING".into(), None, 0));
+        let why = "The printer can't be used for now; it is tried again";
+        assert_eq!(bench.story(1002).await, ("PENDING".into(), Some(why.into()), 0));
         bench.work(drop_at("print", folder.path()), "print").await;
         assert_eq!(bench.status(1002).await, "SENT");
+    }
+
+    async fn what_may_have_arrived_is_not_sent_again_and_again(database: TestDatabase) {
+        let bench = Bench::open(&database).await;
+        let post = Arc::new(Post(Mutex::default()));
+        bench.submit(1001, "silent@buyer.example").await;
+        let worker = bench.start(Sends::Mail(post.clone()));
+        bench.heard(1001, 1).await;
+        let why = "The mail server did not say whether it has taken it; it is tried again in an hour";
+        assert_eq!(bench.story(1001).await, ("PENDING".into(), Some(why.into()), 1));
+        bench.test.clock.advance(HOUR - Duration::from_secs(1));
+        // Whatever is due is looked at with this one.
+        bench.submit(1002, "matti@buyer.example").await;
+        until(async || bench.status(1002).await == "SENT").await;
+        assert_eq!(bench.story(1001).await.2, 1);
+        for times in [2, 3] {
+            bench.test.clock.advance(2 * HOUR);
+            bench.heard(1001, times).await;
+        }
+        worker.stop().await;
+        let silent = post.0.lock().unwrap().iter().filter(|mail| mail.to.starts_with("silent")).count();
+        assert_eq!(silent, 3, "the buyer has it each time");
+        let why = "The mail server did not say whether it has taken it: it may have arrived, so ask the buyer before it is sent again";
+        assert_eq!(bench.story(1001).await, ("FAILED".into(), Some(why.into()), 3));
+    }
+
+    async fn what_nobody_can_send_fails_in_the_end_or_is_sent_anew(database: TestDatabase) {
+        let bench = Bench::open(&database).await;
+        let (_, stuck) = bench.submit(1001, "stuck@buyer.example").await;
+        bench.submit(1002, "stuck@buyer.example").await;
+        bench.work(Sends::Mail(Arc::new(Post(Mutex::default()))), "post").await;
+        let why = "The operator of this service has to mend something before it can be sent";
+        assert_eq!(bench.story(1001).await, ("PENDING".into(), Some(why.into()), 1));
+        // Nobody has its channel.
+        bench.submit(1003, "matti@buyer.example").await;
+        assert_eq!(bench.core().fail_unsent_invoices().await.unwrap(), 0);
+        let anew = bench.core().resend_invoice(bench.client, 1001, &operator()).await.unwrap();
+        let details = bench.core().invoice_details(bench.client, 1001).await.unwrap();
+        let told: Vec<_> =
+            details.deliveries.iter().map(|(one, _)| (one.distribution, one.status.as_str(), one.attempts, one.replaced_by)).collect();
+        assert_eq!(told, [(anew, "PENDING", 0, None), (stuck, "CANCELLED", 0, Some(anew))]);
+        bench.test.clock.advance(73 * HOUR);
+        assert_eq!(bench.core().fail_unsent_invoices().await.unwrap(), 3);
+        for number in 1001..=1003 {
+            let (status, why, _) = bench.story(number).await;
+            assert_eq!((&status[..], why.as_deref()), ("FAILED", Some("It could not be handed over in time: ask the operator of this service")));
+        }
+        let counts = bench.core().outbox_counts().await.unwrap();
+        assert!(counts.iter().all(|count| count.channel != "post"), "{counts:?}");
+        assert_eq!(bench.told().await.len(), 3);
+        assert_eq!(bench.core().recount_distributions(bench.holder.partner).await.unwrap(), []);
+    }
+
+    async fn what_is_sent_anew_twice_at_once_is_sent_anew_once(database: TestDatabase) {
+        let bench = Bench::open(&database).await;
+        let other = TestCore::with(&database, bench.core().settings().clone()).await;
+        bench.submit(1001, "matti@buyer.example").await;
+        for times in 2..6 {
+            bench.told().await;
+            let context = operator();
+            let (one, two) = tokio::join!(
+                bench.core().resend_invoice(bench.client, 1001, &context),
+                other.core.resend_invoice(bench.client, 1001, &context)
+            );
+            assert_ne!(one.is_ok(), two.is_ok(), "{one:?} {two:?}");
+            let details = bench.core().invoice_details(bench.client, 1001).await.unwrap();
+            assert_eq!(details.deliveries.len(), times);
+        }
+    }
+
+    async fn the_time_of_an_invoice_ends(database: TestDatabase) {
+        let bench = Bench::open(&database).await;
+        bench.submit(1001, "matti@buyer.example").await;
+        bench.test.clock.advance(73 * HOUR);
+        let post = Arc::new(Post(Mutex::default()));
+        bench.work(Sends::Mail(post.clone()), "post").await;
+        assert_eq!(post.0.lock().unwrap().len(), 0);
+        let details = bench.core().invoice_details(bench.client, 1001).await.unwrap();
+        let delivery = &details.deliveries[0].0;
+        let why = "It could not be handed over in time: ask the operator of this service";
+        assert_eq!((delivery.status.as_str(), delivery.status_reason.as_deref(), delivery.attempts), ("FAILED", Some(why), 0), "it was not tried");
     }
 
     async fn what_the_e_invoice_operator_answers_is_kept(database: TestDatabase) {
@@ -273,12 +377,19 @@ on_both_engines! {
         let why = "The e-invoice operator refused it with 2: check the e-invoice address and its operator";
         assert_eq!(bench.story(1002).await, ("FAILED".into(), Some(why.into()), 1));
         assert_eq!(bench.story(1003).await, ("FAILED".into(), Some(why.into()), 2));
+        assert_eq!(bench.has_times(1001).await, (true, true));
+        assert_eq!(bench.has_times(1003).await, (true, false), "what was refused after all did not arrive");
         // What stands behind one that is none of ours in the same file is heard.
         let third = bench.submit_e_invoice(1004).await;
-        let both = [ack("no identifier", 1), ack(&third.to_string(), 1)].concat();
+        let both = [ack("no identifier", 1), ack("", 1), ack(&third.to_string(), 1)].concat();
         assert_eq!(bench.hear_file(both).await, Err(AcknowledgementFault::Unreadable));
         assert_eq!(bench.status(1004).await, "DELIVERED");
         assert_eq!(bench.hear("no identifier", 1).await, Err(AcknowledgementFault::Unreadable));
+        // Nor does one hold up the others of which the database has nonsense.
+        let odd = bench.submit_e_invoice(1005).await;
+        execute(&database, "UPDATE distribution SET status = 'ODD' WHERE invoice_number = 1005").await;
+        assert_eq!(bench.hear(&odd.to_string(), 1).await, Err(AcknowledgementFault::Unreadable));
+        execute(&database, "UPDATE distribution SET status = 'PENDING' WHERE invoice_number = 1005").await;
         bench.hear(&Uuid::nil().to_string(), 1).await.unwrap();
         let mut told = bench.told().await;
         told.sort_by_key(|told| told["data"]["invoiceNumber"].as_i64());
@@ -318,6 +429,7 @@ on_both_engines! {
         let why = Some("The mail came back with 5.1.1: check the e-mail address".to_owned());
         assert_eq!(bench.story(1001).await, ("FAILED".into(), why.clone(), 2));
         assert_eq!(bench.story(1002).await, ("FAILED".into(), why, 1));
+        assert_eq!(bench.has_times(1002).await, (true, false), "what came back was sent");
         // It says nothing of what goes another way, and nothing of what is not there.
         let printed = bench.take(&invoice(1003, "PRINT")).await.1;
         bench.bounce(printed, Outcome::Failed).await;

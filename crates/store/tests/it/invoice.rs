@@ -61,6 +61,9 @@ fn delivery(number: u128, client: i64, day: &str) -> DistributionRow {
         created_at: now(),
         sent_at: None,
         delivered_at: None,
+        awaits_approval: 0,
+        in_doubt: 0,
+        replaced_by: None,
     }
 }
 
@@ -164,6 +167,9 @@ on_both_engines! {
         keep!(db, [failed], |tx| distribution::move_from(tx, "PENDING", &failed)).unwrap();
         let noted = DistributionRow { status_reason: "busy".into(), attempts: 2, ..rows[1].clone() };
         keep!(db, [noted], |tx| distribution::note(tx, &noted)).unwrap();
+        // One that has moved on meanwhile is not written over.
+        let late = DistributionRow { status_reason: "late".into(), attempts: 7, ..rows[0].clone() };
+        keep!(db, [late], |tx| distribution::note(tx, &late)).unwrap();
         let mut reader = db.reader().await.unwrap();
         assert_eq!(walk(&mut reader, portfolio, FetchType::Failed).await, [3]);
         let found = distribution::by_id(&mut reader, PARTNER, sent.distribution).await.unwrap();

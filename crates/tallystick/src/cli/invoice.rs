@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{CommandError, Essentials, Output, Session};
 
-/// Invoices: show, make the PDF, send again
+/// Invoices: show, make the PDF, send again, approve, cancel
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Show an invoice with its deliveries and their attempts
@@ -42,6 +42,24 @@ pub(crate) enum Command {
     Resend {
         #[command(flatten)]
         named: Named,
+        #[command(flatten)]
+        essentials: Essentials,
+    },
+    /// Approve an invoice that waits for that
+    ///
+    /// A client can ask for an approval of each of its invoices. A running server sends it then.
+    #[command(after_help = "Example:\n  tallystick invoice approve 0198a3c2-7c1e-7d30-9a44-0c53a1c1d0aa")]
+    Approve {
+        /// Its identifier: the invoiceId of its answer, of lists of deliveries and of `invoice show`
+        invoice: Uuid,
+        #[command(flatten)]
+        essentials: Essentials,
+    },
+    /// Do not send an invoice that waits for approval
+    #[command(after_help = "Example:\n  tallystick invoice cancel 0198a3c2-7c1e-7d30-9a44-0c53a1c1d0aa")]
+    Cancel {
+        /// Its identifier, likewise
+        invoice: Uuid,
         #[command(flatten)]
         essentials: Essentials,
     },
@@ -107,6 +125,12 @@ struct Resent {
     distribution_id: Uuid,
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Decided {
+    invoice_id: Uuid,
+}
+
 impl From<InvoiceDetails> for Shown {
     fn from(invoice: InvoiceDetails) -> Self {
         let deliveries = invoice.deliveries.into_iter().map(|(delivery, attempts)| Delivery {
@@ -161,6 +185,16 @@ pub(super) fn run(command: Command, file: Option<PathBuf>, output: Output) -> Re
             let delivery = session.core.resend_invoice(client, named.number, &session.context).await?;
             let resent = Resent { distribution_id: delivery };
             output.answer(&resent, || format!("delivery {delivery} waits for a running server\n"))
+        }),
+        Command::Approve { invoice, essentials } => Session::run(essentials, file, async |session| {
+            session.core.approve_invoice(invoice, &session.context).await?;
+            let decided = Decided { invoice_id: invoice };
+            output.answer(&decided, || format!("invoice {invoice} waits for a running server\n"))
+        }),
+        Command::Cancel { invoice, essentials } => Session::run(essentials, file, async |session| {
+            session.core.cancel_invoice(invoice, &session.context).await?;
+            let decided = Decided { invoice_id: invoice };
+            output.answer(&decided, || format!("invoice {invoice} is not sent\n"))
         }),
     }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::str::FromStr;
 
+use channels::drop_folder::is_same;
 use domain::invoice::{EInvoiceAddress, EInvoiceCode};
 use service::{EInvoiceSettings, PrintSettings};
 
@@ -54,7 +55,8 @@ impl Invoices {
         for (name, answers) in
             channels.iter().filter_map(|(name, channel)| Some((name, acknowledgements(&channel.kind)?)))
         {
-            if let Some(drop) = channels.keys().find(|drop| folder(channels, drop) == Some(answers)) {
+            let is_drop = |drop: &&String| folder(channels, drop).is_some_and(|folder| is_same(folder, answers));
+            if let Some(drop) = channels.keys().find(is_drop) {
                 let reason = format!(
                     "[channels.{name}] reads acknowledgements from the folder of [channels.{drop}]: use another one"
                 );
@@ -67,7 +69,8 @@ impl Invoices {
         let Some(name) = &self.e_invoice_channel else { return Ok(()) };
         check_use("e-invoice-channel", name, Carried::EInvoices, channels)?;
         if let Some(print) = &self.print_channel
-            && (print == name || folder(channels, print).is_some_and(|drop| folder(channels, name) == Some(drop)))
+            && (print == name
+                || folder(channels, print).zip(folder(channels, name)).is_some_and(|(one, other)| is_same(one, other)))
         {
             let reason = format!("[channels.{name}] is the drop of print-channel, too: a printer prints no e-invoices");
             return Err(ConfigError::invalid("e-invoice-channel", reason));
@@ -185,5 +188,18 @@ mod tests {
                     [operator]\nkind = 'e-invoice-http'\nurl = 'https://operator.example'\nacknowledgements = '/srv/print/'";
         let error = Invoices::default().check(&toml::from_str(text).unwrap()).unwrap_err().to_string();
         assert!(error.contains("acknowledgements") && error.contains("[channels.print]"), "{error}");
+        // Nor by another way to it.
+        let here = tempfile::tempdir().unwrap();
+        let (drop, link) = (here.path().join("drop"), here.path().join("link"));
+        std::fs::create_dir(&drop).unwrap();
+        std::os::unix::fs::symlink(&drop, &link).unwrap();
+        let text = format!(
+            "[print]\nkind = 'drop'\nfolder = '{}'\n\
+             [operator]\nkind = 'e-invoice-http'\nurl = 'https://operator.example'\nacknowledgements = '{}'",
+            drop.display(),
+            link.display()
+        );
+        let error = Invoices::default().check(&toml::from_str(&text).unwrap()).unwrap_err().to_string();
+        assert!(error.contains("[channels.print]"), "{error}");
     }
 }

@@ -80,6 +80,7 @@ on_both_engines! {
             ("method", &json!("NONE")),
             ("status", &json!("CANCELLED")),
             ("attempts", &json!(0)),
+            ("replacedBy", &json!(null)),
             ("paymentControlStatus", &json!(null)),
         ] {
             assert_eq!(&record[member], value, "{listed}");

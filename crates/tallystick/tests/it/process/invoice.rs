@@ -147,6 +147,37 @@ on_both_engines! {
         .await;
     }
 
+    async fn an_invoice_leaves_when_it_is_approved(database: TestDatabase) {
+        within(120, async {
+            let installation = installation(database.url());
+            let partner = installation.partner("QUICK3").await;
+            let mut post = Peer::mail_server(json!({})).await;
+            let file = configured(&installation, post.port);
+            let server = installation.serve(&["--config", &file]).await;
+            let api = Api::new(&server.url);
+            let key = api.client(&partner.provisioning, &body("QUICK3", 1)).await;
+            let mut ids = Vec::new();
+            for (number, address) in [(1001, "approved@buyer.example"), (1002, "cancelled@buyer.example")] {
+                let mut invoice = by_mail(number, address);
+                invoice["processing"] = json!({"manualApprovalEnabled": true});
+                let made = api.post(INVOICE, &key, &invoice).await.json();
+                assert_eq!(made["status"], "PENDING", "{made}");
+                assert_eq!(came_to(&api, &key, number, "PENDING").await["statusReason"], "It waits for approval");
+                ids.push(made["invoiceId"].as_str().unwrap().to_owned());
+            }
+            let decide = async |command: &str, id: &str| installation.run(&["invoice", command, id, "--config", &file]).await;
+            drop(decide("cancel", &ids[1]).await.done());
+            drop(decide("approve", &ids[0]).await.done());
+            assert_eq!(post.event("mail").await["recipients"], json!(["approved@buyer.example"]));
+            assert_eq!(came_to(&api, &key, 1001, "SENT").await["statusReason"], json!(null));
+            assert_eq!(came_to(&api, &key, 1002, "CANCELLED").await["statusReason"], "It was not approved");
+            drop(decide("approve", &ids[0]).await.failed(&["does not wait for approval"]));
+            drop(decide("cancel", "00000000-0000-0000-0000-000000000000").await.failed(&["there is no invoice"]));
+            drop(server);
+        })
+        .await;
+    }
+
     async fn an_invoice_of_a_killed_server_is_sent_by_the_next_one(database: TestDatabase) {
         within(120, async {
             let installation = installation(database.url()).with("TALLYSTICK_OUTBOX_LEASE", "2s");
