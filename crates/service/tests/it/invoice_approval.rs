@@ -22,8 +22,7 @@ fn to_be_approved(number: i64, method: &str) -> InvoiceDraft {
 async fn sent(bench: &Bench) -> usize {
     let post = Arc::new(Post(Mutex::default()));
     bench.work(Sends::Mail(post.clone()), "post").await;
-    let sent = post.0.lock().unwrap().len();
-    sent
+    post.0.lock().unwrap().len()
 }
 
 fn is_refused(decided: Result<(), AdminError>, why: &str) -> bool {
