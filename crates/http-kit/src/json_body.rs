@@ -259,6 +259,14 @@ pub fn read<'de, T: Deserialize<'de>, D: Deserializer<'de>>(source: D) -> Result
     json_reader::read_from(source)
 }
 
+/// Reads what came from elsewhere than a request as one JSON object: with the faults and the unknown members of [`JsonBody`].
+///
+/// # Errors
+/// When it is none, or `T` does not take it.
+pub fn read_object<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, Faults, Vec<String>), Problem> {
+    parse(bytes, Kind::Object).map(|body| (body.value, body.faults, body.unknown))
+}
+
 fn fingerprint(parts: &Parts, body: &[u8]) -> [u8; 32] {
     let mut hash = Sha256::new();
     for text in [parts.method.as_str(), parts.uri.path()] {

@@ -113,17 +113,17 @@ impl DeploymentRequest {
 /// Reads the members of a `POST /client` body, of which any may be missing: what an operator gives with an approval.
 ///
 /// # Errors
-/// Every fault: members of a wrong type, and members that are not known.
+/// Every fault: members of a wrong type, members that are given twice, and members that are not known.
 pub fn read_client(json: &[u8]) -> Result<ClientDraft, Vec<Fault>> {
-    let mut faults = Faults::new();
-    let read = http_kit::json_body::read(&mut serde_json::Deserializer::from_slice(json));
-    let (draft, unknown) = match read {
-        Ok((request, unknown)) => (CreateClientRequest::into_draft(request, &mut faults), unknown),
-        Err(error) => {
-            faults.add("body", "malformed_json", format!("The file is no JSON object: {error}"));
-            (ClientDraft::default(), Vec::new())
+    let (request, mut faults, unknown) = match http_kit::json_body::read_object::<CreateClientRequest>(json) {
+        Ok(read) => read,
+        Err(problem) => {
+            let mut faults = Faults::new();
+            faults.add("body", problem.code().name, problem.detail().to_owned());
+            return Err(faults.into_vec());
         }
     };
+    let draft = request.into_draft(&mut faults);
     for path in unknown {
         faults.add(path, "unknown_field", "This member is not known: check its name");
     }
@@ -443,6 +443,11 @@ mod tests {
             of(r#"{"client":{"name":7,"zip":""},"x":1}"#),
             ["client.name wrong_type", "client.zip unknown_field", "x unknown_field"]
         );
-        assert_eq!(of("[").len(), 1);
+        assert_eq!(of(r#"{"client":{"name":"A","name":"B"}}"#), ["client.name duplicate_member"]);
+        for (json, code) in
+            [("[", "malformed_json"), ("[]", "not_an_object"), ("{} and more", "malformed_json"), ("", "empty_body")]
+        {
+            assert_eq!(of(json), [format!("body {code}")], "{json}");
+        }
     }
 }
