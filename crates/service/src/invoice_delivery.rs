@@ -223,12 +223,12 @@ impl Core {
         let due_at = self.next_try_in_time(row, fault);
         // However often: a server may be out of order for a day.
         if due_at > row.expires_at {
-            let reason = match () {
-                () if fault.is_duplicate => {
-                    format!("{who} says {why} that it has it already: ask it before it is sent again")
-                }
-                () if row.unsure > 0 => may_be_there(who),
-                () => format!("{who} put it off for too long {why}: {}", remedy(ready.method, code)),
+            let reason = if fault.is_duplicate {
+                format!("{who} says {why} that it has it already: ask it before it is sent again")
+            } else if row.unsure > 0 {
+                may_be_there(who)
+            } else {
+                format!("{who} put it off for too long {why}: {}", remedy(ready.method, code))
             };
             let in_doubt = fault.is_duplicate || row.unsure > 0;
             return (Tried::Failed(failed(reason).in_doubt(in_doubt)), Verdict::Over);
