@@ -3,68 +3,26 @@
 //! Every member is read whatever it holds, so that all faults come in one answer; the rules themselves are in [`domain::invoice`].
 //! What is documented keeps its names; where the documentation ends, they are ours (docs/api-design.md).
 
+mod extensions;
+mod object;
+mod parties;
+mod rows;
+
 use std::fmt;
 
 use domain::Faults;
 use domain::invoice::{
-    AddressDraft, AmountsDraft, AttachmentDraft, BuyerDraft, CollectionDraft, ContactDraft, DeliveryPartyDraft,
-    DistributionDraft, ExtensionsDraft, FactoringDraft, HeaderDraft, InterestDraft, InvoiceDraft, MOST_ATTACHMENTS,
-    MOST_ROWS, PaymentDraft, ProcessingDraft, RecipientDraft, ReferencesDraft, RowDraft, SellerDraft, TermsDraft,
-    VatTotalDraft,
+    AttachmentDraft, DistributionDraft, HeaderDraft, InvoiceDraft, MOST_ATTACHMENTS, MOST_ROWS, ProcessingDraft,
+    ReferencesDraft, TermsDraft,
 };
 use http_kit::{Flag, Integer, List, Number, Section, Text};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// The most entries of `amounts.vat` that are read: one more than an invoice may have.
-const MOST_VAT_TOTALS: usize = 51;
-
-/// An object of the body.
-trait IntoDraft: Default {
-    type Draft;
-    /// The draft of it, which stands at `at`. Members of a wrong type are faults and left out of it.
-    fn into_draft(self, at: impl fmt::Display, faults: &mut Faults) -> Self::Draft;
-}
-
-/// Declares an object of the body whose members are plain values, and how it becomes a draft.
-macro_rules! object {
-    (
-        $(#[$doc:meta])*
-        $name:ident => $draft:ident {
-            $($(#[$member_doc:meta])* $member:ident $wire:literal: $kind:ident($shown:ident) = $example:tt,)+
-        }
-        $(with { $($(#[$inner_doc:meta])* $inner:ident $inner_wire:literal: $section:ident,)+ })?
-    ) => {
-        $(#[$doc])*
-        #[derive(Debug, Default, Deserialize, ToSchema)]
-        pub(crate) struct $name {
-            $(
-                $(#[$member_doc])*
-                #[serde(rename = $wire)]
-                #[schema(rename = $wire, value_type = Option<$shown>, example = json!($example))]
-                $member: $kind,
-            )+
-            $($(
-                $(#[$inner_doc])*
-                #[serde(rename = $inner_wire)]
-                #[schema(rename = $inner_wire, value_type = Option<$section>)]
-                $inner: Section<$section>,
-            )+)?
-        }
-
-        impl IntoDraft for $name {
-            type Draft = $draft;
-
-            fn into_draft(self, at: impl fmt::Display, faults: &mut Faults) -> $draft {
-                $draft {
-                    $($member: self.$member.take(format_args!(concat!("{}.", $wire), at), faults),)+
-                    $($($inner: self.$inner.take(format_args!(concat!("{}.", $inner_wire), at), faults)
-                        .into_draft(format_args!(concat!("{}.", $inner_wire), at), faults),)+)?
-                }
-            }
-        }
-    };
-}
+use self::extensions::ExtensionsSection;
+use self::object::{IntoDraft, list, object};
+use self::parties::{PartiesSection, PartyDrafts};
+use self::rows::{AmountsSection, RowSection};
 
 /// An invoice to be sent.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -180,253 +138,6 @@ object! {
     }
 }
 
-/// Who sells, buys, and gets the invoice and the goods.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct PartiesSection {
-    /// The seller: the client itself. What is left out is taken from what is known of the client.
-    #[schema(value_type = Option<SellerSection>)]
-    seller_party: Section<SellerSection>,
-    /// Who buys and owes the money.
-    #[schema(value_type = BuyerSection)]
-    buyer_party: Section<BuyerSection>,
-    /// Who gets the invoice in the buyer's place.
-    #[schema(value_type = Option<RecipientSection>)]
-    invoice_recipient_party: Section<RecipientSection>,
-    /// Where the goods go, when not to the buyer.
-    #[schema(value_type = Option<DeliveryPartySection>)]
-    delivery_party: Section<DeliveryPartySection>,
-}
-
-object! {
-    /// The seller of an invoice.
-    SellerSection => SellerDraft {
-        /// Its number in the trade register: that of the client.
-        business_id "businessId": Text(String) = "0646115-8",
-        /// Its name.
-        name "name": Text(String) = "Test Customer Oy",
-        /// Its VAT number.
-        vat_code "vatCode": Text(String) = "FI06461158",
-    } with {
-        /// Its address.
-        address "address": AddressSection,
-        /// Whom to ask.
-        contact "contact": ContactSection,
-        /// Where it is paid.
-        payment "paymentDetails": PaymentSection,
-    }
-}
-
-object! {
-    /// Where an invoice is paid.
-    PaymentSection => PaymentDraft {
-        /// A bank account. Its check digits are always enforced.
-        iban "iban": Text(String) = "FI2112345600000785",
-        /// Its bank.
-        bic "bic": Text(String) = "DABAFIHH",
-        /// A Swedish bankgiro number.
-        bankgiro "bankgiro": Text(String) = null,
-        /// A Swedish plusgiro number.
-        postgiro "postgiro": Text(String) = null,
-    }
-}
-
-object! {
-    /// Who buys.
-    BuyerSection => BuyerDraft {
-        /// `BUSINESS` or `PERSON`.
-        entity_type "entityType": Text(String) = "BUSINESS",
-        /// The name.
-        name "name": Text(String) = "Buyer Company Oy",
-        /// The buyer's number with the seller.
-        customer_account_id "customerAccountId": Text(String) = "1001",
-        /// A person's identity number. It is kept sealed and stands on no invoice.
-        personal_identity_number "personalIdentityNumber": Text(String) = null,
-        /// A business's number in the trade register.
-        business_id "businessId": Text(String) = "2077474-0",
-        /// The VAT number.
-        vat_code "vatCode": Text(String) = "FI20774740",
-        /// The e-invoice address.
-        electronic_invoice_account "electronicInvoiceAccount": Text(String) = null,
-        /// The operator of that address.
-        electronic_routing_address "electronicRoutingAddress": Text(String) = null,
-        /// The location number (GS1).
-        gln_number "glnNumber": Text(String) = null,
-        /// The language to write to the buyer in; without it that of the invoice.
-        language_code "languageCode": Text(String) = "FI",
-        /// Whether the buyer must not be collected from.
-        disable_collection "disableCollection": Flag(bool) = false,
-    } with {
-        /// The postal address.
-        address "address": AddressSection,
-        /// Whom to ask.
-        contact "contact": ContactSection,
-    }
-}
-
-object! {
-    /// Who gets the invoice in the buyer's place. All null is nobody.
-    RecipientSection => RecipientDraft {
-        /// The name.
-        name "name": Text(String) = null,
-        /// The number in the trade register.
-        business_id "businessId": Text(String) = null,
-        /// The VAT number.
-        vat_code "vatCode": Text(String) = null,
-        /// The e-invoice address.
-        electronic_invoice_account "electronicInvoiceAccount": Text(String) = null,
-        /// The operator of that address.
-        electronic_routing_address "electronicRoutingAddress": Text(String) = null,
-        /// The location number (GS1).
-        gln_number "glnNumber": Text(String) = null,
-        /// The e-mail address.
-        email "email": Text(String) = null,
-        /// The language to write in.
-        language_code "languageCode": Text(String) = null,
-    } with {
-        /// The postal address.
-        address "address": AddressSection,
-        /// Whom to ask.
-        contact "contact": ContactSection,
-    }
-}
-
-object! {
-    /// Where the goods go. All null is the buyer.
-    DeliveryPartySection => DeliveryPartyDraft {
-        /// The name.
-        name "name": Text(String) = null,
-        /// The number in the trade register.
-        business_id "businessId": Text(String) = null,
-        /// The location number (GS1).
-        gln_number "glnNumber": Text(String) = null,
-    } with {
-        /// The address.
-        address "address": AddressSection,
-        /// Whom to ask.
-        contact "contact": ContactSection,
-    }
-}
-
-object! {
-    /// A postal address.
-    AddressSection => AddressDraft {
-        /// Street or box.
-        street "street": Text(String) = "Kauppakatu 1",
-        /// A second line.
-        street2 "street2": Text(String) = null,
-        /// A third line.
-        street3 "street3": Text(String) = null,
-        /// The postal code, by the pattern of the country.
-        postal_code "postalCode": Text(String) = "00100",
-        /// The town.
-        postal_district "postalDistrict": Text(String) = "HELSINKI",
-        /// ISO 3166-1 alpha-2.
-        country_code "countryCode": Text(String) = "FI",
-        /// The country's name, as it shall be printed.
-        country_name "countryName": Text(String) = "FINLAND",
-    }
-}
-
-/// Whom to ask.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ContactSection {
-    /// The person.
-    #[schema(value_type = Option<ContactPersonSection>)]
-    contact_person: Section<ContactPersonSection>,
-    /// The e-mail address of the party.
-    #[schema(value_type = Option<String>, example = "invoices@buyer.example")]
-    email: Text,
-    /// A telephone number: E.164, or national in the country of the address.
-    #[schema(value_type = Option<String>, example = "+358401234567")]
-    phone: Text,
-}
-
-/// A person to ask.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-pub(crate) struct ContactPersonSection {
-    /// The name.
-    #[schema(value_type = Option<String>, example = "Matti Meikäläinen")]
-    name: Text,
-    /// The person's own e-mail address.
-    #[schema(value_type = Option<String>, example = "matti@buyer.example")]
-    email: Text,
-}
-
-object! {
-    /// A row of an invoice. Amounts are without VAT.
-    RowSection => RowDraft {
-        /// The seller's number of what was sold.
-        product_code "productCode": Text(String) = "P-100",
-        /// What was sold.
-        name "name": Text(String) = "Office chair",
-        /// More about it.
-        description "description": Text(String) = "Black, with castors",
-        /// How much; negative where something is taken back. Six decimals at most.
-        quantity "quantity": Number(f64) = 2,
-        /// In which unit.
-        unit "unit": Text(String) = "pcs",
-        /// The price of one unit; not negative. Six decimals at most.
-        unit_price "unitPrice": Number(f64) = 149.5,
-        /// The discount on the row in percent. Not together with another `discountAmount`.
-        discount_percent "discountPercent": Number(f64) = 10,
-        /// The discount on the whole row.
-        discount_amount "discountAmount": Number(f64) = null,
-        /// The VAT rate in percent: one that the country has on the day of delivery.
-        vat_rate "vatRate": Number(f64) = 25.5,
-        /// The category of EN 16931: `S` (the usual one where a rate is given), `Z`, `E`, `AE`, `K`, `G` or `O`.
-        vat_category "vatCategory": Text(String) = "S",
-        /// Why there is no VAT.
-        vat_exemption_reason "vatExemptionReason": Text(String) = null,
-        /// The day of delivery or performance, which decides the rate; without it the date of the invoice.
-        delivery_date "deliveryDate": Text(String) = "2026-11-18",
-        /// Quantity times price less discount, to the cent. Compared when it is given.
-        amount "amount": Number(f64) = 269.1,
-    }
-}
-
-/// What an invoice comes to. All but `grossAmount` may be left out, and each is compared to the cent when it is given.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct AmountsSection {
-    /// The sum of the rows without VAT.
-    #[schema(value_type = Option<f64>, example = 269.1)]
-    net_amount: Number,
-    /// The VAT of all rates.
-    #[schema(value_type = Option<f64>, example = 68.62)]
-    vat_amount: Number,
-    /// The total with VAT.
-    #[schema(value_type = f64, example = 337.72)]
-    gross_amount: Number,
-    /// What is added to come to a round sum to pay.
-    #[schema(value_type = Option<f64>, example = 0)]
-    rounding_amount: Number,
-    /// What was paid before.
-    #[schema(value_type = Option<f64>, example = 0)]
-    paid_amount: Number,
-    /// What is to be paid.
-    #[schema(value_type = Option<f64>, example = 337.72)]
-    payable_amount: Number,
-    /// What the rows of each rate and category come to.
-    #[schema(value_type = Option<Vec<VatTotalSection>>, max_items = 50)]
-    vat: List<Section<VatTotalSection>>,
-}
-
-object! {
-    /// What the rows of one rate and category come to.
-    VatTotalSection => VatTotalDraft {
-        /// The rate in percent.
-        rate "rate": Number(f64) = 25.5,
-        /// The category.
-        category "category": Text(String) = "S",
-        /// The sum of the rows without VAT.
-        net_amount "netAmount": Number(f64) = 269.1,
-        /// The VAT on that sum.
-        vat_amount "vatAmount": Number(f64) = 68.62,
-    }
-}
-
 object! {
     /// The terms of an invoice in words, and a discount for an early payment.
     TermsSection => TermsDraft {
@@ -453,60 +164,6 @@ object! {
     }
 }
 
-/// What happens after the due date, and who has bought the claim.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-pub(crate) struct ExtensionsSection {
-    /// How an unpaid invoice is collected; without it as agreed with the client.
-    #[schema(value_type = Option<CollectionSection>)]
-    collection: Section<CollectionSection>,
-    /// The interest on a late payment; without it what the law says.
-    #[schema(value_type = Option<InterestSection>)]
-    interest: Section<InterestSection>,
-    /// Who has bought the claim.
-    #[schema(value_type = Option<FactoringSection>)]
-    factoring: Section<FactoringSection>,
-}
-
-object! {
-    /// How an unpaid invoice is collected.
-    CollectionSection => CollectionDraft {
-        /// Whether it is collected at all.
-        enabled "enabled": Flag(bool) = true,
-        /// Days from the due date to the first reminder, 1 to 365.
-        reminder_after_days "reminderAfterDays": Integer(i64) = 7,
-        /// Days from the due date to the transfer to collection, 1 to 365.
-        collection_after_days "collectionAfterDays": Integer(i64) = 21,
-        /// What a reminder costs the buyer.
-        reminder_fee "reminderFee": Number(f64) = 5,
-    }
-}
-
-object! {
-    /// The interest on a late payment.
-    InterestSection => InterestDraft {
-        /// `STATUTORY`, `FIXED` or `NONE`.
-        kind "type": Text(String) = "STATUTORY",
-        /// The rate a year, of `FIXED`.
-        percent "percent": Number(f64) = null,
-    }
-}
-
-object! {
-    /// A claim that was sold: the buyer pays the financier.
-    FactoringSection => FactoringDraft {
-        /// The financier's number of the agreement.
-        agreement "agreement": Text(String) = "F-77",
-        /// The financier.
-        financier "financier": Text(String) = "Rahoitus Oy",
-        /// The financier's account.
-        iban "iban": Text(String) = "FI1410093000123458",
-        /// Its bank.
-        bic "bic": Text(String) = "NDEAFIHH",
-        /// The notice of assignment, printed on the invoice.
-        notice "notice": Text(String) = "The claim has been assigned to Rahoitus Oy",
-    }
-}
-
 impl SubmitInvoiceRequest {
     /// The draft of the invoice. Members of a wrong type are faults and left out of it.
     pub(crate) fn into_draft(self, faults: &mut Faults) -> InvoiceDraft {
@@ -517,85 +174,21 @@ impl SubmitInvoiceRequest {
         let references = invoice.references.take("invoice.references", faults);
         let references = references.into_draft("invoice.references", faults);
         let parties = invoice.parties.take("invoice.parties", faults);
-        macro_rules! party {
-            ($party:ident, $wire:literal) => {
-                parties
-                    .$party
-                    .take(concat!("invoice.parties.", $wire), faults)
-                    .into_draft(concat!("invoice.parties.", $wire), faults)
-            };
-        }
+        let PartyDrafts { seller, buyer, recipient, delivery } = parties.into_drafts(faults);
         InvoiceDraft {
             processing,
             distribution,
             header,
             references,
-            seller: party!(seller_party, "sellerParty"),
-            buyer: party!(buyer_party, "buyerParty"),
-            recipient: party!(invoice_recipient_party, "invoiceRecipientParty"),
-            delivery: party!(delivery_party, "deliveryParty"),
+            seller,
+            buyer,
+            recipient,
+            delivery,
             rows: list(invoice.rows, "invoice.rows", MOST_ROWS + 1, faults),
             amounts: invoice.amounts.take("invoice.amounts", faults).into_draft(faults),
             terms: invoice.terms.take("invoice.terms", faults).into_draft("invoice.terms", faults),
             attachments: list(invoice.attachments, "invoice.attachments", MOST_ATTACHMENTS + 1, faults),
             extensions: invoice.extensions.take("invoice.extensions", faults).into_draft(faults),
-        }
-    }
-}
-
-/// The drafts of a list at `at`. Of a list that is too long as many are read as show that.
-fn list<T: IntoDraft>(list: List<Section<T>>, at: &str, most: usize, faults: &mut Faults) -> Vec<T::Draft> {
-    let entries = list.take(at, faults).into_iter().take(most).enumerate();
-    entries
-        .map(|(place, entry)| {
-            let entry = entry.take(format_args!("{at}.{place}"), faults);
-            entry.into_draft(format_args!("{at}.{place}"), faults)
-        })
-        .collect()
-}
-
-impl IntoDraft for ContactSection {
-    type Draft = ContactDraft;
-
-    fn into_draft(self, at: impl fmt::Display, faults: &mut Faults) -> ContactDraft {
-        let person = self.contact_person.take(format_args!("{at}.contactPerson"), faults);
-        ContactDraft {
-            person_name: person.name.take(format_args!("{at}.contactPerson.name"), faults),
-            person_email: person.email.take(format_args!("{at}.contactPerson.email"), faults),
-            email: self.email.take(format_args!("{at}.email"), faults),
-            phone: self.phone.take(format_args!("{at}.phone"), faults),
-        }
-    }
-}
-
-impl AmountsSection {
-    fn into_draft(self, faults: &mut Faults) -> AmountsDraft {
-        let vat = list(self.vat, "invoice.amounts.vat", MOST_VAT_TOTALS, faults);
-        AmountsDraft {
-            net_amount: self.net_amount.take("invoice.amounts.netAmount", faults),
-            vat_amount: self.vat_amount.take("invoice.amounts.vatAmount", faults),
-            gross_amount: self.gross_amount.take("invoice.amounts.grossAmount", faults),
-            rounding_amount: self.rounding_amount.take("invoice.amounts.roundingAmount", faults),
-            paid_amount: self.paid_amount.take("invoice.amounts.paidAmount", faults),
-            payable_amount: self.payable_amount.take("invoice.amounts.payableAmount", faults),
-            vat,
-        }
-    }
-}
-
-impl ExtensionsSection {
-    fn into_draft(self, faults: &mut Faults) -> ExtensionsDraft {
-        macro_rules! extension {
-            ($extension:ident) => {
-                self.$extension
-                    .take(concat!("invoice.extensions.", stringify!($extension)), faults)
-                    .into_draft(concat!("invoice.extensions.", stringify!($extension)), faults)
-            };
-        }
-        ExtensionsDraft {
-            collection: extension!(collection),
-            interest: extension!(interest),
-            factoring: extension!(factoring),
         }
     }
 }
