@@ -1,10 +1,10 @@
 //! What a query runs on: a reader's connection or a writer's transaction, on either engine.
 
-use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, Postgres};
+use sqlx::PgConnection;
 
 use crate::error::{EngineError, StoreError};
 use crate::health::HealthRecord;
+use crate::postgres::{Pooled, query};
 use crate::sqlite::link::SqliteLink;
 use crate::sqlite::readers::PooledReader;
 use crate::statement::Statement;
@@ -19,7 +19,7 @@ pub(crate) enum Owned {
     SqliteWriter(rusqlite::Connection),
     /// `None` while a query runs on another thread.
     SqliteReader(Option<PooledReader>),
-    Postgres(PoolConnection<Postgres>),
+    Postgres(Box<dyn Pooled>),
 }
 
 /// A connection and what its statements showed.
@@ -39,7 +39,7 @@ impl Connection {
         match &mut self.owned {
             Owned::SqliteWriter(connection) => Link::Sqlite(SqliteLink::Writer(connection)),
             Owned::SqliteReader(reader) => Link::Sqlite(SqliteLink::Reader(reader)),
-            Owned::Postgres(connection) => Link::Postgres(connection),
+            Owned::Postgres(connection) => Link::Postgres(connection.link()),
         }
     }
 
@@ -59,7 +59,7 @@ impl Connection {
     pub(crate) async fn control(&mut self, sql: &'static str) -> Result<(), EngineError> {
         match self.engine() {
             Link::Sqlite(link) => link.control(sql),
-            Link::Postgres(connection) => Ok(sqlx::raw_sql(sql).execute(connection).await.map(drop)?),
+            Link::Postgres(link) => query::control(sql, link).await,
         }
     }
 }

@@ -148,10 +148,7 @@ impl Db {
     pub async fn reader(&self) -> Result<Reader, StoreError> {
         let owned = match &self.0.pools {
             Pools::Sqlite(pools) => pools.readers.acquire().await.map(|reader| Owned::SqliteReader(Some(reader))),
-            Pools::Postgres(pool) => {
-                let acquired = pool.acquire().await.map(Owned::Postgres);
-                acquired.map_err(|error| StoreError::from_acquire(error, postgres::is_full(pool)))
-            }
+            Pools::Postgres(pool) => postgres::acquire(pool).await.map(Owned::Postgres),
         };
         match owned {
             Ok(owned) => Ok(Reader(Connection::new(owned, self.0.health.clone()))),

@@ -1,12 +1,17 @@
 //! PostgreSQL: each write in a SERIALIZABLE transaction of its own, run again when the server asks for it.
+//!
+//! What awaits the driver is boxed here. The body of an async function is compiled into each crate that awaits it, with all that it awaits:
+//! without the boxes every front would hold its own copy of connecting, of TLS and of the protocol.
+
+pub(crate) mod query;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use sqlx::PgPool;
+use futures_util::future::BoxFuture;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, Postgres};
+use sqlx::{ConnectOptions, PgConnection, PgPool, Postgres};
 
 use crate::connection::{Connection, Owned, Tx};
 use crate::error::{OpenError, StoreError};
@@ -63,6 +68,33 @@ pub(crate) fn pool(options: &DbOptions) -> Result<PgPool, OpenError> {
         .connect_lazy_with(connect))
 }
 
+/// A connection of the pool, which goes back to it when this is dropped.
+pub(crate) trait Pooled: Send {
+    fn link(&mut self) -> &mut PgConnection;
+    /// Closes it when it is dropped, instead of giving it back.
+    fn close_on_drop(&mut self);
+}
+
+impl Pooled for PoolConnection<Postgres> {
+    fn link(&mut self) -> &mut PgConnection {
+        self
+    }
+
+    fn close_on_drop(&mut self) {
+        Self::close_on_drop(self);
+    }
+}
+
+/// A connection, when one is free in time.
+pub(crate) fn acquire(pool: &PgPool) -> BoxFuture<'_, Result<Box<dyn Pooled>, StoreError>> {
+    Box::pin(async move {
+        match pool.acquire().await {
+            Ok(connection) => Ok(Box::new(connection) as Box<dyn Pooled>),
+            Err(error) => Err(StoreError::from_acquire(error, is_full(pool))),
+        }
+    })
+}
+
 /// Whether every connection that the pool may have is there. Connections that broke are not, so a server that is gone shows as a pool
 /// that is not full.
 pub(crate) fn is_full(pool: &PgPool) -> bool {
@@ -104,9 +136,9 @@ async fn run_once(pool: &PgPool, health: &HealthRecord, isolation: Isolation, jo
         }
         Run::Lost(error)
     };
-    let connection = match pool.acquire().await {
+    let connection = match acquire(pool).await {
         Ok(connection) => connection,
-        Err(error) => return lost(StoreError::from_acquire(error, is_full(pool))),
+        Err(error) => return lost(error),
     };
     let mut tx = Tx(Connection::new(Owned::Postgres(connection), health.clone()));
     if let Err(error) = tx.0.control(isolation.begin()).await {
@@ -142,7 +174,7 @@ async fn run_once(pool: &PgPool, health: &HealthRecord, isolation: Isolation, jo
 /// Closes a connection whose state is unknown instead of giving it back.
 fn discard(tx: Tx) {
     if let Owned::Postgres(mut connection) = tx.0.owned {
-        PoolConnection::<Postgres>::close_on_drop(&mut connection);
+        connection.close_on_drop();
     }
 }
 

@@ -64,8 +64,7 @@ macro_rules! execute {
         let result = match connection.engine() {
             $crate::connection::Link::Sqlite(link) => link.execute($statement.sqlite(), &[$(&$bind),*]),
             $crate::connection::Link::Postgres(link) => {
-                let done = sqlx::query::<sqlx::Postgres>($statement.sql())$(.bind($bind))*.execute(link).await;
-                done.map(|done| done.rows_affected()).map_err($crate::error::EngineError::from)
+                $crate::postgres::query::execute(sqlx::query($statement.sql())$(.bind($bind))*, link).await
             }
         };
         connection.note(&$statement, result)
@@ -87,7 +86,7 @@ macro_rules! fetch {
                 link.fetch_all::<$row>($statement.sqlite(), values).await
             }
             $crate::connection::Link::Postgres(link) => $crate::columns::postgres::fetch_all::<$row>(
-                sqlx::query::<sqlx::Postgres>($statement.sql())$(.bind($bind))*.fetch_all(link).await,
+                $crate::postgres::query::fetch_all(sqlx::query($statement.sql())$(.bind($bind))*, link).await,
             ),
         };
         connection.note(&$statement, result)
@@ -97,7 +96,7 @@ macro_rules! fetch {
         let result = match connection.engine() {
             $crate::connection::Link::Sqlite(link) => link.$how::<$row>($statement.sqlite(), &[$(&$bind),*]),
             $crate::connection::Link::Postgres(link) => $crate::columns::postgres::$how::<$row>(
-                sqlx::query::<sqlx::Postgres>($statement.sql())$(.bind($bind))*.$how(link).await,
+                $crate::postgres::query::$how(sqlx::query($statement.sql())$(.bind($bind))*, link).await,
             ),
         };
         connection.note(&$statement, result)
