@@ -1,12 +1,13 @@
 //! Applicants for credit: what the point-of-sale front is sent of one (`POST …/information`, `POST …/apply`), and what it is
-//! when every rule holds. [`check()`] leads from one to the other; [`check_given`] looks at what is known so far.
+//! when every rule holds. [`check()`] leads from one to the other; [`check_given`] looks at what is known so far, and [`check_further`]
+//! adds to it.
 
 mod check;
 mod fault;
 mod phone_number;
 mod postal_code;
 
-pub use check::{LARGEST_AMOUNT, LONGEST_EMAIL, check, check_given};
+pub use check::{LARGEST_AMOUNT, LONGEST_EMAIL, LONGEST_MEMBER, check, check_further, check_given, missing};
 pub use fault::{ApplicantFault, ApplicantFaults, Message};
 pub use phone_number::{NorthAmericanNumber, PhoneNumberFault};
 pub use postal_code::{CanadianPostalCode, CanadianPostalCodeFault};
@@ -16,6 +17,7 @@ use std::fmt;
 use crate::Secret;
 use crate::calendar::CalendarDate;
 use crate::email::Email;
+use crate::merchant::LocationId;
 use crate::money::Money;
 use crate::reference_data::{
     GovernmentDocument, HousingType, Issuer, Lang, Occupation, Province, Salutation, SecurityQuestion,
@@ -23,14 +25,33 @@ use crate::reference_data::{
 use crate::terms::TermsVersion;
 
 /// A member of a draft that may be there without saying anything.
-trait Member {
+trait Member: Sized {
     /// Whether it says something.
     fn says(&self) -> bool;
+
+    /// It without the white space around it.
+    fn trimmed(self) -> Self {
+        self
+    }
+
+    /// Its text.
+    fn text(&self) -> &str {
+        ""
+    }
 }
 
 impl Member for String {
     fn says(&self) -> bool {
         !crate::text::is_blank(self)
+    }
+
+    fn trimmed(self) -> Self {
+        let text = self.trim();
+        if text.len() == self.len() { self } else { text.to_owned() }
+    }
+
+    fn text(&self) -> &str {
+        self
     }
 }
 
@@ -62,6 +83,24 @@ macro_rules! draft {
             #[must_use]
             pub fn over(self, earlier: Self) -> Self {
                 Self { $($member: self.$member.filter(Member::says).or(earlier.$member),)+ }
+            }
+
+            /// The names of the members that say something, in order.
+            #[must_use]
+            pub fn known(&self) -> Vec<&'static str> {
+                let says = [$((stringify!($member), self.$member.as_ref().is_some_and(Member::says)),)+];
+                says.into_iter().filter_map(|(param, says)| says.then_some(param)).collect()
+            }
+
+            /// Its texts without the white space around them.
+            #[must_use]
+            fn trimmed(self) -> Self {
+                Self { $($member: self.$member.map(Member::trimmed),)+ }
+            }
+
+            /// The text of each member, in order; an empty one of what is absent or is no text.
+            fn texts(&self) -> impl Iterator<Item = (&'static str, &str)> {
+                [$((stringify!($member), self.$member.as_ref().map(Member::text).unwrap_or_default()),)+].into_iter()
             }
         }
 
@@ -155,7 +194,7 @@ pub struct Applicant {
     /// The session of the widget that the person came through.
     pub widget_session_id: Option<uuid::Uuid>,
     /// The merchant's location.
-    pub external_location_id: Option<String>,
+    pub external_location_id: Option<LocationId>,
 }
 
 impl fmt::Debug for Applicant {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::Timestamp;
 use crate::api_key::{KeyId, KeyKind};
 use crate::identifier::PartnerId;
+use crate::oauth_token::TokenId;
 
 /// Who caused a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,16 +26,26 @@ pub enum Actor {
     Job(&'static str),
     /// A person without a key, at a page of this name.
     Visitor(&'static str),
+    /// A client of the token endpoint, by its `client_id`, once its secret was found to be right.
+    OauthClient(String),
+    /// Somebody at the token endpoint whose client is unknown, or who does not know its secret.
+    OauthStranger,
+    /// The holder of an access token.
+    Token(TokenId),
 }
 
 impl fmt::Display for Actor {
-    /// The form that is kept: `provisioning:<key id>`, `operator:<name>`, `job:<name>`, `visitor:<page>`.
+    /// The form that is kept: `provisioning:<key id>`, `operator:<name>`, `job:<name>`, `visitor:<page>`, `oauth_client:<client_id>`,
+    /// `stranger:token`, `oauth_token:<id>`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key { id, kind } => write!(f, "{kind}:{id}"),
             Self::Operator(name) => write!(f, "operator:{name}"),
             Self::Job(name) => write!(f, "job:{name}"),
             Self::Visitor(page) => write!(f, "visitor:{page}"),
+            Self::OauthClient(id) => write!(f, "oauth_client:{id}"),
+            Self::OauthStranger => f.write_str("stranger:token"),
+            Self::Token(id) => write!(f, "oauth_token:{id}"),
         }
     }
 }

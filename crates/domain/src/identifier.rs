@@ -37,3 +37,7 @@ number!(
     /// `paymentReferencePrefix` of the Partner API: the digits that start every payment reference of a client.
     ReferencePrefix
 );
+number!(
+    /// `merchant_id` of the POS API: number (10).
+    MerchantId
+);

@@ -5,6 +5,7 @@ mod choice;
 mod entry;
 mod group;
 mod lang;
+mod local_day;
 mod province;
 
 pub use choice::{

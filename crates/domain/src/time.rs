@@ -38,6 +38,13 @@ impl Timestamp {
         i64::try_from(at.unix_timestamp_nanos().div_euclid(1_000)).ok().map(Self)
     }
 
+    /// RFC 3339 in UTC without a fraction, `2026-11-22T10:15:00Z`, rounded down.
+    #[must_use]
+    pub fn whole_seconds(self) -> String {
+        let whole = Self(self.seconds().saturating_mul(1_000_000)).to_string();
+        whole.replacen(".000Z", "Z", 1)
+    }
+
     /// This point moved on by `span`; the last representable one when that lies beyond it.
     #[must_use]
     pub fn after(self, span: Duration) -> Self {
@@ -112,6 +119,7 @@ mod tests {
         assert_eq!(at.to_string(), "2026-11-21T11:40:14.500Z");
         assert_eq!(Timestamp::parse_rfc3339(&at.to_string()), Some(at));
         assert_eq!(Timestamp::parse_rfc3339("2026-11-21"), None);
+        assert_eq!(at.whole_seconds(), "2026-11-21T11:40:14Z");
     }
 
     #[test]

@@ -6,10 +6,10 @@ use super::{
     AccountType, Address, Applicant, ApplicantDraft, ApplicantFaults, CanadianPostalCode, GovernmentId, Message,
     NorthAmericanNumber,
 };
-use crate::Secret;
 use crate::calendar::CalendarDate;
 use crate::currency::CurrencyCode;
 use crate::email::Email;
+use crate::merchant::LocationId;
 use crate::money::Money;
 use crate::reference_data::{
     GovernmentDocument, GroupKey, HousingType, Issuer, Lang, Occupation, Province, Salutation, SecurityQuestion,
@@ -17,6 +17,7 @@ use crate::reference_data::{
 };
 use crate::report::present;
 use crate::terms::{self, TermsVersion};
+use crate::{Secret, Timestamp};
 
 /// The most characters of an e-mail address, as the public pages have it.
 pub const LONGEST_EMAIL: usize = 100;
@@ -27,6 +28,9 @@ pub const LARGEST_AMOUNT: u32 = 99_999_999;
 /// The most years that anybody's birth is ago.
 const LONGEST_LIFE: u8 = 120;
 
+/// The most characters of any member. Most have a shorter rule of their own; with this, what is kept of an applicant is bounded as well.
+pub const LONGEST_MEMBER: usize = longest::ADDRESS_1;
+
 /// Lengths of texts: those of names and address of the public page of `widget/init`, the others our own.
 mod longest {
     pub(super) const FIRST_NAME: usize = 80;
@@ -36,7 +40,6 @@ mod longest {
     pub(super) const CITY: usize = 100;
     pub(super) const EMPLOYER: usize = 100;
     pub(super) const ANSWER: usize = 100;
-    pub(super) const LOCATION: usize = 40;
 }
 
 /// Checks a whole application (`POST …/apply`), on the day `today` where the applicant is.
@@ -60,6 +63,45 @@ pub fn check(draft: &ApplicantDraft, today: CalendarDate, lang: Lang) -> Result<
 pub fn check_given(draft: &ApplicantDraft, today: CalendarDate) -> Result<(), ApplicantFaults> {
     let (_, faults) = examine(draft, today, Lang::default(), false);
     if faults.is_empty() { Ok(()) } else { Err(faults) }
+}
+
+/// Lays what a call says of an applicant (`POST …/information`) over what `earlier` calls of the flow said, and checks the whole: a
+/// province that does not fit the postal code of before is a fault of this call. `now` is when it is checked, by the calendar of the
+/// province where the applicant lives; as long as that is not known, of the one in which a day begins last.
+///
+/// # Errors
+/// Every fault of the whole. Of a parameter that the call does not say it has no value: whoever may add to a flow need not learn what
+/// others have said.
+pub fn check_further(
+    said: ApplicantDraft,
+    earlier: ApplicantDraft,
+    now: Timestamp,
+) -> Result<ApplicantDraft, ApplicantFaults> {
+    let shown = said.known();
+    let whole = said.trimmed().over(earlier);
+    let mut too_long = ApplicantFaults::new();
+    for (param, text) in whole.texts().filter(|(_, text)| text.chars().nth(LONGEST_MEMBER).is_some()) {
+        too_long.add(param, Message::TooLong { most: LONGEST_MEMBER }, Some(text));
+    }
+    // A rule of the parameter's own says more.
+    let found = check_given(&whole, today(&whole, now)).err().unwrap_or_default();
+    let faults = found.and(too_long);
+    if faults.is_empty() { Ok(whole) } else { Err(faults.showing(&shown)) }
+}
+
+/// The names of the parameters that an application with this draft, of which nothing is wrong so far, still needs, in order. One that is
+/// there may be among them: terms that were not accepted.
+#[must_use]
+pub fn missing(draft: &ApplicantDraft, now: Timestamp) -> Vec<&'static str> {
+    let needed = check(draft, today(draft, now), Lang::default()).err().unwrap_or_default();
+    ApplicantDraft::PARAMS.iter().copied().filter(|param| needed.has(param)).collect()
+}
+
+/// The day where the applicant lives. Without a province it is that of British Columbia, where a day begins last: a document that has
+/// expired by it has expired in every province. A birth of the last hours is not past by it, and nobody is of age by then.
+fn today(draft: &ApplicantDraft, now: Timestamp) -> CalendarDate {
+    let province = present(&draft.province).and_then(|text| Province::parse(text).ok());
+    province.unwrap_or(Province::BritishColumbia).today(now)
 }
 
 struct Examination {
@@ -156,8 +198,10 @@ fn examine(
     let widget_session_id = at.optional("widget_session_id", &draft.widget_session_id, |text| {
         Uuid::parse_str(text).map_err(|_| Message::Guid)
     });
-    let external_location_id =
-        at.optional("external_location_id", &draft.external_location_id, |text| line(text, longest::LOCATION));
+    // That the merchant has it is for whoever knows the merchant to ask.
+    let external_location_id = at.optional("external_location_id", &draft.external_location_id, |text| {
+        LocationId::parse(text).map_err(|_| Message::LocationId { most: LocationId::LONGEST })
+    });
 
     let Examination { faults, .. } = at;
     if !faults.is_empty() {

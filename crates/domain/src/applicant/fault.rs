@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::LazyLock;
 
+use super::ApplicantDraft;
 use crate::reference_data::{Entry, GovernmentDocument, GroupKey, Issuer, Lang, Province, ReferenceData};
 use crate::terms::TermsVersion;
 
@@ -25,6 +26,10 @@ pub enum Message {
     NotNumber,
     /// It is neither true nor false.
     NotBoolean,
+    /// It is there more than once.
+    Twice,
+    /// A member that is no parameter is there more than once.
+    MemberTwice,
     /// It has too many characters.
     TooLong {
         /// The most characters.
@@ -74,6 +79,11 @@ pub enum Message {
         /// The document.
         document: GovernmentDocument,
     },
+    /// It does not fit what an earlier call of the flow said of another parameter, which is not repeated.
+    NotAsBefore {
+        /// The other parameter.
+        param: &'static str,
+    },
     /// It is no amount.
     Amount,
     /// It is an amount below zero, or too large.
@@ -96,6 +106,11 @@ pub enum Message {
     },
     /// It is no GUID.
     Guid,
+    /// It is no identifier that a merchant's location can have.
+    LocationId {
+        /// The most characters.
+        most: usize,
+    },
 }
 
 static ENGLISH: LazyLock<Entry> = LazyLock::new(|| read(include_str!("en.json")));
@@ -115,6 +130,8 @@ impl Message {
             Self::NotText => "not_text",
             Self::NotNumber => "not_number",
             Self::NotBoolean => "not_boolean",
+            Self::Twice => "twice",
+            Self::MemberTwice => "member_twice",
             Self::TooLong { .. } => "too_long",
             Self::TooShort { .. } => "too_short",
             Self::ControlCharacter => "control_character",
@@ -129,6 +146,7 @@ impl Message {
             Self::PostalCodeProvince { .. } => "postal_code_province",
             Self::Choice { .. } => "choice",
             Self::Issuer { .. } => "issuer",
+            Self::NotAsBefore { .. } => "not_as_before",
             Self::Amount => "amount",
             Self::AmountRange { .. } => "amount_range",
             Self::GovidNumber => "govid_number",
@@ -138,6 +156,18 @@ impl Message {
             Self::TermsVersion { version: Some(_) } => "terms_version",
             Self::TermsVersion { version: None } => "terms_version_unknown",
             Self::Guid => "guid",
+            Self::LocationId { .. } => "location_id",
+        }
+    }
+
+    /// The other parameter whose value the text tells.
+    const fn tells_of(&self) -> Option<&'static str> {
+        match self {
+            Self::UnderAge { .. } | Self::PostalCodeProvince { .. } | Self::TermsVersion { version: Some(_) } => {
+                Some("province")
+            }
+            Self::Issuer { .. } => Some("govid_type"),
+            _ => None,
         }
     }
 
@@ -148,7 +178,7 @@ impl Message {
             label.unwrap_or(province.as_str()).to_owned()
         };
         match self {
-            Self::TooLong { most } => vec![("most", most.to_string())],
+            Self::TooLong { most } | Self::LocationId { most } => vec![("most", most.to_string())],
             Self::TooShort { least } => vec![("least", least.to_string())],
             Self::TooLongAgo { years } => vec![("years", years.to_string())],
             Self::UnderAge { province } => {
@@ -163,6 +193,7 @@ impl Message {
                 let issuers: Vec<&str> = document.issuers().map(Issuer::as_str).collect();
                 vec![("codes", issuers.join(", ")), ("document", document.as_str().to_owned())]
             }
+            Self::NotAsBefore { param } => vec![("param", (*param).to_owned())],
             Self::AmountRange { most } => vec![("most", most.to_string())],
             Self::TermsVersion { version: Some(version) } => vec![("version", version.to_string())],
             _ => Vec::new(),
@@ -234,6 +265,33 @@ impl ApplicantFaults {
             let value = shown.map(|value| value.chars().take(LONGEST_VALUE).collect());
             self.0.push(ApplicantFault { param, message, value });
         }
+    }
+
+    /// These faults, and those of `others` of parameters that have none here, in the order of the parameters.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        for fault in others.0 {
+            if !self.has(fault.param) {
+                self.0.push(fault);
+            }
+        }
+        let place = |param| ApplicantDraft::PARAMS.iter().position(|known| *known == param);
+        self.0.sort_by_key(|fault| place(fault.param).unwrap_or(usize::MAX));
+        self
+    }
+
+    /// These faults, without what they tell of the values of parameters that are not among `shown`.
+    #[must_use]
+    pub(super) fn showing(mut self, shown: &[&str]) -> Self {
+        for fault in &mut self.0 {
+            if !shown.contains(&fault.param) {
+                fault.value = None;
+            }
+            if let Some(param) = fault.message.tells_of().filter(|param| !shown.contains(param)) {
+                fault.message = Message::NotAsBefore { param };
+            }
+        }
+        self
     }
 
     /// Whether `param` has a fault already.

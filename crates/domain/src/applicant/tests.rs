@@ -74,6 +74,8 @@ fn messages() -> Vec<Message> {
         NotText,
         NotNumber,
         NotBoolean,
+        Twice,
+        MemberTwice,
         TooLong { most: 80 },
         TooShort { least: 2 },
         ControlCharacter,
@@ -88,6 +90,7 @@ fn messages() -> Vec<Message> {
         PostalCodeProvince { province: Province::Ontario },
         Choice { group: crate::reference_data::GroupKey::Salutations },
         Issuer { document: GovernmentDocument::parse("CAHC").unwrap() },
+        NotAsBefore { param: "province" },
         Amount,
         AmountRange { most: 100 },
         GovidNumber,
@@ -97,6 +100,7 @@ fn messages() -> Vec<Message> {
         TermsVersion { version: Some(terms::all()[0].version) },
         TermsVersion { version: None },
         Guid,
+        LocationId { most: 100 },
     ]
 }
 
@@ -215,7 +219,8 @@ fn every_rule_has_its_fault_with_and_without_the_rest() {
         ("tos_version", "terms_version", |draft| draft.tos_version = some("qc-2026-06-01")),
         ("tos_version", "terms_version", |draft| draft.tos_version = some("1.0")),
         ("widget_session_id", "guid", |draft| draft.widget_session_id = some("session")),
-        ("external_location_id", "too_long", |draft| draft.external_location_id = Some("x".repeat(41))),
+        ("external_location_id", "location_id", |draft| draft.external_location_id = Some("x".repeat(101))),
+        ("external_location_id", "location_id", |draft| draft.external_location_id = some("Québec")),
     ];
     for (param, id, change) in cases {
         let draft = changed(change);
@@ -374,6 +379,109 @@ fn a_later_draft_adds_to_an_earlier_one() {
         (both.first_name.as_deref(), both.city.as_deref(), both.tos_agreement),
         (Some("Anne"), Some("Ottawa"), Some(true))
     );
+}
+
+/// Noon of 22 November 2026, UTC.
+fn noon() -> crate::Timestamp {
+    crate::Timestamp::parse_rfc3339("2026-11-22T12:00:00Z").unwrap()
+}
+
+#[test]
+fn what_is_known_is_told_by_name_and_so_is_what_an_application_needs() {
+    let some_of_it = ApplicantDraft {
+        first_name: some("Marie"),
+        city: some(" "),
+        occupation_id: some("FE"),
+        tos_agreement: Some(false),
+        ..ApplicantDraft::default()
+    };
+    assert_eq!(some_of_it.known(), ["first_name", "occupation_id", "tos_agreement"]);
+    let missing_of = |draft: &ApplicantDraft| missing(draft, noon());
+    let needed = missing_of(&some_of_it);
+    assert_eq!(needed.len(), 19, "{needed:?}");
+    assert!(needed.contains(&"employer") && needed.contains(&"tos_agreement") && !needed.contains(&"first_name"));
+    assert!(needed.is_sorted_by_key(|param| ApplicantDraft::PARAMS.iter().position(|known| known == param)));
+    assert_eq!(missing_of(&whole()), [""; 0]);
+    assert_eq!(whole().known(), ApplicantDraft::PARAMS);
+}
+
+#[test]
+fn what_is_added_is_checked_with_what_was_said_before() {
+    let earlier = ApplicantDraft {
+        postal_code: some("K1A 0B1"),
+        govid_type: some("CADL"),
+        first_name: some("Marie"),
+        ..ApplicantDraft::default()
+    };
+    let add = |said: ApplicantDraft| check_further(said, earlier.clone(), noon());
+    let known =
+        add(ApplicantDraft { province: some(" ON "), first_name: some(""), ..ApplicantDraft::default() }).unwrap();
+    assert_eq!((known.province.as_deref(), known.first_name.as_deref()), (Some("ON"), Some("Marie")));
+    let said = ApplicantDraft {
+        province: some("QC"),
+        govid_issued_by: some("CANADA"),
+        email: some("no"),
+        ..ApplicantDraft::default()
+    };
+    let faults = add(said).unwrap_err().into_vec();
+    let told: Vec<_> = faults.iter().map(|fault| (fault.param, fault.message.id(), fault.value.as_deref())).collect();
+    assert_eq!(
+        told,
+        [
+            ("email", "email", Some("no")),
+            // Said before, perhaps by somebody else: it is not repeated.
+            ("postal_code", "postal_code_province", None),
+            ("govid_issued_by", "not_as_before", Some("CANADA")),
+        ]
+    );
+    let text = |lang| faults[2].message.text(lang);
+    assert_eq!(text(Lang::English), "does not fit govid_type, as an earlier call of the flow has it");
+    assert!(!text(Lang::French).contains("CADL"), "{}", text(Lang::French));
+}
+
+#[test]
+fn a_flow_is_checked_by_the_day_where_the_applicant_lives() {
+    // An hour past midnight in Ontario, and not yet in British Columbia.
+    let now = crate::Timestamp::parse_rfc3339("2026-11-22T06:00:00Z").unwrap();
+    let of = |province: Option<&str>| ApplicantDraft {
+        province: province.map(str::to_owned),
+        govid_expiry: some("2026-11-22"),
+        ..ApplicantDraft::default()
+    };
+    let check = |province| check_further(of(province), ApplicantDraft::default(), now).map(drop);
+    assert_eq!((check(Some("BC")), check(None)), (Ok(()), Ok(())));
+    assert!(check(Some("ON")).unwrap_err().has("govid_expiry"));
+}
+
+#[test]
+fn no_member_is_longer_than_the_longest() {
+    let filled = |character: &str, length: usize| {
+        let text = character.repeat(length);
+        let members = ApplicantDraft::PARAMS.iter().filter(|param| **param != "tos_agreement");
+        let object: serde_json::Map<_, _> = members.map(|param| ((*param).to_owned(), text.clone().into())).collect();
+        serde_json::from_value::<ApplicantDraft>(object.into()).unwrap()
+    };
+    for character in ["0", "a", "é", "+", ".", "-"] {
+        let found = check_further(filled(character, LONGEST_MEMBER + 1), ApplicantDraft::default(), noon());
+        assert_eq!(found.unwrap_err().as_slice().len(), 28, "{character}");
+    }
+    // What is around a text is not kept.
+    let padded = ApplicantDraft { city: Some(format!("{0}Ottawa{0}", " ".repeat(9_000))), ..ApplicantDraft::default() };
+    let kept = check_further(padded, ApplicantDraft::default(), noon()).unwrap();
+    assert_eq!(kept.city.as_deref(), Some("Ottawa"));
+}
+
+#[test]
+fn faults_of_two_kinds_are_told_in_one_order() {
+    let mut of_the_body = ApplicantFaults::new();
+    of_the_body.add("body", Message::MemberTwice, None);
+    of_the_body.add("dob", Message::NotText, None);
+    let mut of_the_rules = ApplicantFaults::new();
+    of_the_rules.add("first_name", Message::NoLetter, Some("7"));
+    of_the_rules.add("dob", Message::PastDate, Some("x"));
+    let both = of_the_body.and(of_the_rules).into_vec();
+    let told: Vec<_> = both.iter().map(|fault| (fault.param, fault.message.id())).collect();
+    assert_eq!(told, [("first_name", "no_letter"), ("dob", "not_text"), ("body", "member_twice")]);
 }
 
 #[test]
