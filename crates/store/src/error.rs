@@ -143,11 +143,11 @@ pub enum OpenError {
     Address(String),
     /// A newer program has migrated it.
     #[error(
-        "the database is newer than this program: it has migration {found}, the program knows none after {known}. \
+        "the database is newer than this program: it has migration {found}, which the program does not know; its last is {known}. \
          Run the newer program, or restore a backup from before the upgrade"
     )]
     Newer {
-        /// The newest migration in the database.
+        /// The first migration in the database that the program does not know.
         found: i64,
         /// The newest migration of the program.
         known: i64,

@@ -23,15 +23,20 @@ pub mod distribution;
 pub mod distribution_count;
 mod error;
 pub mod expiry_notice;
+pub mod flow_information;
 mod health;
 pub mod heartbeat;
 pub mod idempotency;
 pub mod installation;
 pub mod invoice;
 mod job;
+pub mod merchant;
+pub mod merchant_location;
+pub mod merchant_user;
 mod migration;
 pub mod number;
 pub mod oauth_client;
+pub mod oauth_token;
 mod options;
 pub mod outbox;
 pub mod partner;
@@ -60,13 +65,18 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         distribution::STATEMENTS,
         distribution_count::STATEMENTS,
         expiry_notice::STATEMENTS,
+        flow_information::STATEMENTS,
         creditor::STATEMENTS,
         heartbeat::STATEMENTS,
         idempotency::STATEMENTS,
         installation::STATEMENTS,
         invoice::STATEMENTS,
+        merchant::STATEMENTS,
+        merchant_location::STATEMENTS,
+        merchant_user::STATEMENTS,
         number::STATEMENTS,
         oauth_client::STATEMENTS,
+        oauth_token::STATEMENTS,
         outbox::STATEMENTS,
         partner::STATEMENTS,
         sms::STATEMENTS,

@@ -35,8 +35,9 @@ pub struct MigrationReport {
 /// How a database with the migrations `applied` stands to the program.
 fn report(migrator: &Migrator, applied: &[i64]) -> Result<MigrationReport, OpenError> {
     let version = applied.iter().copied().max().unwrap_or(0);
-    if applied.iter().any(|version| !migrator.version_exists(*version)) {
-        return Err(translate(migrator, MigrateError::VersionMissing(version)));
+    // Not always after the last that the program knows: branches have numbers between those of others.
+    if let Some(unknown) = applied.iter().copied().filter(|version| !migrator.version_exists(*version)).min() {
+        return Err(translate(migrator, MigrateError::VersionMissing(unknown)));
     }
     let missing = migrator
         .iter()

@@ -14,6 +14,8 @@ pub enum Series {
     CustomerCode,
     /// [`domain::identifier::ReferencePrefix`].
     ReferencePrefix,
+    /// [`domain::identifier::MerchantId`].
+    Merchant,
 }
 
 impl Series {
@@ -23,6 +25,7 @@ impl Series {
             Self::Client => "client",
             Self::CustomerCode => "customer_code",
             Self::ReferencePrefix => "reference_prefix",
+            Self::Merchant => "merchant",
         }
     }
 }

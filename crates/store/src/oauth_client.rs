@@ -43,6 +43,8 @@ statements! {
               VALUES ($1, $2, $3, $4, $5, $6, $7)";
     BY_CLIENT = "SELECT partner_id, client_id, oauth_client_id, lookup, sealed, master_key_version, created_at, revoked_at \
                  FROM oauth_client WHERE partner_id = $1 AND client_id = $2";
+    BY_OAUTH_CLIENT_ID = "SELECT partner_id, client_id, oauth_client_id, lookup, sealed, master_key_version, created_at, revoked_at \
+                          FROM oauth_client WHERE oauth_client_id = $1";
     REVOKE = "UPDATE oauth_client SET revoked_at = $3 WHERE partner_id = $1 AND client_id = $2 AND revoked_at IS NULL";
     REPLACE_SECRET = "UPDATE oauth_client SET lookup = $3, sealed = $4, master_key_version = $5, created_at = $6, revoked_at = NULL \
                       WHERE partner_id = $1 AND client_id = $2";
@@ -81,6 +83,17 @@ pub async fn by_client(
     client: ClientIdentifier,
 ) -> Result<Option<OauthClientRow>, StoreError> {
     fetch!(fetch_optional, OauthClientRow, db, BY_CLIENT, partner.0, client.0)
+}
+
+/// The OAuth client of this `client_id`, by its unique index.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn by_oauth_client_id(
+    db: &mut impl Access,
+    oauth_client_id: &str,
+) -> Result<Option<OauthClientRow>, StoreError> {
+    fetch!(fetch_optional, OauthClientRow, db, BY_OAUTH_CLIENT_ID, oauth_client_id)
 }
 
 /// Revokes the OAuth client of a client; false when it has none that works.
