@@ -27,6 +27,11 @@ pub(crate) fn npm(module: &str, version: &str, uses: &str) -> Result<PathBuf, Fa
 /// The programs of an environment of Python with `project` of this version in it, installed if need be. `uses` is what its Python must be
 /// able to run.
 pub(crate) fn pypi(project: &str, version: &str, uses: &str) -> Result<PathBuf, Fault> {
+    pypi_with(project, version, &[], uses)
+}
+
+/// The same with further projects, each as `project==version`, that `project` does without and the tests do not.
+pub(crate) fn pypi_with(project: &str, version: &str, further: &[&str], uses: &str) -> Result<PathBuf, Fault> {
     if !process::succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"])) {
         debian::install("Python with venv", &["python3", "python3-venv"])?;
     }
@@ -36,7 +41,8 @@ pub(crate) fn pypi(project: &str, version: &str, uses: &str) -> Result<PathBuf, 
     if !process::succeeds(Command::new(&python).args(["-c", uses])) {
         process::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&directory))?;
         let mut command = Command::new(&python);
-        process::run(command.args(["-m", "pip", "install", "--quiet", &format!("{project}=={version}")]))?;
+        command.args(["-m", "pip", "install", "--quiet", &format!("{project}=={version}")]);
+        process::run(command.args(further))?;
     }
     Ok(programs)
 }

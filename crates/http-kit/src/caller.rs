@@ -124,7 +124,7 @@ impl<K: Admits> FromRequestParts<HttpState> for Caller<K> {
             Problem::from(error)
         })?;
         let quota = state.limits().count(principal.holder, principal.kind, info.started());
-        info.set_caller(KnownCaller { key: principal.key, quota });
+        info.set_caller(KnownCaller { key: Some(principal.key), token: None, quota });
         if let Some(seconds) = quota.and_then(|quota| quota.retry) {
             return Err(too_many("Too many requests were made with this key", seconds));
         }

@@ -77,6 +77,49 @@ impl<S: Sync> FromRequestParts<S> for IfNoneMatch {
     }
 }
 
+/// The entity tags that the caller has, of whatever form: for an answer that is no version of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownTags(Option<Vec<String>>);
+
+impl KnownTags {
+    /// Whether the caller has this tag, given with its quotes. The comparison is the weak one, as above.
+    #[must_use]
+    pub fn has(&self, tag: &str) -> bool {
+        let opaque = tag.strip_prefix("W/").unwrap_or(tag);
+        self.0.as_ref().is_none_or(|tags| tags.iter().any(|known| known == opaque))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for KnownTags {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(tags(&parts.headers)))
+    }
+}
+
+/// The opaque tags of `If-None-Match`, with their quotes. `None` when it is `*` and nothing else. What is no list of tags ends it: the
+/// rest of that line names none.
+fn tags(headers: &HeaderMap) -> Option<Vec<String>> {
+    let mut values = headers.get_all(IF_NONE_MATCH).iter();
+    if values.next().is_some_and(|value| value.as_bytes().trim_ascii() == b"*") && values.next().is_none() {
+        return None;
+    }
+    let mut tags = Vec::new();
+    for value in headers.get_all(IF_NONE_MATCH) {
+        let mut rest = value.to_str().unwrap_or_default();
+        loop {
+            rest = rest.trim_start_matches([' ', '\t', ',']);
+            rest = rest.strip_prefix("W/").unwrap_or(rest);
+            // A comma may stand in a tag, and no quote.
+            let Some((tag, after)) = rest.strip_prefix('"').and_then(|tag| tag.split_once('"')) else { break };
+            tags.push(format!("\"{tag}\""));
+            rest = after;
+        }
+    }
+    Some(tags)
+}
+
 /// 428 `precondition_required`.
 #[must_use]
 pub fn precondition_required() -> Problem {
@@ -129,6 +172,34 @@ mod tests {
         assert_eq!(if_match(&["\"v7\", \"v8\"", "\"v9\""]).await, Ok(Condition::Versions(vec![7, 8, 9])));
         for none in ["", "v7", "\"7\"", "W/\"v7\"", "\"v07\"", "\"v+7\"", "\"v\"", "\"v99999999999999999999\""] {
             assert_eq!(if_match(&[none]).await, Ok(Condition::Versions(Vec::new())), "{none}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reader_names_the_tags_it_has() {
+        let has = async |values: &[&'static str], tag| {
+            let mut parts = http::Request::new(()).into_parts().0;
+            for value in values {
+                parts.headers.append(IF_NONE_MATCH, HeaderValue::from_static(value));
+            }
+            let Ok(known) = KnownTags::from_request_parts(&mut parts, &()).await;
+            known.has(tag)
+        };
+        for values in [
+            &["\"3f\""][..],
+            &["W/\"3f\""],
+            &["*"],
+            &[" * "],
+            &["\"a\", \"3f\""],
+            &["\"a,b\",W/\"3f\" "],
+            &["\"a\"", ", ,\"3f\""],
+        ] {
+            assert!(has(values, "\"3f\"").await, "{values:?}");
+        }
+        for values in
+            [&[][..], &["3f"], &["\"3F\""], &["\"a, *\""], &["*", "*"], &["\"a"], &["x, \"3f\""], &["\"x\"3f\""]]
+        {
+            assert!(!has(values, "\"3f\"").await, "{values:?}");
         }
     }
 

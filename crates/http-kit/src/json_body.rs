@@ -165,7 +165,7 @@ fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>
     Ok(first.map(|value| value.to_str().unwrap_or_default()))
 }
 
-async fn collect(mut body: Body, limit: BodyLimit) -> Result<Bytes, Problem> {
+pub(crate) async fn collect(mut body: Body, limit: BodyLimit) -> Result<Bytes, Problem> {
     let mut room = u64::try_from(limit.0).unwrap_or(u64::MAX);
     let mut bytes = BytesMut::new();
     let too_large = body.size_hint().lower() > room;

@@ -33,10 +33,26 @@ pub(crate) fn around(routes: Router, layer: ObserveLayer, settings: &HttpSetting
 }
 
 fn cors(settings: &HttpSettings) -> CorsLayer {
-    let ours = ["x-api-key", "idempotency-key", "x-request-id", "traceparent", "if-match", "if-none-match"]
-        .map(HeaderName::from_static);
-    let shown = ["x-request-id", "idempotent-replayed", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"]
-        .map(HeaderName::from_static);
+    let ours = [
+        "authorization",
+        "x-reference-id",
+        "x-api-key",
+        "idempotency-key",
+        "x-request-id",
+        "traceparent",
+        "if-match",
+        "if-none-match",
+    ]
+    .map(HeaderName::from_static);
+    let shown = [
+        "x-reference-id",
+        "x-request-id",
+        "idempotent-replayed",
+        "ratelimit-limit",
+        "ratelimit-remaining",
+        "ratelimit-reset",
+    ]
+    .map(HeaderName::from_static);
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(settings.cors_origins.iter().cloned()))
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])

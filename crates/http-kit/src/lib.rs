@@ -1,9 +1,10 @@
-//! What the HTTP fronts share: problem bodies, the key extractor, request identifiers, rate limits, idempotency.
+//! What the HTTP fronts share: problem bodies, the extractors of keys and tokens, request identifiers, rate limits, idempotency.
 //!
 //! A front writes handlers that take [`Caller`] and [`JsonBody`] and return `Result<_, Problem>`; [`layers::assemble`] puts
 //! around its routes what every answer needs. Nothing here knows a front.
 
 pub mod answer;
+pub mod bearer;
 pub mod caller;
 pub mod client_address;
 pub mod code;
@@ -12,6 +13,7 @@ pub mod condition;
 pub mod csv;
 pub mod fallback;
 mod field_path;
+pub mod form_body;
 pub mod held;
 pub mod idempotency;
 pub mod json_body;
@@ -25,6 +27,7 @@ pub mod problem;
 pub mod problem_page;
 pub mod query;
 pub mod rate_limit;
+pub mod reference_id;
 pub mod request_id;
 pub mod request_info;
 pub mod state;
@@ -35,15 +38,18 @@ pub mod visitor;
 pub mod wire;
 
 pub use answer::{PrivateJson, ResourceJson};
+pub use bearer::Bearer;
 pub use caller::Caller;
 pub use code::Code;
-pub use condition::{IfMatch, IfNoneMatch};
+pub use condition::{IfMatch, IfNoneMatch, KnownTags};
 pub use csv::WantsCsv;
+pub use form_body::FormBody;
 pub use idempotency::IdempotencyKey;
 pub use json_body::{JsonBody, JsonList, NoBody};
 pub use json_upload::JsonUpload;
 pub use problem::Problem;
 pub use query::Query;
+pub use reference_id::ReferenceId;
 pub use state::{HttpSettings, HttpState};
 pub use visitor::Visitor;
-pub use wire::{Flag, Integer, List, Number, Section, Text};
+pub use wire::{Flag, Integer, List, Number, Section, Text, TextOrNumber};

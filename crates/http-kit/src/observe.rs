@@ -16,9 +16,10 @@ use axum::extract::{MatchedPath, Request};
 use axum::response::{IntoResponse, Response};
 use domain::{Clock, Random};
 use futures_util::FutureExt;
-use http::header::{ACCEPT_ENCODING, X_CONTENT_TYPE_OPTIONS};
+use http::header::{ACCEPT_ENCODING, ALLOW, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, HeaderValue, Method};
 use tower::{Layer, Service};
+use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
 use crate::compress::compress;
@@ -26,7 +27,7 @@ use crate::measure::{CALLER_LEFT, Measures};
 use crate::request_id::{self, RequestId, RequestIds};
 use crate::request_info::RequestInfo;
 use crate::trace_context::TraceId;
-use crate::{HttpSettings, Problem, code, stopwatch};
+use crate::{HttpSettings, Problem, code, reference_id, stopwatch};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static(request_id::HEADER);
 
@@ -176,9 +177,9 @@ impl Exchange {
     fn span(&self) -> Span {
         let (id, trace) = (self.info.id(), self.trace.map(tracing::field::display));
         if self.method.is_safe() {
-            tracing::debug_span!("request", request_id = %id, trace_id = trace, method = %self.method, route = self.route())
+            tracing::debug_span!("request", request_id = %id, trace_id = trace, reference_id = Empty, method = %self.method, route = self.route())
         } else {
-            tracing::info_span!("request", request_id = %id, trace_id = trace, method = %self.method, route = self.route())
+            tracing::info_span!("request", request_id = %id, trace_id = trace, reference_id = Empty, method = %self.method, route = self.route())
         }
     }
 
@@ -190,13 +191,21 @@ impl Exchange {
         if let Some(problem) = problem {
             self.log_cause(&problem);
             match self.info.problem_page() {
-                Some(page) => *response = page(&problem, id.as_str()),
+                Some((page, uri)) => {
+                    let allowed = response.headers_mut().remove(ALLOW);
+                    *response = page(&problem, id.as_str(), uri);
+                    // The router's, of a method that the address does not take.
+                    response.headers_mut().extend(allowed.map(|allowed| (ALLOW, allowed)));
+                }
                 None => problem.write(id.as_str(), response),
             }
         }
         let headers = response.headers_mut();
         headers.insert(X_REQUEST_ID, id.header());
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if let Some(reference) = self.info.reference() {
+            headers.insert(reference_id::HEADER, reference.header());
+        }
         if let Some(quota) = self.info.caller().and_then(|caller| caller.quota) {
             quota.write(headers);
         }
@@ -231,7 +240,9 @@ impl Exchange {
                     code,
                     duration_us = stopwatch::micros(took),
                     request_id = %self.info.id(),
-                    key_id = self.info.caller().map(|caller| tracing::field::display(caller.key)),
+                    key_id = self.info.caller().and_then(|caller| caller.key).map(tracing::field::display),
+                    token_id = self.info.caller().and_then(|caller| caller.token).map(tracing::field::display),
+                    reference_id = self.info.reference().map(tracing::field::display),
                     trace_id = self.trace.map(tracing::field::display),
                     "answered"
                 )
@@ -282,7 +293,7 @@ mod tests {
             .route("/slow", post(slow))
             .route("/broken", get(|| async { Err::<(), _>(Problem::internal("disk full")) }))
             .merge(problem_page::shown_by(
-                |problem, request_id| {
+                |problem, request_id, _| {
                     (problem.status(), format!("<p>{} {request_id}", problem.code().name)).into_response()
                 },
                 Router::new().route("/page/panics", post(panics)).route("/page/slow", post(slow)),

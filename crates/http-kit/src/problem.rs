@@ -88,6 +88,18 @@ impl Problem {
         self.with_header(RETRY_AFTER, HeaderValue::from(seconds))
     }
 
+    /// An extension member, when it is there.
+    #[must_use]
+    pub fn member(&self, name: &str) -> Option<&Value> {
+        self.0.members.get(name)
+    }
+
+    /// The headers that belong to it.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
     /// When to repeat, in seconds, when it says so.
     #[must_use]
     pub fn retry_after(&self) -> Option<&HeaderValue> {

@@ -42,7 +42,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
 
 /// The text that is written in percent-encoding, with `+` for a space (application/x-www-form-urlencoded). `None` when an escape is
 /// broken or the text is not UTF-8: read loosely, it would be another text than was meant.
-fn decoded(written: &str) -> Option<String> {
+pub(crate) fn decoded(written: &str) -> Option<String> {
     let mut octets = Vec::with_capacity(written.len());
     let mut rest = written.bytes();
     while let Some(octet) = rest.next() {

@@ -5,13 +5,14 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use domain::api_key::{KeyHolder, KeyKind};
 use domain::identifier::PartnerId;
+use domain::site::site;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::{Problem, code};
@@ -222,14 +223,6 @@ impl RateLimits {
         if let (Some(failures), Some(address)) = (&self.failures, address) {
             failures.count(site(address), now);
         }
-    }
-}
-
-/// What one caller has of the address space: an IPv4 address, or the /64 of an IPv6 one.
-fn site(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
     }
 }
 

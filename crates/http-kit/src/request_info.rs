@@ -4,10 +4,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use domain::api_key::KeyId;
+use domain::oauth_token::TokenId;
+use http::Uri;
 use http::request::Parts;
 
 use crate::problem_page::ProblemPage;
 use crate::rate_limit::Quota;
+use crate::reference_id::ReferenceId;
 use crate::request_id::RequestId;
 
 /// What is known of one request. In the extensions of every request.
@@ -19,13 +22,15 @@ struct Known {
     id: RequestId,
     started: Instant,
     caller: OnceLock<KnownCaller>,
-    problem_page: OnceLock<ProblemPage>,
+    problem_page: OnceLock<(ProblemPage, Uri)>,
+    reference: OnceLock<ReferenceId>,
 }
 
-/// What the key of a request has told.
+/// What the key or token of a request has told.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KnownCaller {
-    pub(crate) key: KeyId,
+    pub(crate) key: Option<KeyId>,
+    pub(crate) token: Option<TokenId>,
     pub(crate) quota: Option<Quota>,
 }
 
@@ -37,7 +42,13 @@ pub fn started(parts: &Parts) -> Instant {
 
 impl RequestInfo {
     pub(crate) fn new(id: RequestId, started: Instant) -> Self {
-        Self(Arc::new(Known { id, started, caller: OnceLock::new(), problem_page: OnceLock::new() }))
+        Self(Arc::new(Known {
+            id,
+            started,
+            caller: OnceLock::new(),
+            problem_page: OnceLock::new(),
+            reference: OnceLock::new(),
+        }))
     }
 
     /// That of the request; a nameless one when no layer has put it there, as in a test of a handler alone.
@@ -70,12 +81,21 @@ impl RequestInfo {
         self.0.caller.get()
     }
 
-    pub(crate) fn show_problems_by(&self, page: ProblemPage) {
+    pub(crate) fn show_problems_by(&self, page: ProblemPage, uri: &Uri) {
         // No front stands inside another, so nobody else has said it.
-        let _ = self.0.problem_page.set(page);
+        let _ = self.0.problem_page.set((page, uri.clone()));
     }
 
-    pub(crate) fn problem_page(&self) -> Option<ProblemPage> {
-        self.0.problem_page.get().copied()
+    pub(crate) fn problem_page(&self) -> Option<&(ProblemPage, Uri)> {
+        self.0.problem_page.get()
+    }
+
+    pub(crate) fn set_reference(&self, reference: ReferenceId) {
+        // A second one can only be the same.
+        let _ = self.0.reference.set(reference);
+    }
+
+    pub(crate) fn reference(&self) -> Option<&ReferenceId> {
+        self.0.reference.get()
     }
 }

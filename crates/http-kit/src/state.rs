@@ -31,6 +31,8 @@ pub struct HttpSettings {
     pub trusted_proxies: TrustedProxies,
     /// The origins whose pages may call, such as `https://partner.example`; none turns CORS off.
     pub cors_origins: Vec<HeaderValue>,
+    /// Whether the server itself speaks HTTPS; behind a proxy it does not know.
+    pub tls: bool,
     /// Whether answers of more than 1 KiB are compressed for callers who take that.
     pub compression: bool,
 }
@@ -46,6 +48,7 @@ impl Default for HttpSettings {
             credentials_rate: Some(Rate::new(1, 30)),
             trusted_proxies: TrustedProxies::default(),
             cors_origins: Vec::new(),
+            tls: false,
             compression: true,
         }
     }

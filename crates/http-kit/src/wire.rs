@@ -118,6 +118,18 @@ impl Number {
     }
 }
 
+/// A text or a number, or what stands in its place: for members that callers write either way.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum TextOrNumber {
+    /// Nothing, or null.
+    #[default]
+    Absent,
+    /// A string, perhaps an empty one, or the digits of a number as [`Number`] has them.
+    Given(String),
+    /// Something else: `a list`.
+    Wrong(&'static str),
+}
+
 /// A yes or no, or what stands in its place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Flag {
@@ -242,6 +254,25 @@ impl Reads<'_> for Number {
     }
 }
 
+impl Reads<'_> for TextOrNumber {
+    const ABSENT: Self = Self::Absent;
+    fn wrong(kind: &'static str) -> Self {
+        Self::Wrong(kind)
+    }
+    fn string(text: String) -> Self {
+        Self::Given(text)
+    }
+    fn integer(number: i64) -> Self {
+        Self::Given(number.to_string())
+    }
+    fn fraction(number: f64) -> Self {
+        match Number::fraction(number) {
+            Number::Given(digits) => Self::Given(digits),
+            _ => Self::Wrong("a number"),
+        }
+    }
+}
+
 impl<'de, T: Deserialize<'de>> Reads<'de> for Section<T> {
     const ABSENT: Self = Self::Absent;
     fn wrong(kind: &'static str) -> Self {
@@ -349,7 +380,7 @@ macro_rules! read_whatever_is_there {
     };
 }
 
-read_whatever_is_there!(Text, Integer, Number, Flag, Section<T>, List<T>);
+read_whatever_is_there!(Text, Integer, Number, TextOrNumber, Flag, Section<T>, List<T>);
 
 #[cfg(test)]
 mod tests {
@@ -429,6 +460,16 @@ mod tests {
         assert_eq!(read("null"), Number::Absent);
         assert_eq!(read("\"7\""), Number::Wrong("a string"));
         assert_eq!(read("true").take("a.b", &mut Faults::new()), None);
+    }
+
+    #[test]
+    fn a_text_and_a_number_are_read_alike() {
+        let read = |json: &str| serde_json::from_str::<TextOrNumber>(json).unwrap();
+        for (json, text) in [("\"1450.00\"", "1450.00"), ("1450.25", "1450.25"), ("-7", "-7"), ("\"\"", "")] {
+            assert_eq!(read(json), TextOrNumber::Given(text.to_owned()), "{json}");
+        }
+        assert_eq!(read("null"), TextOrNumber::Absent);
+        assert_eq!((read("true"), read("[1]")), (TextOrNumber::Wrong("a boolean"), TextOrNumber::Wrong("a list")));
     }
 
     #[test]

@@ -16,7 +16,11 @@ use crate::idempotency::InFlight;
 use crate::invoice_issuer::KnownIssuers;
 use crate::key_cache::KeyCache;
 use crate::last_use::LastUses;
+use crate::merchant_guard::Guesses;
 use crate::numbers::Numbers;
+use crate::oauth_cache::TokenCache;
+use crate::oauth_guess::GuessLog;
+use crate::password::Passwords;
 use crate::vault::{PEPPER_BYTES, Seals, UnsealError, Vault};
 use crate::webhook_event::KnownListeners;
 use crate::{MasterKeys, Settings};
@@ -33,8 +37,12 @@ struct Shared {
     vault: Vault,
     numbers: Numbers,
     keys: KeyCache,
+    tokens: TokenCache,
+    client_guesses: GuessLog,
     last_uses: LastUses,
     in_flight: InFlight,
+    passwords: Passwords,
+    password_guesses: Guesses,
     ids: OrderedIds,
     partner_codes: RwLock<HashMap<PartnerId, Arc<str>>>,
     listeners: KnownListeners,
@@ -108,8 +116,12 @@ impl Core {
             vault: Vault::new(seals, &Secret::new(pepper)),
             numbers: Numbers::new(db.clone()),
             keys: KeyCache::new(settings.key_cache_entries),
+            tokens: TokenCache::new(settings.key_cache_entries),
+            client_guesses: GuessLog::default(),
             last_uses: LastUses::default(),
             in_flight: InFlight::default(),
+            passwords: Passwords::new(&settings.password),
+            password_guesses: Guesses::default(),
             ids: OrderedIds::default(),
             partner_codes: RwLock::default(),
             listeners: KnownListeners::default(),
@@ -205,8 +217,24 @@ impl Core {
         &self.0.keys
     }
 
+    pub(crate) fn tokens(&self) -> &TokenCache {
+        &self.0.tokens
+    }
+
+    pub(crate) fn client_guesses(&self) -> &GuessLog {
+        &self.0.client_guesses
+    }
+
     pub(crate) fn last_uses(&self) -> &LastUses {
         &self.0.last_uses
+    }
+
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.0.passwords
+    }
+
+    pub(crate) fn password_guesses(&self) -> &Guesses {
+        &self.0.password_guesses
     }
 
     pub(crate) fn in_flight(&self) -> &InFlight {

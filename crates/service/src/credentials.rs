@@ -117,11 +117,11 @@ impl Kept {
 
 /// What a rotation makes ahead of its transaction, so that a second run of it keeps the same.
 #[derive(Clone)]
-struct Rotation {
-    partner: PartnerId,
-    client: ClientIdentifier,
-    key: NewKey,
-    oauth: Option<NewOauthClient>,
+pub(crate) struct Rotation {
+    pub(crate) partner: PartnerId,
+    pub(crate) client: ClientIdentifier,
+    pub(crate) key: NewKey,
+    pub(crate) oauth: Option<NewOauthClient>,
 }
 
 /// The newest key of a creditor that was not renewed: one that was not revoked where there is one.
@@ -240,7 +240,7 @@ impl Core {
         Ok(answer)
     }
 
-    async fn rotate_in(
+    pub(crate) async fn rotate_in(
         &self,
         tx: &mut Tx,
         rotation: Rotation,
@@ -274,9 +274,10 @@ impl Core {
                 let kept = store::oauth_client::by_client(tx, partner, client).await?;
                 match kept {
                     Some(kept) if kept.revoked_at.is_none() => None,
-                    Some(_) => {
+                    Some(kept) => {
                         store::oauth_client::replace_secret(tx, &new.row).await?;
-                        Some(new.credentials)
+                        // It keeps its name, which may be one that the operator chose.
+                        Some(OauthCredentials { id: kept.oauth_client_id, ..new.credentials })
                     }
                     None => {
                         store::oauth_client::insert(tx, &new.row).await?;
@@ -318,12 +319,7 @@ impl Core {
                 let (core, context) = (core.clone(), context.clone());
                 Box::pin(async move {
                     store::creditor::by_id(tx, partner, client).await?.ok_or(CreditorError::NotFound)?;
-                    let now = core.now();
-                    let count = revoke_all(tx, KeyHolder { partner, client: Some(client) }, now).await?;
-                    store::oauth_client::revoke(tx, partner, client, now).await?;
-                    // A link that nobody has opened would show the next key.
-                    store::credentials_link::end(tx, partner, client, now).await?;
-                    core.note_status(tx, partner, client, CreditorStatus::Revoked, &context).await?;
+                    let count = core.revoke_credentials_in(tx, partner, client, &context).await?;
                     let subject = format!("client:{client}");
                     let detail = format!("{count} keys");
                     let record = context.record(&core, partner, "credentials.revoke", subject, Outcome::Done, detail);
@@ -334,6 +330,26 @@ impl Core {
             .await?;
         self.keys().forget_all();
         Ok(revoked)
+    }
+
+    /// Revokes every key of a client and its OAuth client in the transaction, and gives the number of keys.
+    pub(crate) async fn revoke_credentials_in(
+        &self,
+        tx: &mut Tx,
+        partner: PartnerId,
+        client: ClientIdentifier,
+        context: &Context,
+    ) -> Result<usize, StoreError> {
+        let now = self.now();
+        let count = revoke_all(tx, KeyHolder { partner, client: Some(client) }, now).await?;
+        if store::oauth_client::revoke(tx, partner, client, now).await? && count == 0 {
+            // It alone ends, and what is cached of it must.
+            store::api_key::count_version_up(tx).await?;
+        }
+        // A link that nobody has opened would show the next key.
+        store::credentials_link::end(tx, partner, client, now).await?;
+        self.note_status(tx, partner, client, CreditorStatus::Revoked, context).await?;
+        Ok(count)
     }
 }
 

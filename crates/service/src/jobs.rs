@@ -109,12 +109,16 @@ impl Core {
 }
 
 impl Jobs {
-    /// Stops the jobs and finishes what must not wait for the next start: uses of keys and seals of the audit trail.
+    /// Stops the jobs and finishes what must not wait for the next start: uses of keys, guesses that are to be
+    /// told, and seals of the audit trail.
     pub async fn stop(mut self) {
         self.stop.cancel();
         while self.tasks.join_next().await.is_some() {}
         if let Err(error) = self.core.write_last_uses().await {
             tracing::warn!(%error, "the last uses of keys were not written");
+        }
+        if let Err(error) = self.core.record_untold_guesses(true).await {
+            tracing::warn!(%error, "guesses at clients were not recorded to the last");
         }
         if let Err(error) = self.core.seal_audit().await {
             tracing::warn!(%error, "the audit trail was not sealed to its end; the next start goes on");

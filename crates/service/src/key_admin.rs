@@ -233,8 +233,8 @@ impl Core {
         })
     }
 
-    /// Seals every key value, every OAuth secret, every webhook secret, every invoice with its files and the pepper under the newest master key, a batch a transaction, and
-    /// gives how many were sealed anew. Kept answers, and mail and webhooks that wait, are not: they go by themselves, so the old master key
+    /// Seals every key value, every OAuth secret, every webhook secret, every invoice with its files, what is known of applicants and the
+    /// pepper under the newest master key, a batch a transaction, and gives how many were sealed anew. Kept answers, and mail and webhooks that wait, are not: they go by themselves, so the old master key
     /// is needed until then.
     /// `progress` hears the number so far.
     ///
@@ -275,6 +275,8 @@ impl Core {
         count += self.reseal_webhooks().await?;
         progress(count);
         count += self.reseal_invoices().await?;
+        progress(count);
+        count += self.reseal_information().await?;
         progress(count);
         count += self.reseal_pepper(context).await?;
         progress(count);
@@ -331,7 +333,8 @@ impl Core {
         let answers = store::idempotency::count_not_sealed_under(&mut reader, newest).await?
             + store::outbox::count_not_sealed_under(&mut reader, newest).await?;
         let invoices = store::invoice::count_not_sealed_under(&mut reader, newest).await?;
-        Ok(UnderOlderKeys { secrets: keys + secrets + webhooks + invoices, answers })
+        let flows = store::flow_information::count_not_sealed_under(&mut reader, newest).await?;
+        Ok(UnderOlderKeys { secrets: keys + secrets + webhooks + invoices + flows, answers })
     }
 }
 

@@ -1,6 +1,6 @@
 //! The numbers of new records, taken from blocks that this process leased.
 
-use domain::identifier::{ClientIdentifier, CustomerCode, PartnerId, ReferencePrefix};
+use domain::identifier::{ClientIdentifier, CustomerCode, MerchantId, PartnerId, ReferencePrefix};
 use store::number::Series;
 use store::{Db, StoreError};
 use tokio::sync::Mutex;
@@ -12,6 +12,9 @@ const LARGEST_BLOCK: i64 = 1024;
 /// Prefixes have eight digits, all of them, because a shorter one would be the start of a longer one and their references could not be
 /// told apart.
 const LAST_PREFIX: i64 = 99_999_999;
+
+/// `merchant_id` of the POS API has ten digits.
+const LAST_MERCHANT: i64 = 9_999_999_999;
 
 /// The numbers of a new client.
 #[derive(Clone, Copy, Debug)]
@@ -40,11 +43,20 @@ struct ClientStart {
 pub(crate) struct Numbers {
     db: Db,
     block: Mutex<Block>,
+    merchants: Mutex<MerchantBlock>,
+}
+
+/// A block of its own: most clients are no merchants.
+#[derive(Default)]
+struct MerchantBlock {
+    next: i64,
+    left: i64,
+    size: i64,
 }
 
 impl Numbers {
     pub(crate) fn new(db: Db) -> Self {
-        Self { db, block: Mutex::new(Block::default()) }
+        Self { db, block: Mutex::default(), merchants: Mutex::default() }
     }
 
     /// The numbers of one new client, never given before or again.
@@ -96,6 +108,34 @@ impl Numbers {
         if block.returned.len() < LARGEST_BLOCK as usize {
             block.returned.push(numbers);
         }
+    }
+
+    /// The number of a new merchant, never given before or again.
+    pub(crate) async fn merchant(&self) -> Result<MerchantId, StoreError> {
+        let mut block = self.merchants.lock().await;
+        if block.left == 0 {
+            let size = (block.size * 2).clamp(SMALLEST_BLOCK, LARGEST_BLOCK);
+            let next = self
+                .db
+                .write(move |tx| {
+                    Box::pin(async move {
+                        let next = store::number::lease(tx, Series::Merchant, size).await?;
+                        if next + size - 1 > LAST_MERCHANT {
+                            return Err(StoreError::unreadable(
+                                "number_block",
+                                "the merchant ids of ten digits are used up",
+                            ));
+                        }
+                        Ok(next)
+                    })
+                })
+                .await?;
+            *block = MerchantBlock { next, left: size, size };
+        }
+        let taken = block.next;
+        block.left -= 1;
+        block.next += 1;
+        Ok(MerchantId(taken))
     }
 
     /// The number of a new partner.

@@ -43,16 +43,26 @@ fn seal_name(client: ClientIdentifier) -> String {
 }
 
 impl Core {
-    /// Makes the OAuth credentials of a client; nothing is kept yet.
+    /// Makes the OAuth credentials of a client that is onboarded; nothing is kept yet.
     pub(crate) fn new_oauth_client(
         &self,
         partner: PartnerId,
         client: ClientIdentifier,
         now: Timestamp,
     ) -> NewOauthClient {
+        self.new_oauth_client_named(partner, client, crate::merchant::given_client_id(client), now)
+    }
+
+    /// The same under a `client_id` of the operator's.
+    pub(crate) fn new_oauth_client_named(
+        &self,
+        partner: PartnerId,
+        client: ClientIdentifier,
+        id: String,
+        now: Timestamp,
+    ) -> NewOauthClient {
         let secret = KeyValue::generate(self.random());
         let sealed = self.vault().seals.seal(&seal_name(client), secret.expose().as_bytes(), self.random());
-        let id = format!("pos-{client}");
         let row = OauthClientRow {
             partner,
             client,

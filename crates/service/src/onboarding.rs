@@ -8,10 +8,12 @@ use domain::audit::{AuditRecord, Outcome};
 use domain::client::{ClientDraft, Contact, NewClient};
 use domain::creditor::{CheckedCreditor, CreditorSettings, CreditorStatus, SettingsDraft};
 use domain::identifier::{ClientIdentifier, CustomerCode, PartnerId, ReferencePrefix};
+use domain::merchant::MerchantSettings;
 use domain::service_type::ServiceType;
 use domain::{Fault, Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::client::{ClientRow, ContactRow};
+use store::merchant::MerchantRow;
 use store::outbox::OutboxRow;
 use store::{StoreError, Tx};
 
@@ -152,17 +154,19 @@ impl Kept {
 }
 
 /// A client to be added: made ahead of the transaction, so that a second run of it keeps the same.
-struct Enrolment {
-    row: ClientRow,
-    contacts: Vec<ContactRow>,
-    agreements: Vec<Agreement>,
-    key: NewKey,
-    oauth: Option<NewOauthClient>,
-    warnings: Vec<Fault>,
-    record: AuditRecord,
-    refusal: AuditRecord,
+pub(crate) struct Enrolment {
+    pub(crate) row: ClientRow,
+    pub(crate) contacts: Vec<ContactRow>,
+    pub(crate) agreements: Vec<Agreement>,
+    pub(crate) key: NewKey,
+    /// Of a client of the point-of-sale service, as is `merchant`.
+    pub(crate) oauth: Option<NewOauthClient>,
+    pub(crate) merchant: Option<MerchantRow>,
+    pub(crate) warnings: Vec<Fault>,
+    pub(crate) record: AuditRecord,
+    pub(crate) refusal: AuditRecord,
     /// What tells of it; `None` when that is not known ahead of the transaction.
-    webhooks: Option<Vec<OutboxRow>>,
+    pub(crate) webhooks: Option<Vec<OutboxRow>>,
 }
 
 impl Core {
@@ -245,8 +249,13 @@ impl Core {
         let row = row_of(partner, numbers, &client, &checked.settings, now);
         let holder = KeyHolder { partner, client: Some(numbers.client) };
         let key = self.new_key(holder, KeyKind::Client, &domain::api_key::AllowedNetworks::default(), now);
-        let oauth = (client.service_type == ServiceType::PosFinancing)
-            .then(|| self.new_oauth_client(partner, numbers.client, now));
+        let (oauth, merchant) = if client.service_type == ServiceType::PosFinancing {
+            let settings = MerchantSettings::of_client(&row.name, &row.language_code);
+            let merchant = crate::merchant::row_of(&row, self.numbers().merchant().await?, &settings);
+            (Some(self.new_oauth_client(partner, numbers.client, now)), Some(merchant))
+        } else {
+            (None, None)
+        };
         let subject = format!("client:{}", numbers.client);
         let created = created_event(&row, key.issued.id);
         let webhooks = self.known_webhooks(partner, &created, now)?;
@@ -268,6 +277,7 @@ impl Core {
             row,
             key,
             oauth,
+            merchant,
             warnings,
             webhooks,
         });
@@ -338,7 +348,7 @@ impl Core {
     }
 }
 
-fn created_event(row: &ClientRow, key_id: KeyId) -> Event<'static> {
+pub(crate) fn created_event(row: &ClientRow, key_id: KeyId) -> Event<'static> {
     Event::ClientCreated {
         client_identifier: row.client,
         confirma_finance_customer_code: row.customer_code,
@@ -348,7 +358,10 @@ fn created_event(row: &ClientRow, key_id: KeyId) -> Event<'static> {
 }
 
 /// Adds the client in the transaction, or gives the one that is there, and records either.
-async fn add(tx: &mut Tx, new: &Enrolment) -> Result<Result<CreatedClient, ClientIdentifier>, OnboardingError> {
+pub(crate) async fn add(
+    tx: &mut Tx,
+    new: &Enrolment,
+) -> Result<Result<CreatedClient, ClientIdentifier>, OnboardingError> {
     let row = &new.row;
     // The index decides, not a look-up before it: that would be a statement more for each new client, and on PostgreSQL one that makes
     // writes at once fail for each other.
@@ -369,6 +382,9 @@ async fn add(tx: &mut Tx, new: &Enrolment) -> Result<Result<CreatedClient, Clien
     store::api_key::insert(tx, &new.key.row).await?;
     if let Some(oauth) = &new.oauth {
         store::oauth_client::insert(tx, &oauth.row).await?;
+    }
+    if let Some(merchant) = &new.merchant {
+        store::merchant::insert(tx, merchant).await?;
     }
     store::audit::insert(tx, &new.record).await?;
     Ok(Ok(CreatedClient {

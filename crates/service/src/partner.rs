@@ -10,6 +10,7 @@ use domain::{Faults, Timestamp};
 use store::StoreError;
 
 use crate::api_key::IssuedKey;
+use crate::merchant::OWN_PARTNER;
 use crate::webhook::PARTNER_REVOKED;
 use crate::{AdminError, Context, Core};
 
@@ -244,6 +245,9 @@ fn check(code: &str, name: &str) -> Result<(), AdminError> {
         let message =
             format!("A code has 1 to {longest} letters, digits, hyphens, dots or underscores, such as QUICK3");
         faults.add("code", "partner_code_format", message);
+    } else if code.eq_ignore_ascii_case(OWN_PARTNER) {
+        let message = format!("{OWN_PARTNER} is the code of the operator's own merchants: choose another");
+        faults.add("code", "partner_code_reserved", message);
     }
     if name.trim().is_empty() {
         faults.add("name", "required", "A partner needs a name");

@@ -6,6 +6,7 @@ use domain::Environment;
 use domain::invoice::EInvoiceAddress;
 
 use crate::mail::MailSettings;
+use crate::password::PasswordSettings;
 use crate::sms::SmsSettings;
 use crate::webhook::WebhookSettings;
 
@@ -24,7 +25,17 @@ pub struct Settings {
     pub idempotency_retention: Duration,
     /// How long a key is kept after its overlap ended.
     pub superseded_key_retention: Duration,
-    /// The most keys in the cache of verified keys.
+    /// How long after its use a refresh token gives the same pair again, 0 to 60 s: for an answer that was lost.
+    pub refresh_leeway: Duration,
+    /// How long a token pair is kept after it expired: as long as the use of a refresh token that has ended is to end its family.
+    pub token_retention: Duration,
+    /// How long what is known of an applicant in a flow is kept after it was last added to, and no longer than a day after it was
+    /// opened. 1 minute to 24 hours.
+    pub information_retention: Duration,
+    /// The most flows of a merchant in which something is known of an applicant and kept; tokens of the scope `customer` open half
+    /// of them at most. 2 to 100,000.
+    pub most_open_flows: u32,
+    /// The most keys in the cache of verified keys; of access tokens no more than these are in theirs, and 16,384 at most.
     pub key_cache_entries: usize,
     /// How often the audit trail is sealed.
     pub audit_seal_interval: Duration,
@@ -52,6 +63,8 @@ pub struct Settings {
     pub credentials_link_lifetime: Duration,
     /// How long before a client key expires its holder is told; empty is not at all.
     pub expiry_notice: Vec<Duration>,
+    /// What a password costs, and how many are hashed at once.
+    pub password: PasswordSettings,
 }
 
 /// How invoices are printed, as the operator has set it.
@@ -80,6 +93,10 @@ impl Default for Settings {
             partner_key_lifetime: None,
             idempotency_retention: DAY,
             superseded_key_retention: 30 * DAY,
+            refresh_leeway: Duration::from_secs(10),
+            token_retention: Duration::from_secs(3600),
+            information_retention: Duration::from_secs(3600),
+            most_open_flows: 10_000,
             key_cache_entries: 100_000,
             audit_seal_interval: Duration::from_secs(1),
             sms: None,
@@ -93,6 +110,7 @@ impl Default for Settings {
             public_url: None,
             credentials_link_lifetime: 7 * DAY,
             expiry_notice: Vec::new(),
+            password: PasswordSettings::default(),
         }
     }
 }

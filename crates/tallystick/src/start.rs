@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{Clock, Random};
-use service::{Core, CoreError};
+use service::{Core, CoreError, StoreError};
 use store::{Db, OpenError};
 
 use crate::config::Settings;
@@ -75,6 +75,15 @@ pub(crate) fn number(migration: &str) -> i64 {
     migration.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
+/// Makes what an older program, which does not know of it, has left out.
+async fn complete(core: &Core, schema: Schema) -> Result<(), StoreError> {
+    core.fold_names().await?;
+    if schema == Schema::Migrate {
+        core.add_missing_merchants().await?;
+    }
+    Ok(())
+}
+
 /// Opens the database and the core over it, with the clock and the random source of the machine.
 ///
 /// # Errors
@@ -105,7 +114,7 @@ pub async fn core_with(
     };
     let opened = match Core::open(db.clone(), clock, random, keys, settings.service()).await {
         // Here and not in the opening, because `doctor` opens the core as well and changes nothing.
-        Ok(core) => core.fold_names().await.map(|()| core).map_err(CoreError::Store),
+        Ok(core) => complete(&core, schema).await.map(|()| core).map_err(CoreError::Store),
         Err(error) => Err(error),
     };
     match opened {

@@ -110,6 +110,64 @@ impl TestApp {
     }
 }
 
+/// A merchant: a client of the point-of-sale service, with what it gets tokens for.
+#[derive(Clone, Debug)]
+pub struct Merchant {
+    /// `client_id` of the token endpoint.
+    pub id: String,
+    /// `client_secret`.
+    pub secret: String,
+    /// `clientIdentifier`.
+    pub creditor: i64,
+}
+
+impl Merchant {
+    /// The fields of a form: its credentials, and what follows.
+    #[must_use]
+    pub fn with<'a>(&'a self, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+        [("client_id", self.id.as_str()), ("client_secret", self.secret.as_str())]
+            .into_iter()
+            .chain(more.to_vec())
+            .collect()
+    }
+}
+
+impl TestApp {
+    /// Creates a merchant with the partner key.
+    ///
+    /// # Panics
+    /// When it is not created.
+    pub async fn merchant(&self, partner: &PartnerKeys, number: u32) -> Merchant {
+        let mut body = body(&partner.code, number);
+        body["service"]["type"] = "POS_FINANCING".into();
+        let answer = self.create(&partner.provisioning, &body).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+        let made = answer.json();
+        let text = |name: &str| made[name].as_str().expect("a merchant has OAuth credentials").to_owned();
+        Merchant {
+            id: text("oauthClientId"),
+            secret: text("oauthClientSecret"),
+            creditor: made["clientIdentifier"].as_i64().expect("a client has a number"),
+        }
+    }
+
+    /// Gets a token pair for a merchant, with further fields in the form.
+    ///
+    /// # Panics
+    /// When it gets none.
+    pub async fn token(&self, merchant: &Merchant, more: &[(&str, &str)]) -> Value {
+        let answer = self.request(Method::POST, TOKEN).form(&merchant.with(more)).send().await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+        answer.json()
+    }
+}
+
+/// Below this is the point-of-sale API.
+pub const POS: &str = "/flexiti/pos-api/v2.5";
+
+/// `POST` here gets a token.
+pub const TOKEN: &str = "/flexiti/pos-api/v2.5/oauth/token";
+
 /// The address of a creditor, with what follows: `/credentials`.
 #[must_use]
 pub fn creditor_path(creditor: i64, rest: &str) -> String {
@@ -183,6 +241,28 @@ impl TestRequest<'_> {
     #[must_use]
     pub fn json(self, value: &Value) -> Self {
         self.header("Content-Type", "application/json").bytes(value.to_string())
+    }
+
+    /// Sends a form.
+    #[must_use]
+    pub fn form(self, fields: &[(&str, &str)]) -> Self {
+        let encoded = |text: &str| {
+            text.bytes().fold(String::new(), |text, byte| match byte {
+                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' => {
+                    text + char::from(byte).encode_utf8(&mut [0])
+                }
+                other => text + &format!("%{other:02X}"),
+            })
+        };
+        let pairs: Vec<_> =
+            fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+        self.header("Content-Type", "application/x-www-form-urlencoded").bytes(pairs.join("&"))
+    }
+
+    /// Presents an access token.
+    #[must_use]
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("Authorization", format!("Bearer {token}"))
     }
 
     /// Sends these bytes.

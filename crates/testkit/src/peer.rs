@@ -19,6 +19,12 @@ const PYTHON: &str = "TALLYSTICK_TEST_PYTHON";
 /// A Python that has standardwebhooks; `cargo xtask test` sets it.
 const WEBHOOKS_PYTHON: &str = "TALLYSTICK_TEST_WEBHOOKS_PYTHON";
 
+/// Where openid-client of npm is; `cargo xtask test` sets it.
+const OAUTH_NODE_MODULES: &str = "TALLYSTICK_TEST_OAUTH_NODE_MODULES";
+
+/// A Python that has Authlib; `cargo xtask test` sets it.
+const OAUTH_PYTHON: &str = "TALLYSTICK_TEST_OAUTH_PYTHON";
+
 /// The longest that anything in a test may take.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -60,6 +66,35 @@ impl Peer {
         let mut command = Command::new(variable(WEBHOOKS_PYTHON));
         command.arg("-u").arg(script("webhook_receiver.py"));
         Self::start(command).await
+    }
+
+    /// What a client of the token endpoint over Authlib tells, from its beginning to its end.
+    ///
+    /// # Panics
+    /// When it is not there, or fails, or does not end in time.
+    pub async fn authlib_client(options: Value) -> Vec<Value> {
+        let mut command = Command::new(variable(OAUTH_PYTHON));
+        command.arg("-u").arg(script("oauth_client.py")).arg(options.to_string());
+        Self::run(command).await
+    }
+
+    /// What a client of the token endpoint over openid-client tells, from its beginning to its end.
+    ///
+    /// # Panics
+    /// When it is not there, or fails, or does not end in time.
+    pub async fn openid_client(options: Value) -> Vec<Value> {
+        let mut command = Command::new("node");
+        command.env("NODE_PATH", variable(OAUTH_NODE_MODULES)).arg(script("oauth_client.js")).arg(options.to_string());
+        Self::run(command).await
+    }
+
+    async fn run(mut command: Command) -> Vec<Value> {
+        command.stdin(Stdio::null()).kill_on_drop(true);
+        let output = timeout(PATIENCE, command.output()).await.expect("the peer did not end in time");
+        let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}; run `cargo xtask test`"));
+        let (told, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "the peer failed: {said}{told}");
+        told.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"))).collect()
     }
 
     async fn start(mut command: Command) -> Peer {

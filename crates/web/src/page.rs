@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER, X_FRAME_OPTIONS,
 };
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode, Uri};
 use http_kit::Problem;
 
 use crate::html::Html;
@@ -113,7 +113,7 @@ impl Page {
 }
 
 /// What [`http_kit::problem_page`] asks for.
-pub(crate) fn of_problem(problem: &Problem, request_id: &str) -> Response {
+pub(crate) fn of_problem(problem: &Problem, request_id: &str, _: &Uri) -> Response {
     Page::of_problem(problem, request_id).into_response()
 }
 

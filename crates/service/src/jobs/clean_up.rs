@@ -4,6 +4,9 @@
 //! | --- | --- | --- |
 //! | `idempotency` | `idempotency_retention` after the answer, 24 hours | the contract's promise to repeats |
 //! | `api_key` that was renewed | `superseded_key_retention` after its overlap, 30 days | the operator can still see who used it |
+//! | `oauth_token` | `token_retention` after its expiry, 1 hour | a refresh token that is used again ends its family |
+//! | `oauth_family_end` | 40 minutes after the end | no pair of it is left that could work |
+//! | `flow_information` | `information_retention` after it was last added to, 1 hour, and a day after it was opened at most | a till gathers what it is told of an applicant before it applies |
 //! | `sms` with a final state, its parts and reports | `sms_retention` after it was asked for, 90 days, and not less than `idempotency_retention` | the partner can still look it up |
 //! | `outbox`, of a mail that was given up or that no channel takes | until a day after it is no longer worth sending, which is 3 days after it was written | it may hold a one-time link; until then the operator sees it |
 //! | `outbox`, of a webhook that was given up | until a day after it is no longer worth sending, which is 5 days after it was written or replayed | until then the operator sees it, and can send it |
@@ -19,6 +22,7 @@
 
 use std::time::Duration;
 
+use domain::{Timestamp, oauth_token};
 use store::StoreError;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -26,6 +30,9 @@ use crate::Core;
 
 /// The most rows of a kind that one transaction removes, so that other writes do not wait long.
 const BATCH: i64 = 500;
+
+/// The same of token pairs: each stands in four indexes, two of them in no order, and whoever asks for a token waits for the same writer.
+const TOKEN_BATCH: i64 = 200;
 
 const HEARTBEAT_RETENTION: Duration = Duration::from_secs(24 * 3600);
 
@@ -35,6 +42,9 @@ const RECEIPT_RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
 const MAIL_RETENTION: Duration = Duration::from_secs(24 * 3600);
 
 const REQUEST_RETENTION: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// A pair of a family that has ended may have been made up to the end, and works for one lifetime; another is for clocks that differ.
+const FAMILY_END_RETENTION: Duration = Duration::from_secs(2 * oauth_token::LIFETIME.as_secs());
 
 const LINK_RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 
@@ -69,6 +79,11 @@ impl Core {
             self.db().write(move |tx| Box::pin(async move { store::heartbeat::forget(tx, forgotten).await })).await?;
         removed +=
             self.db().write(move |tx| Box::pin(async move { store::webhook::forget_former(tx, now).await })).await?;
+        removed += self.clean_up_tokens(now).await?;
+        // Nothing is removed by these: the one does what an older program beside this one leaves undone, the other tells what nobody
+        // else will.
+        self.add_missing_merchants().await?;
+        self.record_untold_guesses(false).await?;
         loop {
             let answers = self
                 .db()
@@ -104,9 +119,35 @@ impl Core {
                 .db()
                 .write(move |tx| Box::pin(async move { store::expiry_notice::purge(tx, now, BATCH).await }))
                 .await?;
-            let each = [answers, keys, messages, mail, webhooks, receipts, requests, links, notices];
+            let flows = self
+                .db()
+                .take(move |tx| Box::pin(async move { store::flow_information::purge(tx, now, BATCH).await }))
+                .await?;
+            let each = [answers, keys, messages, mail, webhooks, receipts, requests, links, notices, flows];
             removed += each.iter().sum::<u64>();
             if each.iter().all(|removed| *removed < BATCH as u64) {
+                return Ok(removed);
+            }
+        }
+    }
+
+    /// The token pairs that have had their time, and the ends of families. Apart from the others: there may be many more of them.
+    async fn clean_up_tokens(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let (expired, ended) = (now.before(self.settings().token_retention), now.before(FAMILY_END_RETENTION));
+        let mut removed = 0;
+        loop {
+            let tokens = self
+                .db()
+                .take(move |tx| Box::pin(async move { store::oauth_token::purge(tx, expired, TOKEN_BATCH).await }))
+                .await?;
+            let families = self
+                .db()
+                .take(move |tx| {
+                    Box::pin(async move { store::oauth_token::purge_family_ends(tx, ended, TOKEN_BATCH).await })
+                })
+                .await?;
+            removed += tokens + families;
+            if tokens.max(families) < TOKEN_BATCH as u64 {
                 return Ok(removed);
             }
         }

@@ -5,10 +5,14 @@
 mod audit;
 mod deployment;
 mod idempotency;
+mod information;
 mod installation;
 mod invoice_approval;
 mod invoice_delivery;
 mod invoice_fault;
+mod merchant;
+mod merchant_login;
+mod oauth_token;
 mod onboarding;
 mod partner;
 mod renewal;

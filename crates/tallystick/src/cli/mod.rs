@@ -14,6 +14,9 @@ mod essentials;
 mod import;
 mod invoice;
 mod key;
+mod merchant;
+mod merchant_location;
+mod merchant_user;
 mod migrate;
 mod openapi;
 mod outbox;
@@ -77,6 +80,8 @@ enum Command {
     Creditor(creditor::Command),
     #[command(subcommand)]
     Key(key::Command),
+    #[command(subcommand)]
+    Merchant(merchant::Command),
     #[command(subcommand)]
     Deployment(deployment::Command),
     #[command(subcommand)]
@@ -152,6 +157,7 @@ fn run(cli: Cli, output: Output) -> Result<(), CommandError> {
         Command::Client(command) => client::run(command, file, output),
         Command::Creditor(command) => creditor::run(command, file, output),
         Command::Key(command) => key::run(command, file, output),
+        Command::Merchant(command) => merchant::run(command, file, output),
         Command::Deployment(command) => deployment::run(command, file, output),
         Command::Channel(command) => channel::run(command, file, output),
         Command::Outbox(command) => outbox::run(command, file, output),

@@ -54,7 +54,7 @@ impl Limits {
         at_least_one("request-timeout", usize::from(!self.request_timeout.0.is_zero()))
     }
 
-    /// The settings of the HTTP side.
+    /// The settings of the HTTP side, but for `tls`, which is not of this section.
     #[must_use]
     pub fn http(&self) -> HttpSettings {
         // Every origin was checked to be a visible ASCII text when it was read.
@@ -67,6 +67,7 @@ impl Limits {
             credentials_rate: self.credentials_rate_limit.limit(),
             trusted_proxies: TrustedProxies::new(self.trusted_proxies.0.clone()),
             cors_origins: origins.collect(),
+            tls: false,
             compression: self.compression,
         }
     }

@@ -15,6 +15,7 @@ mod limits;
 mod list;
 mod messages;
 mod onboarding;
+mod point_of_sale;
 mod rate;
 mod section;
 mod server;
@@ -40,6 +41,7 @@ pub use limits::{Limits, LimitsLayer};
 pub use list::{Networks, Origins};
 pub use messages::{Messages, MessagesLayer};
 pub use onboarding::{LeadTimes, Onboarding, OnboardingLayer, PublicUrl, Switch};
+pub use point_of_sale::{PointOfSale, PointOfSaleLayer, PosPrefix};
 pub use rate::Rate;
 pub use section::Described;
 pub use server::{Server, ServerLayer};
@@ -74,6 +76,8 @@ pub struct Settings {
     pub webhooks: Webhooks,
     /// `[onboarding]`.
     pub onboarding: Onboarding,
+    /// `[point-of-sale]`.
+    pub point_of_sale: PointOfSale,
     /// `[channels.NAME]`.
     pub channels: Channels,
     /// The file that was read, if there was one.
@@ -106,6 +110,9 @@ pub struct Layer {
     pub(crate) webhooks: WebhooksLayer,
     #[command(flatten)]
     pub(crate) onboarding: OnboardingLayer,
+    #[command(flatten)]
+    #[serde(rename = "point-of-sale")]
+    pub(crate) point_of_sale: PointOfSaleLayer,
     #[arg(skip)]
     pub(crate) channels: Channels,
 }
@@ -126,6 +133,7 @@ impl Layer {
             invoices: self.invoices.over(lower.invoices),
             webhooks: self.webhooks.over(lower.webhooks),
             onboarding: self.onboarding.over(lower.onboarding),
+            point_of_sale: self.point_of_sale.over(lower.point_of_sale),
             channels: lower.channels.into_iter().chain(self.channels).collect(),
         }
     }
@@ -168,12 +176,19 @@ impl Layer {
             InvoicesLayer::described(),
             WebhooksLayer::described(),
             OnboardingLayer::described(),
+            PointOfSaleLayer::described(),
         ]
         .concat()
     }
 }
 
 impl Settings {
+    /// Whether clients come through a proxy, and nobody has said under which address: then the server metadata (RFC 8414) tells them that of
+    /// the connection to the proxy, often with another scheme, which OAuth libraries refuse.
+    pub(crate) fn is_behind_unnamed_proxy(&self) -> bool {
+        !self.limits.trusted_proxies.0.is_empty() && self.onboarding.public_url.is_none()
+    }
+
     /// Reads the file (`file`, or `./tallystick.toml` when there is one) and lays `above`, the flags and variables, over it, and under it
     /// `below`: what a command takes for a default where it differs from everybody's.
     ///
@@ -202,6 +217,10 @@ impl Settings {
             partner_key_lifetime: self.keys.partner_key_lifetime.duration(),
             idempotency_retention: self.jobs.idempotency_retention.0,
             superseded_key_retention: self.keys.superseded_key_retention.0,
+            refresh_leeway: self.point_of_sale.refresh_leeway.0,
+            token_retention: self.point_of_sale.token_retention.0,
+            information_retention: self.point_of_sale.information_retention.0,
+            most_open_flows: self.point_of_sale.most_open_flows,
             key_cache_entries: self.keys.key_cache_entries,
             audit_seal_interval: self.jobs.audit_seal_interval.0,
             outbox_lease: self.jobs.outbox_lease.0,
@@ -215,6 +234,7 @@ impl Settings {
             public_url: self.onboarding.public_url.as_ref().map(ToString::to_string),
             credentials_link_lifetime: self.onboarding.credentials_link_lifetime.0,
             expiry_notice: self.onboarding.expiry_notice.0.iter().map(|span| span.0).collect(),
+            password: service::password::PasswordSettings::default(),
         }
     }
 
@@ -231,6 +251,7 @@ impl Settings {
             invoices: layer.invoices.resolve(),
             webhooks: layer.webhooks.resolve(),
             onboarding: layer.onboarding.resolve(),
+            point_of_sale: layer.point_of_sale.resolve(),
             channels: layer.channels,
             file: None,
         }
@@ -247,6 +268,7 @@ impl Settings {
         self.invoices.check(&self.channels)?;
         self.webhooks.check(&self.channels)?;
         self.onboarding.check()?;
+        self.point_of_sale.check()?;
         messages::check_environment(&self.channels, self.server.environment == Environment::Sandbox)?;
         Ok(self)
     }

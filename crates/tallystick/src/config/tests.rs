@@ -155,3 +155,13 @@ fn a_file_that_was_asked_for_must_be_there() {
     let error = Settings::load(Layer::default(), Some("no/such/file.toml".into()), Layer::default()).unwrap_err();
     assert!(matches!(error, ConfigError::Unreadable { .. }), "{error}");
 }
+
+#[test]
+fn a_proxy_without_a_public_address_is_noticed() {
+    let is_noticed = |text: &str| Settings::resolve(parse(text).unwrap()).is_behind_unnamed_proxy();
+    assert!(is_noticed("[limits]\ntrusted-proxies = \"192.0.2.1\""));
+    assert!(!is_noticed(
+        "[limits]\ntrusted-proxies = \"192.0.2.1\"\n[onboarding]\npublic-url = \"https://api.example.com\""
+    ));
+    assert!(!is_noticed(""));
+}

@@ -104,6 +104,11 @@ pub async fn run(
             "fewer connections are taken than configured: the system's limit of open files is low"
         );
     }
+    if settings.is_behind_unnamed_proxy() {
+        tracing::warn!(
+            "trusted-proxies is set and public-url is not: OAuth clients are told the proxy's inner address"
+        );
+    }
     let options = ServerOptions { max_connections, header_timeout: settings.server.header_timeout.0 };
 
     let providers = providers::all(&core, settings)?;

@@ -2,7 +2,8 @@
 
 use http::Method;
 use serde_json::json;
-use testkit::app::{CLIENT, CREDITORS, DEPLOYMENTS, PartnerKeys, RENEW, TestApp, body};
+use service::merchant_user::NewMerchantUser;
+use testkit::app::{CLIENT, CREDITORS, DEPLOYMENTS, Merchant, PartnerKeys, RENEW, TestApp, body};
 use testkit::on_both_engines;
 
 use crate::invoice::{INVOICE, invoice};
@@ -28,12 +29,28 @@ const CHANGES: &[Change] = &[
     Change { method: Method::GET, path: CREDENTIALS, action: "credentials.show" },
     Change { method: Method::POST, path: ROTATE, action: "credentials.rotate" },
     Change { method: Method::DELETE, path: CREDENTIALS, action: "credentials.revoke" },
+    Change { method: Method::POST, path: TOKEN, action: "oauth_token.issue" },
+    Change { method: Method::POST, path: LOGIN, action: "merchant.login" },
+    Change { method: Method::POST, path: INFORMATION, action: "information.keep" },
+    Change { method: Method::POST, path: REVOKE, action: "oauth_token.revoke" },
 ];
 
 const CREDITOR: &str = "/api/v1/partner/creditors/{clientIdentifier}";
 const CREDENTIALS: &str = "/api/v1/partner/creditors/{clientIdentifier}/credentials";
 const ROTATE: &str = "/api/v1/partner/creditors/{clientIdentifier}/credentials/rotate";
 const AGREEMENTS: &str = "/api/v1/partner/creditors/{clientIdentifier}/agreements";
+
+const TOKEN: &str = "/flexiti/pos-api/v2.5/oauth/token";
+const REVOKE: &str = "/flexiti/pos-api/v2.5/oauth/revoke";
+const LOGIN: &str = "/flexiti/pos-api/v2.5/client-id/{client_id}/merchants/login";
+
+const INFORMATION: &str = "/flexiti/pos-api/v2.5/client-id/{client_id}/information";
+
+/// What is told of an applicant, and stands in no record.
+const NAME: &str = "Tremblay";
+
+/// The password of the merchant's user.
+const PASSWORD: &str = "dice-manila-purism";
 
 /// Routes that only read, though their method could change something; and reads.
 const READS: &[&str] = &[
@@ -49,12 +66,25 @@ const READS: &[&str] = &[
     "GET /api/v1/partner/creditors/{clientIdentifier}/distribution",
     "GET /api/v1/partner/distribution",
     "GET /api/v1/partner/distribution/summary",
+    "POST /flexiti/pos-api/v2.5/oauth/introspect",
+    "GET /flexiti/pos-api/v2.5/client-id/{client_id}/i18n",
+    "POST /flexiti/pos-api/v2.5/client-id/{client_id}/i18n",
+    "GET /flexiti/pos-api/v2.5/client-id/{client_id}/i18n/{key}",
+    "POST /flexiti/pos-api/v2.5/client-id/{client_id}/customers/driverslicense",
+    "GET /flexiti/pos-api/v2.5/client-id/{client_id}/terms-and-conditions",
+    "GET /.well-known/oauth-authorization-server/flexiti/pos-api/v2.5",
     "GET /healthz",
     "GET /readyz",
 ];
 
-async fn perform(app: &TestApp, partner: &PartnerKeys, (creditor, client): (i64, &str), change: &Change) {
-    let path = change.path.replace("{clientIdentifier}", &creditor.to_string());
+async fn perform(
+    app: &TestApp,
+    partner: &PartnerKeys,
+    (creditor, client): (i64, &str),
+    (merchant, token): (&Merchant, &str),
+    change: &Change,
+) {
+    let path = change.path.replace("{clientIdentifier}", &creditor.to_string()).replace("{client_id}", &merchant.id);
     let request = app.request(change.method.clone(), &path).header("X-Request-Id", "the-request");
     let request = match change.path {
         CLIENT => request.key(&partner.provisioning).json(&body(&partner.code, 1)),
@@ -75,6 +105,13 @@ async fn perform(app: &TestApp, partner: &PartnerKeys, (creditor, client): (i64,
             .header("If-Match", "*")
             .json(&json!([{"system": "ERP", "identifier": "A-1", "validFrom": "2026-01-01"}])),
         CREDENTIALS | ROTATE => request.key(&partner.partner),
+        TOKEN => request.form(&merchant.with(&[])),
+        LOGIN => request.bearer(token).json(&json!({"merchant_username": "anna", "merchant_password": PASSWORD})),
+        INFORMATION => {
+            let flow = request.bearer(token).header("x-reference-id", "8848372d-8457-4ca4-9da9-673f1cdd6684");
+            flow.json(&json!({"last_name": NAME, "annual_income": 72_000}))
+        }
+        REVOKE => request.form(&merchant.with(&[("token", token)])),
         INVOICE => request.key(client).json(&invoice(1)),
         other => panic!("how to perform {other} is not told here"),
     };
@@ -88,9 +125,17 @@ on_both_engines! {
         let partner = app.partner("QUICK3").await;
         let creditor = app.creditor(&partner, 2).await;
         let client = app.client(&partner, 4).await;
+        let merchant = app.merchant(&partner, 5).await;
+        let token = app.token(&merchant, &[]).await["access_token"].as_str().unwrap().to_owned();
+        let anna = NewMerchantUser {
+            username: "anna".into(),
+            password: domain::Secret::new(PASSWORD.into()),
+            location: None,
+        };
+        app.test.core.add_merchant_user(&merchant.id, anna, &testkit::core::operator()).await.unwrap();
         for change in CHANGES {
             let before = app.test.core.audit_records(Some("QUICK3"), None, 100).await.unwrap().len();
-            perform(&app, &partner, (creditor, &client), change).await;
+            perform(&app, &partner, (creditor, &client), (&merchant, &token), change).await;
             let records = app.test.core.audit_records(Some("QUICK3"), None, 100).await.unwrap();
             assert_eq!(records.len(), before + 1, "{} {}", change.method, change.path);
             let record = &records[0];
@@ -99,8 +144,8 @@ on_both_engines! {
             assert_eq!(record.outcome, "done");
             assert!(record.actor.contains(':') && !record.subject.is_empty(), "{record:?}");
             let text = format!("{record:?}");
-            for secret in [&partner.provisioning, &partner.partner, &client] {
-                assert!(!text.contains(secret.as_str()), "a record holds a key: {text}");
+            for secret in [partner.provisioning.as_str(), &partner.partner, &client, &merchant.secret, &token, PASSWORD, NAME] {
+                assert!(!text.contains(secret), "a record holds a key: {text}");
             }
         }
     }

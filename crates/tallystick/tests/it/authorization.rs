@@ -65,6 +65,19 @@ const TABLE: &[Row] = &[
     row(Method::GET, "/api/v1/partner/creditors/{clientIdentifier}/distribution", [NoKey, Forbidden, In, Forbidden]),
     row(Method::GET, "/api/v1/partner/distribution", [NoKey, Forbidden, In, Forbidden]),
     row(Method::GET, "/api/v1/partner/distribution/summary", [NoKey, Forbidden, In, Forbidden]),
+    // These take no key: a client proves itself by its secret, and gets 400 for want of one.
+    row(Method::POST, "/flexiti/pos-api/v2.5/oauth/token", [In, In, In, In]),
+    row(Method::POST, "/flexiti/pos-api/v2.5/oauth/introspect", [In, In, In, In]),
+    row(Method::POST, "/flexiti/pos-api/v2.5/oauth/revoke", [In, In, In, In]),
+    row(Method::GET, "/.well-known/oauth-authorization-server/flexiti/pos-api/v2.5", [In, In, In, In]),
+    // These take an access token, which no key is. `pos.rs` has the table of its scopes.
+    row(Method::POST, "/flexiti/pos-api/v2.5/client-id/{client_id}/merchants/login", [NoKey; 4]),
+    row(Method::GET, "/flexiti/pos-api/v2.5/client-id/{client_id}/i18n", [NoKey; 4]),
+    row(Method::POST, "/flexiti/pos-api/v2.5/client-id/{client_id}/i18n", [NoKey; 4]),
+    row(Method::GET, "/flexiti/pos-api/v2.5/client-id/{client_id}/i18n/{key}", [NoKey; 4]),
+    row(Method::POST, "/flexiti/pos-api/v2.5/client-id/{client_id}/information", [NoKey; 4]),
+    row(Method::POST, "/flexiti/pos-api/v2.5/client-id/{client_id}/customers/driverslicense", [NoKey; 4]),
+    row(Method::GET, "/flexiti/pos-api/v2.5/client-id/{client_id}/terms-and-conditions", [NoKey; 4]),
     row(Method::GET, "/healthz", [In, In, In, In]),
     row(Method::GET, "/readyz", [In, In, In, In]),
 ];

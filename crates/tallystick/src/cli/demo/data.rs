@@ -6,7 +6,8 @@ use domain::api_key::{AllowedNetworks, KeyKind, KeyState};
 use domain::calendar::CalendarDate;
 use domain::client::{ClientDraft, ContactDraft};
 use domain::creditor::CreditorStatus;
-use domain::identifier::{ClientIdentifier, PartnerId};
+use domain::identifier::{ClientIdentifier, MerchantId, PartnerId};
+use domain::merchant::{MerchantChange, MerchantDraft};
 use service::api_key::{KeyError, Principal};
 use service::client::Imported;
 use service::creditor::{Condition, HistoryQuery};
@@ -22,6 +23,10 @@ use crate::config::Settings;
 /// The partner of the published examples.
 pub(super) const PARTNER: &str = "QUICK3";
 const PARTNER_NAME: &str = "Quick Software Oy";
+
+/// The merchant of the published examples: `client_id` and name.
+const MERCHANT: &str = "flexitidemo";
+const MERCHANT_NAME: &str = "Flexiti Demo";
 
 /// The account of every business: one of examples.
 pub(super) const IBAN: &str = "FI2112345600000785";
@@ -108,8 +113,19 @@ pub(super) struct Demo {
     pub(super) invoices: Vec<i64>,
     /// A number that the first client has for no invoice yet.
     pub(super) free_number: i64,
+    /// The merchant; none where somebody has revoked it.
+    pub(super) merchant: Option<DemoMerchant>,
     /// The day of this start.
     pub(super) today: CalendarDate,
+}
+
+/// A merchant of the point-of-sale API.
+pub(super) struct DemoMerchant {
+    pub(super) name: String,
+    /// `merchant_id` of the API.
+    pub(super) number: MerchantId,
+    pub(super) client_id: String,
+    pub(super) secret: String,
 }
 
 /// A client and its key; no key when all of them were revoked or superseded.
@@ -150,8 +166,27 @@ pub(super) async fn prepare(core: &Core, settings: &Settings, folders: &Folders)
         Some(first) => invoices::free_number(core, first.client).await?,
         None => 1,
     };
+    let merchant = merchant(core, &context).await?;
     let today = CalendarDate::of(core.clock().now());
-    Ok(Demo { provisioning_token, partner_key, clients, messages, invoices, free_number, today })
+    Ok(Demo { provisioning_token, partner_key, clients, messages, invoices, free_number, merchant, today })
+}
+
+async fn merchant(core: &Core, context: &Context) -> Result<Option<DemoMerchant>, CommandError> {
+    let settings = MerchantChange { name: Some(MERCHANT_NAME.to_owned()), ..MerchantChange::default() };
+    let draft = MerchantDraft { client_id: MERCHANT.to_owned(), settings };
+    match core.add_merchant(None, &draft, context).await {
+        Ok(_) | Err(AdminError::Exists(_)) => {}
+        // A vendor has the code of the operator's own partner.
+        Err(AdminError::State(_)) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    }
+    let (merchant, secret) = core.reveal_merchant(MERCHANT, context).await?;
+    Ok(secret.map(|secret| DemoMerchant {
+        name: merchant.name,
+        number: merchant.merchant_id,
+        client_id: merchant.client_id,
+        secret: secret.expose().to_text(),
+    }))
 }
 
 async fn client(

@@ -7,7 +7,7 @@ use domain::creditor::CreditorStatus;
 use domain::distribution::DistributionMethod;
 use serde_json::{Value, json};
 
-use super::data::{Demo, PARTNER};
+use super::data::{Demo, DemoMerchant, PARTNER};
 use super::folders::Folders;
 use crate::cli::{CommandError, Output};
 use crate::config::Settings;
@@ -15,6 +15,15 @@ use crate::serve::Ready;
 
 /// The published example of a new client, in one line for `curl -d`.
 const BODY: &str = r#"{"service":{"type":"LIFECYCLE","partnerCode":"QUICK3"},"client":{"name":"Test Customer Oy","businessCode":"123456-7","vatRegNbr":"FI1234567","postalAddress":"Testikuja 7","postalCode":"12345","postalDistrict":"HELSINKI","countryCode":"FI","telephone":"","email":"email@testcustomer.fi","website":"","languageCode":"FI","currencyCode":"EUR","ibanAccount":"","bic":"","bankgiro":"","plusgiro":""},"contacts":{"primary":{"name":"Matti Meikäläinen","telephone":"","mobile":"+358441234567","email":"matti@testcustomer.fi"},"technical":{"name":"","email":""},"accountant":{"name":"","email":""}}}"#;
+
+/// What a merchant's till says of an applicant.
+const APPLICANT: &str = r#"{"first_name":"Marie","last_name":"Tremblay","dob":"1985-02-14","province":"QC","postal_code":"H2X 1Y4","annual_income":72000}"#;
+
+/// The decoded bar code of a licence that nobody has.
+const LICENCE: &str = r#"{"code":"@\n\u001e\rANSI 636012080102DL00410223ZO03190008DLDAQT1234-56789-50214\nDCSTREMBLAY\nDACMARIE\nDADCLAIRE,ANNE\nDDEN\nDBD20240214\nDBB19850214\nDBA20290214\nDBC2\nDAU165 cm\nDAYBRO\nDAG55 QUEEN ST W\nDAITORONTO\nDAJON\nDAKM5H 2M9  \nDCFAB1234567\nDCGCAN\nDCAG\nDCBX\nDCDNONE\rZOZOAX\r"}"#;
+
+/// The flow of the merchant's lines.
+const REFERENCE: &str = "8848372d-8457-4ca4-9da9-673f1cdd6684";
 
 /// What is told, and of what.
 pub(super) struct Page<'p> {
@@ -53,6 +62,14 @@ fn document(told: &Page<'_>) -> Value {
             })
         })
         .collect();
+    let merchant = demo.merchant.as_ref().map(|merchant| {
+        json!({
+            "clientId": merchant.client_id,
+            "clientSecret": merchant.secret,
+            "merchantId": merchant.number,
+            "name": merchant.name,
+        })
+    });
     let messages: Vec<_> = demo.messages.iter().map(|sms| sms.id).collect();
     json!({
         "listening": ready.url,
@@ -62,6 +79,7 @@ fn document(told: &Page<'_>) -> Value {
         "provisioningToken": demo.provisioning_token,
         "partnerKey": demo.partner_key,
         "clients": clients,
+        "merchant": merchant,
         "smsIds": messages,
         "invoiceNumbers": demo.invoices,
         "folders": {
@@ -95,6 +113,12 @@ fn page(told: &Page<'_>) -> String {
             let _ = writeln!(page, "  agreement           {system} {identifier} from {from}{until}");
         }
     }
+    if let Some(DemoMerchant { name, number, client_id, secret }) = &demo.merchant {
+        let _ = write!(
+            page,
+            "merchant {number} {name}\n  client id           {client_id}\n  client secret       {secret}\n"
+        );
+    }
     let _ = write!(
         page,
         "\nCreate a client, as the published example does (again: 409 client_exists):\n\n\
@@ -112,6 +136,7 @@ fn page(told: &Page<'_>) -> String {
     page + &portfolio(demo, curl, url)
         + &messages(demo, curl, url)
         + &invoices(told, curl)
+        + &till(told, curl)
         + "\nCtrl-C ends the demo.\n"
 }
 
@@ -219,6 +244,37 @@ fn invoices(told: &Page<'_>, curl: &str) -> String {
     page
 }
 
+/// What a merchant's till does.
+fn till(told: &Page<'_>, curl: &str) -> String {
+    let Page { demo, ready: Ready { url, .. }, settings, .. } = told;
+    let Some(DemoMerchant { name, client_id, secret, .. }) = &demo.merchant else {
+        return "\nThere are no lines of a till: its merchant is revoked, or a vendor has the code MERCHANTS.\n"
+            .to_owned();
+    };
+    let prefix = &settings.point_of_sale.pos_prefix.0;
+    let token = format!(
+        "{curl} {url}{prefix}/oauth/token -d grant_type=client_credentials -d client_id={client_id} -d client_secret={secret}"
+    );
+    let api = format!("{url}{prefix}/client-id/{client_id}");
+    let call = |path: &str, body: Option<&str>| {
+        let body = body.map(|body| format!(" -H 'Content-Type: application/json' -d '{body}'")).unwrap_or_default();
+        format!("{curl} '{api}{path}' -H \"Authorization: Bearer $TOKEN\" -H 'x-reference-id: {REFERENCE}'{body}\n")
+    };
+    format!(
+        "\nGet an access token of {name}; then keep one for the lines below, for 20 minutes:\n\n\
+         {token}\n\
+         TOKEN=$({token} | sed 's/.*\"access_token\":\"\\([0-9a-f]*\\).*/\\1/')\n\
+         \nShow what its forms offer, all of it in French, and one group:\n\n"
+    ) + &call("/i18n?lang=fr", None)
+        + &call("/i18n/provinces", None)
+        + "\nLog it in, and show the terms in force in Quebec:\n\n"
+        + &call("/merchants/login", Some("{}"))
+        + &call("/terms-and-conditions?province=QC", None)
+        + "\nTell what is known of an applicant (it is kept for a short time, and only names are answered), and read a driver's licence:\n\n"
+        + &call("/information", Some(APPLICANT))
+        + &call("/customers/driverslicense", Some(LICENCE))
+}
+
 /// The program, as it can be called from anywhere.
 fn program() -> String {
     let path = std::env::current_exe().ok();
@@ -303,8 +359,11 @@ mod tests {
     }
 
     #[test]
-    fn the_body_can_stand_in_quotes_of_a_shell() {
-        assert!(!BODY.contains('\''));
+    fn the_bodies_can_stand_in_quotes_of_a_shell() {
+        for body in [BODY, APPLICANT, LICENCE] {
+            assert!(!body.contains('\''));
+            serde_json::from_str::<Value>(body).unwrap();
+        }
         assert!(serde_json::from_str::<Value>(BODY).unwrap()["client"]["businessCode"] == "123456-7");
     }
 }

@@ -31,6 +31,14 @@ pub(super) fn configuration(settings: &Settings, findings: &mut Findings) {
     for name in unknown.filter(|name| name.starts_with("TALLYSTICK_") && !known.contains(&name.as_str())) {
         findings.warning("configuration", format!("the variable {name} is no setting"), "mend its name, or remove it");
     }
+    if settings.is_behind_unnamed_proxy() {
+        let what = "trusted-proxies is set and public-url is not".to_owned();
+        findings.warning(
+            "configuration",
+            what,
+            "set public-url: OAuth clients are told the proxy's inner address else",
+        );
+    }
 }
 
 /// Whether each channel can be made, without connecting. The file then holds passwords, and should be its owner's alone.

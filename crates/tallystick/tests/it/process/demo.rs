@@ -5,11 +5,12 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
+use testkit::app::TOKEN;
 use testkit::on_both_engines;
 use testkit::peer::Peer;
 use testkit::process::{Process, until, within};
 
-use super::api::Api;
+use super::api::{Api, builder};
 use super::installation;
 
 /// Whether there is a curl to paste into.
@@ -92,9 +93,10 @@ async fn the_printed_lines_work_when_pasted_and_nothing_is_left_behind() {
         assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 1);
 
         let lines: Vec<&str> = page.lines().filter(|line| line.starts_with("curl ")).collect();
-        assert_eq!(lines.len(), 16, "{page}");
+        assert_eq!(lines.len(), 23, "{page}");
+        let (lines, of_the_till) = lines.split_at(16);
         assert!(lines.iter().all(|line| line.contains(url)), "{page}");
-        let [of_clients @ .., submit, own, failed, summary, table] = &lines[..] else { panic!("{page}") };
+        let [of_clients @ .., submit, own, failed, summary, table] = lines else { panic!("{page}") };
         let &[create, validate, renew, list, find, agreements, revoked, rotate, messages, longest, text] = of_clients
         else {
             panic!("{page}")
@@ -209,6 +211,23 @@ async fn the_printed_lines_work_when_pasted_and_nothing_is_left_behind() {
             "{summary}"
         );
 
+        // A merchant's till, in a shell that keeps the token.
+        let &[token, all, group, login, terms, information, licence] = of_the_till else { panic!("{page}") };
+        assert_eq!(paste(token).await["expires_in"], 1200);
+        let keep = page.lines().find(|line| line.starts_with("TOKEN=")).unwrap();
+        let call = async |line: &str| paste(&format!("{keep}\n{line}")).await;
+        assert_eq!(call(all).await["provinces"]["QC"], "Québec");
+        assert_eq!(call(group).await["provinces"]["QC"], "Quebec");
+        let merchant = call(login).await;
+        assert_eq!((&merchant["merchant_name"], &merchant["merchant_id"]), (&json!("Flexiti Demo"), &json!(300_001)));
+        let terms = call(terms).await;
+        assert!(terms["version"].as_str().is_some_and(|version| version.starts_with("qc-")), "{terms}");
+        let known = call(information).await;
+        let names = ["first_name", "last_name", "dob", "province", "postal_code", "annual_income"];
+        assert_eq!(known["known"], json!(names), "{known}");
+        let licence = call(licence).await;
+        assert_eq!((&licence["last_name"], &licence["province"]), (&json!("TREMBLAY"), &json!("ON")), "{licence}");
+
         // What a person opens.
         let mails = files(Path::new(told(&page, "mails")), ".eml");
         assert_eq!(mails.len(), 7, "five of the first client, that of the second, and the one that was submitted");
@@ -264,6 +283,12 @@ on_both_engines! {
                 assert_eq!(demo.ended().await.code, Some(0));
             };
             let (demo, told, first, api, key) = start().await;
+            let secret = told["merchant"]["clientSecret"].as_str().unwrap();
+            let token = builder().build().unwrap().post(format!("{}{TOKEN}", told["listening"].as_str().unwrap()));
+            let token = token
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(format!("client_id=flexitidemo&client_secret={secret}"));
+            assert_eq!(token.send().await.unwrap().status(), 200);
             let statuses: Vec<_> = told["clients"].as_array().unwrap().iter().map(|client| client["status"].as_str().unwrap()).collect();
             assert_eq!(statuses, ["ACTIVE", "ACTIVE", "ACTIVE", "ACTIVE", "REVOKED"]);
             assert_eq!((&told["clients"][4]["apiAccessToken"], told["smsIds"].as_array().unwrap().len()), (&json!(null), 4));
@@ -278,7 +303,7 @@ on_both_engines! {
 
             let (demo, again, _, api, key) = start().await;
             assert_eq!(again["clients"][4]["status"], "ACTIVE", "{again}");
-            for same in ["partnerKey", "provisioningToken", "smsIds", "invoiceNumbers"] {
+            for same in ["partnerKey", "provisioningToken", "smsIds", "invoiceNumbers", "merchant"] {
                 assert_eq!(again[same], told[same], "{same}");
             }
             for number in 0..4 {

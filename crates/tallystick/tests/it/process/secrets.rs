@@ -1,7 +1,8 @@
 //! What a whole session logs at the level `trace`: no secret.
 
 use http::StatusCode;
-use testkit::app::{CLIENT, RENEW, VALIDATE, body};
+use serde_json::{Value, json};
+use testkit::app::{CLIENT, POS, RENEW, TOKEN, VALIDATE, body};
 use testkit::core::MASTER_KEY;
 use testkit::on_both_engines;
 use testkit::process::within;
@@ -22,6 +23,29 @@ fn forms(key: &str) -> Vec<String> {
     let uuid = Uuid::parse_str(key).unwrap();
     let bytes = format!("{:?}", uuid.as_bytes());
     vec![key.to_owned(), key.to_uppercase(), uuid.simple().to_string(), bytes.trim_matches(['[', ']']).to_owned()]
+}
+
+/// What is private of an applicant.
+const PRIVATE: [&str; 4] = ["Tremblay-Beaulieu", "1985-02-14", "T1234-56789-50214", "hunter2 hunter2"];
+
+/// Has the till of a merchant tell something of an applicant, and gives what nobody may see.
+async fn tell_information(url: &str, merchant: &Value) -> Vec<String> {
+    let http = builder().build().unwrap();
+    let [id, secret] = ["oauthClientId", "oauthClientSecret"].map(|name| merchant[name].as_str().unwrap());
+    let form = format!("client_id={id}&client_secret={secret}");
+    let token = http.post(format!("{url}{TOKEN}")).header("content-type", "application/x-www-form-urlencoded");
+    let token: Value = token.body(form).send().await.unwrap().json().await.unwrap();
+    let access = token["access_token"].as_str().unwrap();
+    let [name, dob, number, answer] = PRIVATE;
+    let mut body = json!({"last_name": name, "dob": dob, "govid_number": number, "security_answer": answer});
+    for status in [StatusCode::OK, StatusCode::CONFLICT] {
+        let call = http.post(format!("{url}{POS}/client-id/{id}/information")).bearer_auth(access);
+        let call = call.header("x-reference-id", "3f2504e0-4f89-41d3-9a0c-0305e82c3301").json(&body);
+        assert_eq!(call.send().await.unwrap().status(), status);
+        body["email"] = answer.into();
+    }
+    let tokens = ["access_token", "refresh_token"].map(|name| token[name].as_str().unwrap());
+    tokens.into_iter().chain(PRIVATE).map(str::to_owned).collect()
 }
 
 on_both_engines! {
@@ -53,6 +77,7 @@ on_both_engines! {
                 let created = api.create(&token, &name, &body).await;
                 let (_, key) = created.created();
                 others.push(created.json()["oauthClientSecret"].as_str().unwrap().to_owned());
+                others.extend(tell_information(&server.url, &created.json()).await);
                 assert!(api.create(&token, &name, &body).await.is_replayed());
                 assert_eq!(api.create(&token, &format!("again-{number}"), &body).await.status, StatusCode::CONFLICT);
                 assert_eq!(api.create(&key, "wrong-kind", &body).await.status, StatusCode::FORBIDDEN);

@@ -1,0 +1,246 @@
+//! A flow and its calls.
+
+use std::fmt;
+use std::sync::Arc;
+
+use reqwest::{Method, StatusCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
+
+use super::answers::{LoggedIn, Terms};
+use super::applicant::{ApplicantDraft, KnownInformation};
+use super::client::{Kept, Session};
+use super::closed::{GroupKey, Lang, Province};
+use super::drivers_licence::DriversLicence;
+use super::error::PosError;
+use super::exchange::Call;
+use super::oauth::{in_language, parse};
+use super::reference_data::{Group, OneGroup, ReferenceData};
+use super::reference_id::ReferenceId;
+use crate::api_key::Secret;
+
+/// A flow at the point of sale: its calls carry one reference id, by which the server's log, and what it keeps of an applicant, belong
+/// together. Cheap to clone. [`PosClient::flow`](super::PosClient::flow) begins one.
+#[derive(Clone)]
+pub struct Flow {
+    session: Arc<Session>,
+    reference: ReferenceId,
+    lang: Lang,
+}
+
+/// The body of a log-in. It is made where it is sent.
+#[derive(Serialize)]
+struct LoginBody<'a> {
+    merchant_username: &'a str,
+    merchant_password: &'a str,
+}
+
+#[derive(Serialize)]
+struct ScanBody<'a> {
+    code: &'a str,
+}
+
+#[derive(Serialize)]
+struct Nothing {}
+
+/// Longer than most bodies: one that grows would leave copies behind.
+const BODY_ROOM: usize = 4096;
+
+fn json(body: &impl Serialize) -> Option<Zeroizing<Vec<u8>>> {
+    let mut text = Zeroizing::new(Vec::with_capacity(BODY_ROOM));
+    serde_json::to_writer(&mut *text, body)
+        .expect("a request of texts, numbers and booleans has no part that JSON cannot hold");
+    Some(text)
+}
+
+impl Flow {
+    pub(super) fn new(session: Arc<Session>, reference: ReferenceId) -> Self {
+        let lang = session.settings.lang;
+        Self { session, reference, lang }
+    }
+
+    /// Its reference id: what `x-reference-id` is in each of its calls.
+    #[must_use]
+    pub const fn reference_id(&self) -> ReferenceId {
+        self.reference
+    }
+
+    /// The same flow in another language: that of the customer who is served.
+    ///
+    /// ```no_run
+    /// # use tallystick_client::pos::{Lang, PosClient, PosError};
+    /// # async fn run(till: PosClient) -> Result<(), PosError> {
+    /// let data = till.flow().in_language(Lang::French).reference_data().await?;
+    /// assert_eq!(data.provinces.text("QC"), Some("Québec"));
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn in_language(&self, lang: Lang) -> Self {
+        Self { lang, ..self.clone() }
+    }
+
+    /// Who the merchant is, and what its forms offer.
+    ///
+    /// ```no_run
+    /// # use tallystick_client::pos::{PosClient, PosError};
+    /// # async fn run(till: PosClient) -> Result<(), PosError> {
+    /// let merchant = till.flow().login().await?;
+    /// for choice in merchant.form_values.salutation.iter() {
+    ///     println!("{} {}", choice.code, choice.text);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn login(&self) -> Result<LoggedIn, PosError> {
+        self.post("/merchants/login", json(&Nothing {})).await
+    }
+
+    /// The same, after a look at the password of a merchant's user: a sales representative, or a location. The token stays the client's.
+    ///
+    /// # Errors
+    /// [`PosError::AuthenticationFailure`] when the user name or the password is wrong, or the user may not log in now.
+    pub async fn login_as(&self, username: &str, password: impl Into<Secret>) -> Result<LoggedIn, PosError> {
+        let password = password.into();
+        let body = LoginBody { merchant_username: username, merchant_password: password.expose() };
+        self.post("/merchants/login", json(&body)).await
+    }
+
+    /// Every group of the reference data, in the language of the flow.
+    ///
+    /// ```no_run
+    /// # use tallystick_client::pos::{PosClient, PosError};
+    /// # async fn run(till: PosClient) -> Result<(), PosError> {
+    /// let data = till.flow().reference_data().await?;
+    /// println!("{:?}", data.govid_issued_bys.of("CADL").map(|issuers| issuers.text("ON")));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn reference_data(&self) -> Result<ReferenceData, PosError> {
+        self.get_kept("/i18n".to_owned(), None).await
+    }
+
+    /// One group of the reference data.
+    ///
+    /// ```no_run
+    /// # use tallystick_client::pos::{Group, GroupKey, PosClient, PosError};
+    /// # async fn run(till: PosClient) -> Result<(), PosError> {
+    /// if let Group::Text(text) = till.flow().reference_group(GroupKey::QcpaDisclosure).await? {
+    ///     println!("{text}");
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`PosError::NotFound`] with `unknown_key` when an older server does not have the group.
+    pub async fn reference_group(&self, key: GroupKey) -> Result<Group, PosError> {
+        let OneGroup(group) = self.get_kept(format!("/i18n/{key}"), None).await?;
+        Ok(group)
+    }
+
+    /// The terms and conditions in force today in the province where the applicant lives.
+    ///
+    /// ```no_run
+    /// # use tallystick_client::pos::{PosClient, PosError, Province};
+    /// # async fn run(till: PosClient) -> Result<(), PosError> {
+    /// let terms = till.flow().terms_and_conditions(Province::On).await?;
+    /// println!("{}: {}", terms.version, terms.title);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn terms_and_conditions(&self, province: Province) -> Result<Terms, PosError> {
+        self.get_kept("/terms-and-conditions".to_owned(), Some(("province", province.to_string()))).await
+    }
+
+    /// The fields of a driver's licence, from the decoded text of the PDF417 bar code on its back. The server keeps nothing of it.
+    ///
+    /// ```no_run
+    /// # use tallystick_client::pos::{PosClient, PosError};
+    /// # async fn run(till: PosClient, scanned: &str) -> Result<(), PosError> {
+    /// let flow = till.flow();
+    /// match flow.read_drivers_licence(scanned).await {
+    ///     Ok(licence) => println!("{:?}", flow.information(&licence.to_draft()).await?.missing),
+    ///     Err(PosError::WrongInputs(problem)) => println!("scan it again: {}", problem.field_errors[0].msg),
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`PosError::WrongInputs`] when it is no licence of a Canadian province, or cut short; the message says which.
+    pub async fn read_drivers_licence(&self, code: &str) -> Result<DriversLicence, PosError> {
+        self.post("/customers/driverslicense", json(&ScanBody { code })).await
+    }
+
+    /// Tells what is known of the applicant so far. The server checks it and keeps it for this flow, for a short time; what an earlier
+    /// call of the flow told stays, unless this one tells something else.
+    ///
+    /// ```no_run
+    /// # use tallystick_client::pos::{ApplicantDraft, PosClient, PosError, Province};
+    /// # async fn run(till: PosClient) -> Result<(), PosError> {
+    /// let applicant = ApplicantDraft {
+    ///     first_name: Some("Marie".to_owned()),
+    ///     province: Some(Province::On),
+    ///     annual_income: Some(52_000_u32.into()),
+    ///     ..ApplicantDraft::default()
+    /// };
+    /// let known = till.flow().information(&applicant).await?;
+    /// println!("still to be asked: {:?}", known.missing);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`PosError::WrongInputs`] names every member that is wrong.
+    pub async fn information(&self, applicant: &ApplicantDraft) -> Result<KnownInformation, PosError> {
+        self.post("/information", json(&applicant.body())).await
+    }
+
+    fn call(&self, method: Method, path: String) -> Call {
+        let query = in_language(self.lang);
+        Call { method, path, query, body: None, reference: self.reference, known: None }
+    }
+
+    async fn post<T: DeserializeOwned>(
+        &self,
+        path: &'static str,
+        body: Option<Zeroizing<Vec<u8>>>,
+    ) -> Result<T, PosError> {
+        let call = Call { body, ..self.call(Method::POST, path.to_owned()) };
+        parse(&self.session.run(&call).await?)
+    }
+
+    /// Gets what has a tag: from the server when it has changed, else as it is kept.
+    async fn get_kept<T: DeserializeOwned>(
+        &self,
+        path: String,
+        parameter: Option<(&'static str, String)>,
+    ) -> Result<T, PosError> {
+        let mut call = self.call(Method::GET, path);
+        call.query.extend(parameter);
+        let address = format!("{} {:?}", call.path, call.query);
+        let kept = self.session.kept(&address);
+        call.known = kept.as_ref().map(|kept| kept.tag.clone());
+        let answer = self.session.run(&call).await?;
+        if let (StatusCode::NOT_MODIFIED, Some(kept)) = (answer.status, kept) {
+            return serde_json::from_slice(&kept.body)
+                .map_err(|_| PosError::unexpected(&answer, "what was kept has not the documented form"));
+        }
+        let value = parse(&answer)?;
+        if let Some(tag) = answer.etag.clone() {
+            self.session.keep(address, Kept { tag, body: Arc::new(answer.body.to_vec()) });
+        }
+        Ok(value)
+    }
+}
+
+impl fmt::Debug for Flow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flow").field("reference_id", &self.reference).field("lang", &self.lang).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,142 @@
+//! The point-of-sale front: `/flexiti/pos-api/v2.5`, and the same endpoints under `v2.5.1`.
+//!
+//! The table of [`mod@endpoint`] says which endpoints there are, for which scopes, and which of them are served; the router, the API
+//! document and the tests go by it. `oauth` is the token endpoint with what belongs to it; `login`, `reference_data`, `terms`,
+//! `drivers_licence` and `information` are what is served behind a token. What the fronts share is in [`http_kit`].
+
+mod applicant_request;
+mod call;
+mod code;
+mod document;
+mod drivers_licence;
+pub mod endpoint;
+mod information;
+mod lang;
+mod login;
+mod not_served;
+mod oauth;
+mod prefix;
+mod problem;
+mod reference_data;
+mod responses;
+mod terms;
+
+use std::collections::BTreeMap;
+
+use axum::routing::{MethodFilter, MethodRouter, any, on};
+use endpoint::{ENDPOINTS, Endpoint};
+use http::Method;
+use http_kit::{HttpState, openapi};
+use utoipa::openapi::path::{PathItem, Paths};
+use utoipa::openapi::{OpenApi, RefOr, Schema};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
+use utoipa_axum::routes;
+
+pub use prefix::Prefix;
+
+/// The routes of the point-of-sale front below `prefix`, with their part of the API document. The newer version has the same routes; the
+/// document tells of the one.
+#[must_use]
+pub fn router(prefix: &Prefix) -> OpenApiRouter<HttpState> {
+    let mut router = OpenApiRouter::with_openapi(document::base());
+    for (schemas, mut paths, methods) in oauth_operations() {
+        paths.paths = paths.paths.into_iter().map(|(path, item)| (prefix.path(&path), item)).collect();
+        router = router.routes((schemas, paths, methods.fallback(oauth::method_not_allowed)));
+    }
+    for (path, methods) in oauth_routes() {
+        router = router.route(&prefix.newer().path(&path), methods);
+    }
+    for (schemas, paths, _) in operations() {
+        describe(router.get_openapi_mut(), prefix, schemas, paths);
+    }
+    for prefix in [prefix, &prefix.newer()] {
+        for (path, methods) in endpoints() {
+            router = router.route(&prefix.path(path), methods);
+        }
+        router = router.route(&prefix.path("/{*rest}"), any(problem::not_found));
+    }
+    openapi::add_common_headers(router.get_openapi_mut());
+    router
+}
+
+/// The token endpoint, and what belongs to it.
+fn oauth_operations() -> [UtoipaMethodRouter<HttpState>; 4] {
+    [
+        routes!(oauth::token::issue_token),
+        routes!(oauth::introspect::introspect_token),
+        routes!(oauth::revoke::revoke_token),
+        routes!(oauth::metadata::show_metadata),
+    ]
+}
+
+/// The same without their part of the document.
+fn oauth_routes() -> impl Iterator<Item = (String, MethodRouter<HttpState>)> {
+    oauth_operations().into_iter().flat_map(|(_, paths, methods)| {
+        let methods = methods.fallback(oauth::method_not_allowed);
+        paths.paths.into_keys().map(move |path| (path, methods.clone()))
+    })
+}
+
+/// The routes of the table, each address once with all its methods.
+fn endpoints() -> BTreeMap<&'static str, MethodRouter<HttpState>> {
+    let mut routes: BTreeMap<_, MethodRouter<HttpState>> = BTreeMap::new();
+    for endpoint in ENDPOINTS {
+        let method = MethodFilter::try_from(endpoint.method.clone()).expect("the table holds GET and POST only");
+        let route = handler(endpoint).unwrap_or_else(|| on(method, not_served::not_served));
+        let routes = routes.entry(endpoint.path).or_default();
+        *routes = std::mem::take(routes).merge(route);
+    }
+    routes.into_iter().map(|(path, methods)| (path, methods.fallback(problem::method_not_allowed))).collect()
+}
+
+/// The endpoints of the table that are served. The handler of each takes a [`call::Call`], which lets in whom the table lets in.
+fn operations() -> [UtoipaMethodRouter<HttpState>; 7] {
+    [
+        routes!(drivers_licence::read_licence),
+        routes!(information::tell_information),
+        routes!(login::log_in),
+        routes!(reference_data::show_all),
+        routes!(reference_data::ask_for_all),
+        routes!(reference_data::show_group),
+        routes!(terms::show_terms),
+    ]
+}
+
+/// The handler of an endpoint that is served: that of the same method and path.
+fn handler(endpoint: &Endpoint) -> Option<MethodRouter<HttpState>> {
+    let is_of = |item: &PathItem| match endpoint.method {
+        Method::GET => item.get.is_some(),
+        Method::POST => item.post.is_some(),
+        _ => false,
+    };
+    let found = operations().into_iter().find(|(_, paths, _)| paths.paths.get(endpoint.path).is_some_and(is_of));
+    found.filter(|_| endpoint.served).map(|(_, _, methods)| methods)
+}
+
+/// Adds a served endpoint to the API document. The router adds the routes, of all endpoints alike.
+fn describe(document: &mut OpenApi, prefix: &Prefix, schemas: Vec<(String, RefOr<Schema>)>, paths: Paths) {
+    for (path, item) in paths.paths {
+        document.paths.paths.entry(prefix.path(&path)).or_default().merge_operations(item);
+    }
+    document.components.get_or_insert_default().schemas.extend(schemas);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_table_calls_served_has_a_handler() {
+        for endpoint in ENDPOINTS {
+            assert_eq!(handler(endpoint).is_some(), endpoint.served, "{} {}", endpoint.method, endpoint.path);
+        }
+        assert_eq!(ENDPOINTS.iter().filter(|endpoint| endpoint.served).count(), operations().len());
+    }
+
+    #[test]
+    fn no_two_routes_are_in_each_others_way() {
+        // The router panics where they are.
+        let _ = router(&Prefix::default());
+        let _ = router(&"/pos".parse().unwrap());
+    }
+}

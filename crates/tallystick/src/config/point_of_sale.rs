@@ -1,0 +1,140 @@
+//! `[point-of-sale]`: the API of tills and web shops, and its tokens.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+use std::time::Duration;
+
+use domain::oauth_token::LONGEST_LEEWAY;
+
+use super::ConfigError;
+use super::section::section;
+use super::span::Span;
+use super::text::from_text;
+
+section! {
+    /// The API of tills and web shops, and its tokens.
+    PointOfSale, PointOfSaleLayer, "point-of-sale";
+
+    /// Below which address the API is served; the newer version is at the same with `.1`
+    pos_prefix ["TALLYSTICK_POS_PREFIX", "PATH"]: PosPrefix = PosPrefix::default();
+
+    /// How long after its use a refresh token gives the same pair again, because the first answer may have been lost. 0 to 60s
+    refresh_leeway ["TALLYSTICK_REFRESH_LEEWAY", "SPAN"]: Span = Span(service::Settings::default().refresh_leeway);
+
+    /// How long a token is kept after it expired. The use of an ended refresh token ends its family as long as it is kept
+    token_retention ["TALLYSTICK_TOKEN_RETENTION", "SPAN"]: Span = Span(service::Settings::default().token_retention);
+
+    /// How long what is known of an applicant is kept for a flow after it was last added to, a day after its beginning at most. 1m to 24h
+    information_retention ["TALLYSTICK_INFORMATION_RETENTION", "SPAN"]: Span =
+        Span(service::Settings::default().information_retention);
+
+    /// The most flows of one merchant in which something is known of an applicant, half of them for tokens of the scope customer. A further
+    /// one is answered 409
+    most_open_flows ["TALLYSTICK_MOST_OPEN_FLOWS", "NUMBER"]: u32 = service::Settings::default().most_open_flows;
+}
+
+/// The shortest time that tokens are kept for: a refresh can be repeated in the leeway, also when the pair has just expired.
+const SHORTEST_RETENTION: Duration = Duration::from_secs(10 * 60);
+
+/// How long what is known of an applicant may be kept: as long as somebody fills in a form, and not as a record of people.
+const INFORMATION_RETENTION: RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(24 * 3600);
+
+/// How many flows of a merchant may be open: with each, at most some kilobytes are kept, and whoever opens one has them counted. Half of two
+/// is one for customers.
+const OPEN_FLOWS: RangeInclusive<u32> = 2..=100_000;
+
+impl PointOfSale {
+    /// Refuses what can't be done.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        if self.refresh_leeway.0 > LONGEST_LEEWAY {
+            let reason = "whoever stole a refresh token could use it as long: give 0 to 60s";
+            return Err(ConfigError::invalid("refresh-leeway", reason));
+        }
+        if self.token_retention.0 < SHORTEST_RETENTION {
+            return Err(ConfigError::invalid(
+                "token-retention",
+                "a stolen token would not be noticed: give 10m or more",
+            ));
+        }
+        if !INFORMATION_RETENTION.contains(&self.information_retention.0) {
+            return Err(ConfigError::invalid(
+                "information-retention",
+                "it is for a form that is being filled in, and holds what is private: give 1m to 24h",
+            ));
+        }
+        if !OPEN_FLOWS.contains(&self.most_open_flows) {
+            return Err(ConfigError::invalid("most-open-flows", "give 2 to 100000"));
+        }
+        Ok(())
+    }
+}
+
+/// The address below which the API is served.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PosPrefix(pub pos_api::Prefix);
+
+impl FromStr for PosPrefix {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let prefix: pos_api::Prefix = text.parse()?;
+        // Where another front is, or the operator looks.
+        let first = text.split('/').nth(1).unwrap_or_default();
+        let taken =
+            [".well-known", "api", "callbacks", "docs", "healthz", "metrics", "onboarding", "openapi.json", "readyz"];
+        if taken.contains(&first) {
+            return Err(format!("`{text}` is taken: choose another beginning than /{first}"));
+        }
+        Ok(Self(prefix))
+    }
+}
+
+impl fmt::Display for PosPrefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+from_text!(PosPrefix);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_leaves_the_others_their_addresses() {
+        assert_eq!("/pos/v2.5".parse::<PosPrefix>().unwrap().to_string(), "/pos/v2.5");
+        for taken in ["/api/v1/partner", "/docs", "/healthz/x", "/.well-known/pos", "pos"] {
+            assert!(taken.parse::<PosPrefix>().is_err(), "{taken}");
+        }
+    }
+
+    #[test]
+    fn the_leeway_is_short_and_the_retention_is_not() {
+        let check = |leeway, retention| {
+            PointOfSale { refresh_leeway: leeway, token_retention: retention, ..PointOfSale::default() }.check()
+        };
+        assert!(PointOfSale::default().check().is_ok());
+        assert!(check(Span::seconds(0), Span::minutes(10)).is_ok());
+        assert!(check(Span::seconds(61), Span::minutes(10)).is_err());
+        assert!(check(Span::seconds(60), Span::minutes(9)).is_err());
+    }
+
+    #[test]
+    fn what_is_known_of_applicants_is_kept_briefly_and_for_so_many() {
+        let check = |information_retention, most_open_flows| {
+            PointOfSale { information_retention, most_open_flows, ..PointOfSale::default() }.check()
+        };
+        assert!(check(Span::minutes(1), 2).is_ok());
+        assert!(check(Span::minutes(24 * 60), 100_000).is_ok());
+        for (retention, flows) in [
+            (Span::seconds(59), 2),
+            (Span::minutes(24 * 60 + 1), 2),
+            (Span::minutes(1), 1),
+            (Span::minutes(1), 100_001),
+        ] {
+            assert!(check(retention, flows).is_err());
+        }
+    }
+}
