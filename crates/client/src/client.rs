@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 use reqwest::Method;
 use serde::de::DeserializeOwned;
@@ -11,22 +10,12 @@ use tokio::sync::Mutex;
 use crate::answers::{Created, IsValid, Renewed, ValidKey, Validity};
 use crate::api_key::ApiKey;
 use crate::builder::Builder;
-use crate::endpoint::Endpoint;
 use crate::error::Error;
-use crate::exchange::{Answer, Call};
+use crate::exchange::Call;
 use crate::idempotency::IdempotencyKey;
+use crate::receive::Answer;
 use crate::requests::CreateClient;
-use crate::retry::RetryPolicy;
-use crate::runtime::Runtime;
-
-/// The way to one server: connections and settings, shared by all clients that hold different keys for it.
-pub(crate) struct Wire {
-    pub(crate) http: reqwest::Client,
-    pub(crate) endpoint: Endpoint,
-    pub(crate) time_limit: Duration,
-    pub(crate) retry: RetryPolicy,
-    pub(crate) runtime: Arc<dyn Runtime>,
-}
+use crate::wire::Wire;
 
 /// The key in use, shared by all clones of one client.
 pub(crate) struct KeyRing {

@@ -12,8 +12,9 @@ use crate::creditor_answers::{
 use crate::creditor_requests::{CreateCreditor, CreditorPatch, CreditorQuery, NewAgreement};
 use crate::entity_tag::EntityTag;
 use crate::error::Error;
-use crate::exchange::{Answer, Call};
+use crate::exchange::Call;
 use crate::idempotency::IdempotencyKey;
+use crate::receive::Answer;
 
 fn path(creditor: u64, rest: &str) -> String {
     format!("/creditors/{creditor}{rest}")

@@ -7,7 +7,8 @@ use reqwest::Method;
 use crate::client::{Client, parse};
 use crate::distribution_answer::{CsvPage, DistributionPage, DistributionSummary, FetchType};
 use crate::error::Error;
-use crate::exchange::{Answer, Call};
+use crate::exchange::Call;
+use crate::receive::Answer;
 
 const OWN: &str = "/invoice/distribution";
 const PORTFOLIO: &str = "/distribution";

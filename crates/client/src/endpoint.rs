@@ -7,7 +7,7 @@ use reqwest::Url;
 /// The path of the Partner API below the base URL.
 const PREFIX: &str = "/api/v1/partner";
 
-/// The address of one server's Partner API.
+/// The address of one API of one server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Endpoint(Url);
 
@@ -25,6 +25,11 @@ pub(crate) enum EndpointError {
 impl Endpoint {
     /// Reads a base URL: with or without a trailing slash, a path in front (behind a proxy), or the documented `/api/v1/partner`.
     pub(crate) fn parse(text: &str) -> Result<Self, EndpointError> {
+        Self::below(text, &[PREFIX])
+    }
+
+    /// Reads a base URL that ends in one of these prefixes, or below which the first of them is meant.
+    pub(crate) fn below(text: &str, prefixes: &[&str]) -> Result<Self, EndpointError> {
         let mut url = Url::parse(text).map_err(|_| EndpointError::Form)?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(EndpointError::Scheme);
@@ -34,18 +39,26 @@ impl Endpoint {
             return Err(EndpointError::Extra);
         }
         let path = url.path().trim_end_matches('/');
-        let path = format!("{}{PREFIX}", path.strip_suffix(PREFIX).unwrap_or(path));
-        url.set_path(&path);
+        let is_there = prefixes.iter().any(|prefix| path.ends_with(prefix));
+        let missing = if is_there { "" } else { prefixes.first().copied().unwrap_or_default() };
+        url.set_path(&format!("{path}{missing}"));
         Ok(Self(url))
     }
 
     /// The address of one call; `path` starts with a slash.
     pub(crate) fn at(&self, path: &str, query: &[(&str, String)]) -> Url {
         let mut url = self.0.clone();
-        url.set_path(&format!("{}{path}", self.0.path()));
+        url.set_path(&format!("{}{path}", self.0.path().trim_end_matches('/')));
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
+        url
+    }
+
+    /// Where a well-known document about this address stands: its name before the whole path (RFC 8414 section 3.1).
+    pub(crate) fn well_known(&self, name: &str) -> Url {
+        let mut url = self.0.clone();
+        url.set_path(&format!("/.well-known/{name}{}", self.0.path()));
         url
     }
 
@@ -95,6 +108,13 @@ mod tests {
         ] {
             assert_eq!(Endpoint::parse(base), Err(error), "{base}");
         }
+    }
+
+    #[test]
+    fn a_well_known_document_stands_before_the_whole_path() {
+        let at = |base: &str| Endpoint::below(base, &["/pos/v2"]).unwrap().well_known("oauth-authorization-server");
+        assert_eq!(at("http://a:1").as_str(), "http://a:1/.well-known/oauth-authorization-server/pos/v2");
+        assert_eq!(at("http://a:1/base/").as_str(), "http://a:1/.well-known/oauth-authorization-server/base/pos/v2");
     }
 
     #[test]

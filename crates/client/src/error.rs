@@ -2,11 +2,13 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use uuid::Uuid;
 
 use crate::problem::{Members, Problem, TakenAgreement};
+use crate::receive::{Broken, TOO_LONG};
 
 /// Why a call failed. By then every retry that makes sense has been made.
 #[derive(Debug, thiserror::Error)]
@@ -139,7 +141,8 @@ pub enum TransportFault {
 }
 
 /// The cause of a failed connection, as the HTTP library tells it, without the URL.
-pub struct TransportCause(reqwest::Error);
+#[derive(Clone)]
+pub struct TransportCause(Arc<reqwest::Error>);
 
 impl fmt::Display for TransportCause {
     /// The whole chain of causes in one line.
@@ -162,19 +165,33 @@ impl fmt::Debug for TransportCause {
 
 impl StdError for TransportCause {}
 
-impl Error {
-    pub(crate) fn transport(error: reqwest::Error) -> Self {
-        let error = error.without_url();
-        let fault = if is_tls(&error) {
-            TransportFault::Tls
-        } else if error.is_connect() {
-            TransportFault::Connect
-        } else {
-            TransportFault::Interrupted
-        };
-        Self::Transport { fault, source: TransportCause(error) }
-    }
+/// Where a connection failed, and why.
+pub(crate) fn transport(error: reqwest::Error) -> (TransportFault, TransportCause) {
+    let error = error.without_url();
+    let fault = if is_tls(&error) {
+        TransportFault::Tls
+    } else if error.is_connect() {
+        TransportFault::Connect
+    } else {
+        TransportFault::Interrupted
+    };
+    (fault, TransportCause(Arc::new(error)))
+}
 
+impl From<Broken> for Error {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::Transport(error) => {
+                let (fault, source) = transport(error);
+                Self::Transport { fault, source }
+            }
+            Broken::TooLong(answer) => answer.unexpected(TOO_LONG),
+            Broken::Silent(limit) => Self::Timeout { limit },
+        }
+    }
+}
+
+impl Error {
     /// The error that a problem body stands for.
     pub(crate) fn refused(problem: Problem, members: Members, retry_after: Option<Duration>) -> Self {
         let problem = Box::new(problem);

@@ -1,4 +1,5 @@
-//! The Rust client of the Partner API: typed calls, problem bodies as typed errors, retry with backoff.
+//! The Rust client of the Partner API: typed calls, problem bodies as typed errors, retry with backoff. That of the point-of-sale API is
+//! [`pos::PosClient`], and [`pos`] tells how to use it.
 //!
 //! ```no_run
 //! use tallystick_client::{Client, CreateClient, Error, Validity};
@@ -90,7 +91,9 @@ mod exchange;
 mod idempotency;
 mod invoice;
 mod invoice_request;
+pub mod pos;
 mod problem;
+mod receive;
 mod renewal;
 mod requests;
 mod retry;
@@ -98,6 +101,7 @@ mod retry_after;
 mod runtime;
 mod sms;
 mod tls;
+mod wire;
 
 pub use answers::{Created, KeyKind, Renewed, ValidKey, Validity, Warning};
 pub use api_key::{ApiKey, ApiKeyError, Secret};

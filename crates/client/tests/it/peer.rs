@@ -29,6 +29,19 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// Reads a whole message; the first line is that of a request or of an answer.
+    pub(crate) fn parse(message: &[u8]) -> Self {
+        let text = std::str::from_utf8(message).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let mut lines = head.lines();
+        let line = lines.next().unwrap().trim_end_matches(" HTTP/1.1").to_owned();
+        let headers = lines
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
+            .collect();
+        Self { line, headers, body: body.to_owned() }
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
     }
@@ -118,30 +131,29 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>, hung: Arc<Notify>) {
 
 /// Reads one request; `None` when the client closes before it is whole.
 async fn read(stream: &mut TcpStream) -> Option<Request> {
-    let mut bytes = Vec::new();
-    let head = loop {
-        if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
-            break end;
+    Some(Request::parse(&message(stream, &mut Vec::new()).await?))
+}
+
+/// Reads one message with its body, of a length that is told; `None` when the other side closes before it is whole. What was read beyond
+/// it stays in `bytes` for the next.
+pub(crate) async fn message(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<Vec<u8>> {
+    loop {
+        if let Some(end) = whole(bytes) {
+            return Some(bytes.drain(..end).collect());
         }
-        if stream.read_buf(&mut bytes).await.ok()? == 0 {
-            return None;
-        }
-    };
-    let text = String::from_utf8(bytes[..head].to_vec()).unwrap();
-    let mut lines = text.lines();
-    let line = lines.next()?.trim_end_matches(" HTTP/1.1").to_owned();
-    let headers: Vec<(String, String)> = lines
-        .filter_map(|line| line.split_once(':'))
-        .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
-        .collect();
-    let length = headers.iter().find(|(name, _)| name == "content-length").map_or(0, |(_, n)| n.parse().unwrap());
-    while bytes.len() < head + 4 + length {
-        if stream.read_buf(&mut bytes).await.ok()? == 0 {
+        if stream.read_buf(bytes).await.ok()? == 0 {
             return None;
         }
     }
-    let body = String::from_utf8(bytes[head + 4..].to_vec()).unwrap();
-    Some(Request { line, headers, body })
+}
+
+/// How long the first message is, when all of it is there.
+fn whole(bytes: &[u8]) -> Option<usize> {
+    let head = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
+    let text = std::str::from_utf8(&bytes[..head]).unwrap().to_ascii_lowercase();
+    let length = text.lines().find_map(|line| line.strip_prefix("content-length:"));
+    let end = head + 4 + length.map_or(0, |length| length.trim().parse::<usize>().unwrap());
+    (bytes.len() >= end).then_some(end)
 }
 
 /// A whole answer. `headers` are further lines, each with its line end.

@@ -1,6 +1,6 @@
 //! A runtime without a clock, and the values that the tests share.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -16,6 +16,9 @@ pub(crate) const NOW: OffsetDateTime = datetime!(2026-11-06 08:49:00 UTC);
 pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(100_000);
 /// The limit when none is set. No pause here is of this length.
 const DEFAULT_TIME_LIMIT: Duration = Duration::from_secs(30);
+/// The limits of a refresh while the token works: the longest, and half of the 4 s that are left in one test. No pause here is of these
+/// lengths.
+pub(crate) const EARLY_LIMITS: [Duration; 2] = [Duration::from_secs(3), Duration::from_secs(2)];
 
 pub(crate) const TOKEN: &str = "11111111-8457-4ca4-9da9-673f1cdd6684";
 pub(crate) const OLD: &str = "22222222-8457-4ca4-9da9-673f1cdd6684";
@@ -24,17 +27,31 @@ pub(crate) const NEW: &str = "33333333-8457-4ca4-9da9-673f1cdd6684";
 /// Writes pauses down instead of waiting. The limit of a try passes when the peer says that it hangs.
 pub(crate) struct Still {
     pauses: Mutex<Vec<Duration>>,
+    /// The limit of each try.
+    limits: Mutex<Vec<Duration>>,
     drawn: AtomicU64,
     time_is_up: Arc<Notify>,
+    /// How far the clock was turned, in seconds.
+    turned: AtomicI64,
 }
 
 impl Still {
     pub(crate) fn new(time_is_up: Arc<Notify>) -> Arc<Self> {
-        Arc::new(Self { pauses: Mutex::new(Vec::new()), drawn: AtomicU64::new(0), time_is_up })
+        let (pauses, limits) = (Mutex::default(), Mutex::default());
+        Arc::new(Self { pauses, limits, drawn: AtomicU64::new(0), time_is_up, turned: AtomicI64::new(0) })
+    }
+
+    /// Turns the clock, which stands still otherwise, by this many seconds.
+    pub(crate) fn turn(&self, seconds: i64) {
+        self.turned.fetch_add(seconds, Ordering::SeqCst);
     }
 
     pub(crate) fn pauses(&self) -> Vec<Duration> {
         self.pauses.lock().unwrap().clone()
+    }
+
+    pub(crate) fn limits(&self) -> Vec<Duration> {
+        self.limits.lock().unwrap().clone()
     }
 
     pub(crate) fn pauses_ms(&self) -> Vec<u128> {
@@ -44,7 +61,7 @@ impl Still {
 
 impl Runtime for Still {
     fn now(&self) -> OffsetDateTime {
-        NOW
+        NOW + time::Duration::seconds(self.turned.load(Ordering::SeqCst))
     }
 
     /// Jitter is always one half; anything longer is another value each time.
@@ -57,7 +74,8 @@ impl Runtime for Still {
     }
 
     fn sleep(&self, duration: Duration) -> Wait<'_> {
-        if duration >= TIME_LIMIT || duration == DEFAULT_TIME_LIMIT {
+        if duration >= TIME_LIMIT || duration == DEFAULT_TIME_LIMIT || EARLY_LIMITS.contains(&duration) {
+            self.limits.lock().unwrap().push(duration);
             return Box::pin(self.time_is_up.notified());
         }
         self.pauses.lock().unwrap().push(duration);
