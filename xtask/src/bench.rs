@@ -40,6 +40,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Fault> {
         let (name, modules) = peers::install_smsc("the measures")?;
         command.env(name, modules);
     }
+    if request.has_one_of(&["tokens"]) {
+        let (name, modules) = peers::install_oidc_provider("the measures")?;
+        command.env(name, modules);
+    }
     if request.has_one_of(&["mails", "underway"]) {
         let (name, root) = peers::install_postfix("the measures")?;
         command.env(name, root);

@@ -50,6 +50,20 @@ pub(crate) enum Work<'a> {
         /// The numbers begin behind this.
         first: u32,
     },
+    /// A token for a client of the point-of-sale API, or of a server that does the same.
+    Token {
+        /// The path of the token endpoint.
+        path: &'a str,
+        /// The form.
+        form: &'a str,
+    },
+    /// The same call behind an access token again and again.
+    Bearer {
+        /// Its path.
+        path: &'a str,
+        /// The token.
+        token: &'a str,
+    },
     /// `POST /sms`, to another recipient each time.
     Sms {
         /// The partner key.
@@ -96,38 +110,47 @@ pub(crate) fn run(url: &str, work: Work<'_>, connections: u32, seconds: u32) -> 
     let mut command = Command::new("wrk");
     command.args(["--threads", "1", "--connections", &connections.to_string()]);
     command.args(["--duration", &format!("{seconds}s"), "--timeout", "10s", "--script"]).arg(script());
-    let route = match work {
+    let partner = |route: &str| format!("/api/v1/partner/{route}");
+    let path = match work {
         Work::Validate { key } => {
             command.env("BENCH_WORK", "same").env("BENCH_KEY", key);
-            "validate"
+            partner("validate")
         }
         Work::ValidateAny { keys, seed } => {
             command.env("BENCH_WORK", "any").env("BENCH_KEYS", keys).env("BENCH_SEED", seed.to_string());
-            "validate"
+            partner("validate")
         }
         Work::Create { token, body, first } => {
             command.env("BENCH_WORK", "create").env("BENCH_KEY", token).env("BENCH_BODY", body);
             command.env("BENCH_FIRST", first.to_string());
-            "client"
+            partner("client")
         }
         Work::Pages { key, pages, seed } => {
             command.env("BENCH_WORK", "pages").env("BENCH_KEY", key).env("BENCH_PAGES", pages);
             command.env("BENCH_SEED", seed.to_string());
             // Each line has its own.
-            ""
+            partner("")
         }
         Work::Sms { key, body, first } => {
             command.env("BENCH_WORK", "sms").env("BENCH_KEY", key).env("BENCH_BODY", body);
             command.env("BENCH_FIRST", first.to_string());
-            "sms"
+            partner("sms")
         }
         Work::Invoice { keys, body, first } => {
             command.env("BENCH_WORK", "invoice").env("BENCH_KEYS", keys).env("BENCH_BODY", body);
             command.env("BENCH_FIRST", first.to_string());
-            "invoice"
+            partner("invoice")
+        }
+        Work::Token { path, form } => {
+            command.env("BENCH_WORK", "form").env("BENCH_BODY", form);
+            path.to_owned()
+        }
+        Work::Bearer { path, token } => {
+            command.env("BENCH_WORK", "bearer").env("BENCH_KEY", token);
+            path.to_owned()
         }
     };
-    command.arg(format!("{url}/api/v1/partner/{route}"));
+    command.arg(format!("{url}{path}"));
     let output = command.output().map_err(Fault::system("run `wrk`"))?;
     let said = String::from_utf8_lossy(&output.stdout);
     if !output.status.success() {

@@ -18,6 +18,7 @@ mod machine;
 mod mails;
 mod measure;
 mod messages;
+mod oidc_provider;
 mod pages;
 mod portfolio;
 mod program;
@@ -30,6 +31,7 @@ mod smsc;
 mod smtp_sink;
 mod sold;
 mod stopwatch;
+mod tokens;
 
 use std::env;
 use std::fs;

@@ -1,5 +1,6 @@
 //! The measures: a file for each group of rows of the table.
 
+pub(crate) mod bearer;
 pub(crate) mod build;
 pub(crate) mod create;
 pub(crate) mod creditors;
@@ -12,6 +13,8 @@ pub(crate) mod outbox;
 mod pairs;
 pub(crate) mod pdf;
 pub(crate) mod start;
+pub(crate) mod tokens;
+pub(crate) mod tokens_before;
 pub(crate) mod underway;
 pub(crate) mod validate;
 pub(crate) mod waiting;
@@ -111,6 +114,8 @@ pub(crate) struct Pace {
     pub(crate) waiting: u32,
     /// How long memory is read while they wait.
     pub(crate) watch: u32,
+    /// The tokens that were issued before.
+    pub(crate) tokens: u32,
     /// The large portfolio.
     pub(crate) many_invoices: Size,
     /// The small one.
@@ -132,6 +137,7 @@ impl Pace {
         mails: 3_000,
         waiting: 100_000,
         watch: 20,
+        tokens: 1_000_000,
         many_invoices: Size { creditors: 1_000, invoices: 1_000_000 },
         few_invoices: Size { creditors: 10, invoices: 10_000 },
     };
@@ -149,6 +155,7 @@ impl Pace {
         mails: 300,
         waiting: 1_000,
         watch: 2,
+        tokens: 200_000,
         many_invoices: Size { creditors: 40, invoices: 40_000 },
         few_invoices: Size { creditors: 10, invoices: 10_000 },
     };
@@ -158,11 +165,14 @@ impl Pace {
 pub(crate) type Measure = (&'static str, fn(&Bench) -> Result<Section, Fault>);
 
 /// Every measure, in the order of the table. Whatever heats the disk up comes late.
-pub(crate) const MEASURES: [Measure; 13] = [
+pub(crate) const MEASURES: [Measure; 16] = [
     ("validate", validate::run),
+    ("bearer", bearer::run),
     ("create", create::run),
+    ("tokens", tokens::run),
     ("invoices", invoices::run),
     ("misses", misses::run),
+    ("tokens-before", tokens_before::run),
     ("creditors", creditors::run),
     ("deliveries", deliveries::run),
     ("pdf", pdf::run),

@@ -14,6 +14,9 @@ use crate::stopwatch::Stopwatch;
 /// What stands in front of the address when a server is ready.
 const READY: &str = "listening on ";
 
+/// The `client_id` of the one merchant.
+pub(crate) const MERCHANT: &str = "benchmerchant";
+
 /// How often memory is read.
 pub(crate) const LOOK: Duration = Duration::from_millis(100);
 
@@ -65,6 +68,15 @@ impl Program {
             self.json(&["partner", "add", "--database", database, "--code", code, "--name", "Quick Software Oy"])?;
         let text = |name: &str| added.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
         Ok(Partner { code: code.to_owned(), token: text("provisioningToken"), key: text("partnerKey") })
+    }
+
+    /// Adds the merchant [`MERCHANT`], and gives the form by which it asks for a token.
+    pub(crate) fn add_merchant(&self, database: &str) -> Result<String, Fault> {
+        let named = ["--client-id", MERCHANT, "--name", "Bench Merchant"];
+        let added = self.json(&[&["merchant", "add", "--database", database], &named[..]].concat())?;
+        let secret = added.get("clientSecret").and_then(serde_json::Value::as_str).unwrap_or_default();
+        // Neither has a character that a form would write otherwise.
+        Ok(format!("grant_type=client_credentials&client_id={MERCHANT}&client_secret={secret}"))
     }
 
     /// How many clients a partner has.

@@ -19,10 +19,17 @@ impl Stopwatch {
     }
 }
 
-/// Today in UTC: `2026-11-21`.
-#[expect(clippy::disallowed_methods, reason = "the table says when it was measured")]
-pub(crate) fn today() -> String {
+/// The time of day.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the table says when it was measured, and what is put into a database has its time"
+)]
+pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let now = Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX)).to_string();
-    now.split('T').next().unwrap_or_default().to_owned()
+    Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// Today in UTC: `2026-11-21`.
+pub(crate) fn today() -> String {
+    now().to_string().split('T').next().unwrap_or_default().to_owned()
 }

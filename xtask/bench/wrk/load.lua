@@ -1,12 +1,13 @@
 -- What wrk sends for `cargo xtask bench`, and how it tells what came of it. Settings come from the environment, so that no key stands
 -- on a command line:
 --   BENCH_WORK   same: one request again and again; any: keys at random; create: a new client each time; pages: pages at random;
---                sms: a message to another recipient each time; invoice: another invoice each time, of the clients in turn
---   BENCH_KEY    the key (all but any and invoice)
+--                sms: a message to another recipient each time; invoice: another invoice each time, of the clients in turn;
+--                form: one form again and again; bearer: one request with an access token again and again
+--   BENCH_KEY    the key, or the access token (all but any, invoice and form)
 --   BENCH_KEYS   a file of keys, one a line, each of 36 characters (any, invoice)
 --   BENCH_PAGES  a file of addresses, one a line: path and query, and behind a space a key of its own, if any (pages)
 --   BENCH_SEED   where the random choice begins (any, pages)
---   BENCH_BODY   the body, with the marks below for what differs from request to request (create, sms, invoice)
+--   BENCH_BODY   the body, with the marks below for what differs from request to request (create, sms, invoice), or the form (form)
 --   BENCH_FIRST  the business codes, the recipients or the numbers begin behind this one (create, sms, invoice)
 
 local KEY_LINE = 37
@@ -53,6 +54,17 @@ local makers = {}
 -- Without a function `request` wrk sends the one it made at the start, which costs it least.
 function makers.same()
   wrk.headers["X-Api-Key"] = os.getenv("BENCH_KEY")
+end
+
+function makers.form()
+  wrk.method = "POST"
+  wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
+  wrk.body = os.getenv("BENCH_BODY")
+end
+
+function makers.bearer()
+  wrk.headers["Authorization"] = "Bearer " .. os.getenv("BENCH_KEY")
+  wrk.headers["x-reference-id"] = "8848372d-8457-4ca4-9da9-673f1cdd6684"
 end
 
 function makers.any()

@@ -10,12 +10,14 @@ use crate::sample::ratios;
 
 const CONNECTIONS: u32 = 32;
 
+const PATH: &str = "/api/v1/partner/validate";
+
 pub(crate) fn run(bench: &Bench) -> Result<Section, Fault> {
     let pace = &bench.pace;
     let database = bench.large()?;
     let key = database.one_key()?;
     let ours = bench.program.serve(&database.url(), &[])?;
-    let bare = bare::start(&http::get(ours.url(), "/api/v1/partner/validate", &key)?)?;
+    let bare = bare::start(PATH, &http::get(ours.url(), PATH, &key)?)?;
     let turn = |url: &str| -> Result<Outcome, Fault> {
         load::run(url, Work::Validate { key: &key }, CONNECTIONS, pace.warm_up)?;
         load::run(url, Work::Validate { key: &key }, CONNECTIONS, pace.turn)
