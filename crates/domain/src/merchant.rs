@@ -11,7 +11,7 @@ mod user_name;
 
 pub use client_id::{ClientId, ClientIdFault};
 pub use guessing::{FREE_FAILURES, LONGEST_LOCK, lock_after};
-pub use location::{Location, LocationDraft, LocationId};
+pub use location::{Location, LocationDraft, LocationId, LocationIdFault};
 pub use password::{PasswordFault, check_password, generate_password, normal_form};
 pub use trust_url::{TrustUrl, TrustUrlFault};
 pub use user_name::{UserName, UserNameFault};
