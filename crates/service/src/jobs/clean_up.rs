@@ -24,15 +24,20 @@ use std::time::Duration;
 
 use domain::{Timestamp, oauth_token};
 use store::StoreError;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::Core;
+use crate::key_cache::monotonic;
 
 /// The most rows of a kind that one transaction removes, so that other writes do not wait long.
 const BATCH: i64 = 500;
 
 /// The same of token pairs: each stands in four indexes, two of them in no order, and whoever asks for a token waits for the same writer.
-const TOKEN_BATCH: i64 = 200;
+const TOKEN_BATCH: i64 = 50;
+
+/// How long the removal of token pairs leaves the writer to others after a batch, in times that the batch took: a million may have had
+/// their time at once.
+const REST: u32 = 4;
 
 const HEARTBEAT_RETENTION: Duration = Duration::from_secs(24 * 3600);
 
@@ -136,6 +141,7 @@ impl Core {
         let (expired, ended) = (now.before(self.settings().token_retention), now.before(FAMILY_END_RETENTION));
         let mut removed = 0;
         loop {
+            let began = monotonic();
             let tokens = self
                 .db()
                 .take(move |tx| Box::pin(async move { store::oauth_token::purge(tx, expired, TOKEN_BATCH).await }))
@@ -150,6 +156,7 @@ impl Core {
             if tokens.max(families) < TOKEN_BATCH as u64 {
                 return Ok(removed);
             }
+            sleep(began.elapsed() * REST).await;
         }
     }
 }
