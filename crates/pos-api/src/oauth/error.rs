@@ -214,8 +214,8 @@ fn of_grant(error: &GrantError) -> (Code, Cow<'static, str>, Cow<'static, str>) 
         ),
         GrantError::ScopeWider { has } => (
             INVALID_SCOPE,
-            format!("The refresh token has the scope {has}, and gives no other than that").into(),
-            format!("Le jeton de rafraîchissement a la portée {has} et n'en donne pas d'autre").into(),
+            format!("The refresh token has the scope {has}: leave scope out, or ask for that").into(),
+            format!("Le jeton de rafraîchissement a la portée {has} : omettez scope, ou demandez celle-là").into(),
         ),
         GrantError::PasswordNotAllowed => said(
             UNSUPPORTED_GRANT_TYPE,
