@@ -13,6 +13,7 @@ use store::{Reader, StoreError, Tx};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use crate::reseal::BATCH;
 use crate::{Context, Core};
 
 const SEALED: &str = "flow_information.sealed";
@@ -249,34 +250,20 @@ impl Core {
 
     /// Seals what is known in every flow under the newest master key, and gives how many were sealed anew.
     pub(crate) async fn reseal_information(&self) -> Result<u64, StoreError> {
-        const BATCH: i64 = 200;
-        let newest = self.vault().seals.newest();
-        let mut count = 0;
-        loop {
-            let core = self.clone();
-            let done = self
-                .db()
-                .write(move |tx| {
-                    let core = core.clone();
-                    Box::pin(async move {
-                        let rows = store::flow_information::not_sealed_under(tx, newest, BATCH).await?;
-                        for row in &rows {
-                            let (name, seals) = (Flow::from(row).seal_name(), &core.vault().seals);
-                            let plain = seals
-                                .unseal(&name, &row.sealed, row.master_key_version)
-                                .map_err(|error| StoreError::unreadable(SEALED, error))?;
-                            let sealed = seals.seal(&name, &plain, core.random());
-                            store::flow_information::reseal(tx, row, &sealed.bytes, sealed.version).await?;
-                        }
-                        Ok::<_, StoreError>(rows.len() as u64)
-                    })
-                })
-                .await?;
-            count += done;
-            if done == 0 {
-                return Ok(count);
-            }
-        }
+        let (core, newest) = (self.clone(), self.vault().seals.newest());
+        self.reseal_in_batches(move |tx| {
+            let core = core.clone();
+            Box::pin(async move {
+                let rows = store::flow_information::not_sealed_under(tx, newest, BATCH).await?;
+                for row in &rows {
+                    let name = Flow::from(row).seal_name();
+                    let again = core.sealed_again(SEALED, &name, &row.sealed, row.master_key_version)?;
+                    store::flow_information::reseal(tx, row, &again.bytes, again.version).await?;
+                }
+                Ok(rows.len() as u64)
+            })
+        })
+        .await
     }
 }
 

@@ -55,6 +55,7 @@ pub mod outbox;
 mod outbox_payload;
 pub mod partner;
 pub mod password;
+mod reseal;
 mod settings;
 pub mod sms;
 pub mod sms_delivery;

@@ -6,8 +6,9 @@ use domain::{Secret, Timestamp};
 use store::StoreError;
 use store::oauth_client::OauthClientRow;
 
+use crate::Core;
 use crate::idempotency::kept_secret;
-use crate::{AdminError, Core};
+use crate::reseal::BATCH;
 
 /// OAuth credentials that were just made.
 #[derive(Clone, Debug)]
@@ -89,34 +90,20 @@ impl Core {
     }
 
     /// Seals every secret under the newest master key, and gives how many were sealed anew.
-    pub(crate) async fn reseal_oauth_clients(&self) -> Result<u64, AdminError> {
-        const BATCH: i64 = 200;
-        let newest = self.vault().seals.newest();
-        let mut count = 0;
-        loop {
-            let core = self.clone();
-            let done = self
-                .db()
-                .write(move |tx| {
-                    let core = core.clone();
-                    Box::pin(async move {
-                        let rows = store::oauth_client::not_sealed_under(tx, newest, BATCH).await?;
-                        for row in &rows {
-                            let (name, seals) = (seal_name(row.client), &core.vault().seals);
-                            let plain = seals
-                                .unseal(&name, &row.sealed, row.master_key_version)
-                                .map_err(|error| StoreError::unreadable("oauth_client.sealed", error))?;
-                            let sealed = seals.seal(&name, &plain, core.random());
-                            store::oauth_client::reseal(tx, row, &sealed.bytes, sealed.version).await?;
-                        }
-                        Ok::<_, StoreError>(rows.len() as u64)
-                    })
-                })
-                .await?;
-            count += done;
-            if done == 0 {
-                return Ok(count);
-            }
-        }
+    pub(crate) async fn reseal_oauth_clients(&self) -> Result<u64, StoreError> {
+        let (core, newest) = (self.clone(), self.vault().seals.newest());
+        self.reseal_in_batches(move |tx| {
+            let core = core.clone();
+            Box::pin(async move {
+                let rows = store::oauth_client::not_sealed_under(tx, newest, BATCH).await?;
+                for row in &rows {
+                    let name = seal_name(row.client);
+                    let again = core.sealed_again("oauth_client.sealed", &name, &row.sealed, row.master_key_version)?;
+                    store::oauth_client::reseal(tx, row, &again.bytes, again.version).await?;
+                }
+                Ok(rows.len() as u64)
+            })
+        })
+        .await
     }
 }

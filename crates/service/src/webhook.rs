@@ -13,6 +13,7 @@ use store::{Access, StoreError, Tx};
 use uuid::Uuid;
 
 use crate::outbox_payload::Unreadable;
+use crate::reseal::BATCH;
 use crate::webhook_event::payload;
 use crate::{AdminError, Context, Core};
 
@@ -377,34 +378,23 @@ impl Core {
     }
 
     /// Seals every secret under the newest master key, and gives how many endpoints' were sealed anew.
-    pub(crate) async fn reseal_webhooks(&self) -> Result<u64, AdminError> {
-        const BATCH: i64 = 200;
-        let (newest, now) = (self.vault().seals.newest(), self.now());
-        let mut count = 0;
-        loop {
-            let core = self.clone();
-            let done = self
-                .db()
-                .write(move |tx| {
-                    let core = core.clone();
-                    Box::pin(async move {
-                        let rows = store::webhook::not_sealed_under(tx, newest, BATCH).await?;
-                        for row in &rows {
-                            let secret = core.secret_of(row)?;
-                            let has_ended = row.former_until.is_none_or(|until| until <= now.micros());
-                            let former = if has_ended { None } else { core.former_secret_of(row)? };
-                            let after = core.sealed_anew(row, &secret, former.as_ref());
-                            core.replace_secrets(tx, row, &after).await?;
-                        }
-                        Ok::<_, StoreError>(rows.len() as u64)
-                    })
-                })
-                .await?;
-            count += done;
-            if done == 0 {
-                return Ok(count);
-            }
-        }
+    pub(crate) async fn reseal_webhooks(&self) -> Result<u64, StoreError> {
+        let (core, newest, now) = (self.clone(), self.vault().seals.newest(), self.now());
+        self.reseal_in_batches(move |tx| {
+            let core = core.clone();
+            Box::pin(async move {
+                let rows = store::webhook::not_sealed_under(tx, newest, BATCH).await?;
+                for row in &rows {
+                    let secret = core.secret_of(row)?;
+                    let has_ended = row.former_until.is_none_or(|until| until <= now.micros());
+                    let former = if has_ended { None } else { core.former_secret_of(row)? };
+                    let after = core.sealed_anew(row, &secret, former.as_ref());
+                    core.replace_secrets(tx, row, &after).await?;
+                }
+                Ok(rows.len() as u64)
+            })
+        })
+        .await
     }
 
     async fn endpoint_of(&self, row: &EndpointRow) -> Result<Endpoint, StoreError> {
