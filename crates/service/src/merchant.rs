@@ -101,6 +101,7 @@ pub(crate) fn row_of(client: &ClientRow, merchant: MerchantId, settings: &Mercha
         merchant_override: i64::from(settings.merchant_override),
         created_at: client.created_at,
         changed_at: None,
+        lender: None,
     }
 }
 

@@ -15,6 +15,7 @@ pub mod audit;
 pub mod client;
 mod connection;
 pub mod credentials_link;
+pub mod credit_account;
 pub mod creditor;
 mod db;
 pub mod deployment;
@@ -61,6 +62,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         audit::STATEMENTS,
         client::STATEMENTS,
         credentials_link::STATEMENTS,
+        credit_account::STATEMENTS,
         deployment::STATEMENTS,
         distribution::STATEMENTS,
         distribution_count::STATEMENTS,

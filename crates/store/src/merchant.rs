@@ -30,6 +30,16 @@ pub struct MerchantRow {
     pub created_at: Timestamp,
     /// When it was last changed, in microseconds.
     pub changed_at: Option<i64>,
+    /// The client of the merchant on whose book it lends; `None` for its own.
+    pub lender: Option<i64>,
+}
+
+impl MerchantRow {
+    /// On whose book it lends: the client of another merchant of its partner, or its own.
+    #[must_use]
+    pub fn lends_on(&self) -> ClientIdentifier {
+        self.lender.map_or(self.client, ClientIdentifier)
+    }
 }
 
 columns!(MerchantRow {
@@ -43,6 +53,7 @@ columns!(MerchantRow {
     merchant_override,
     created_at as i64,
     changed_at,
+    lender = "lender_id",
 });
 
 /// A merchant with its OAuth client.
@@ -59,7 +70,7 @@ pub struct KnownMerchant {
 impl FromColumns for KnownMerchant {
     fn from_columns(columns: &Columns<'_>) -> Result<Self, EngineError> {
         // They stand behind the columns of the merchant.
-        let mut place = 10;
+        let mut place = 11;
         Ok(Self {
             row: MerchantRow::from_columns(columns)?,
             oauth_client_id: columns.named(&mut place, "oauth_client_id")?,
@@ -73,7 +84,7 @@ macro_rules! known {
     ($($rest:literal),+) => {
         concat!(
             "SELECT m.partner_id, m.client_id, m.merchant_id, m.name, m.trust_url, m.password_grant, m.default_language, \
-             m.merchant_override, m.created_at, m.changed_at, o.oauth_client_id, o.revoked_at \
+             m.merchant_override, m.created_at, m.changed_at, m.lender_id, o.oauth_client_id, o.revoked_at \
              FROM merchant m JOIN oauth_client o ON o.partner_id = m.partner_id AND o.client_id = m.client_id ",
             $($rest),+
         )
@@ -82,13 +93,13 @@ macro_rules! known {
 
 statements! {
     INSERT = "INSERT INTO merchant (partner_id, client_id, merchant_id, name, trust_url, password_grant, default_language, \
-              merchant_override, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+              merchant_override, created_at, lender_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     BY_CLIENT = known!("WHERE m.partner_id = $1 AND m.client_id = $2");
     BY_OAUTH_CLIENT_ID = known!("WHERE o.oauth_client_id = $1");
     PAGE = known!("WHERE m.client_id > $1 ORDER BY m.client_id LIMIT $2");
     PAGE_OF_PARTNER = known!("WHERE m.partner_id = $1 AND m.client_id > $2 ORDER BY m.client_id LIMIT $3");
     UPDATE = "UPDATE merchant SET name = $3, trust_url = $4, password_grant = $5, default_language = $6, merchant_override = $7, \
-              changed_at = $8 WHERE partner_id = $1 AND client_id = $2";
+              changed_at = $8, lender_id = $9 WHERE partner_id = $1 AND client_id = $2";
     WITHOUT = "SELECT o.client_id FROM oauth_client o WHERE NOT EXISTS ( \
                SELECT 1 FROM merchant m WHERE m.partner_id = o.partner_id AND m.client_id = o.client_id) LIMIT $1";
 }
@@ -110,6 +121,7 @@ pub async fn insert(tx: &mut Tx, row: &MerchantRow) -> Result<(), StoreError> {
         &row.default_language,
         row.merchant_override,
         row.created_at.micros(),
+        row.lender,
     )
     .map(drop)
 }
@@ -169,6 +181,7 @@ pub async fn update(tx: &mut Tx, row: &MerchantRow) -> Result<(), StoreError> {
         &row.default_language,
         row.merchant_override,
         row.changed_at,
+        row.lender,
     )
     .map(drop)
 }

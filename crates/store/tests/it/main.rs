@@ -6,6 +6,7 @@ mod agreement;
 mod api_key;
 mod audit;
 mod client;
+mod credit_account;
 mod creditor;
 mod deployment;
 mod flow_information;

@@ -12,7 +12,7 @@ use crate::{client, insert, keep, now, run};
 
 const PARTNER: PartnerId = PartnerId(1);
 
-fn row(number: i64) -> MerchantRow {
+pub(crate) fn row(number: i64) -> MerchantRow {
     MerchantRow {
         partner: PARTNER,
         client: ClientIdentifier(number),
@@ -24,10 +24,11 @@ fn row(number: i64) -> MerchantRow {
         merchant_override: 0,
         created_at: now(),
         changed_at: None,
+        lender: None,
     }
 }
 
-fn oauth(number: i64, id: &str) -> OauthClientRow {
+pub(crate) fn oauth(number: i64, id: &str) -> OauthClientRow {
     OauthClientRow {
         partner: PARTNER,
         client: ClientIdentifier(number),
@@ -116,6 +117,7 @@ on_both_engines! {
             default_language: "fr".into(),
             merchant_override: 1,
             changed_at: Some(now().micros()),
+            lender: Some(8),
             ..row(7)
         };
         let after = changed.clone();

@@ -107,6 +107,7 @@ async fn a_user(tx: &mut Tx) -> Result<(), StoreError> {
         merchant_override: 0,
         created_at: now(),
         changed_at: None,
+        lender: None,
     };
     store::merchant::insert(tx, &merchant).await?;
     let user = UserRow {
