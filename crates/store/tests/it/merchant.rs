@@ -209,6 +209,7 @@ on_both_engines! {
         run(
             &database,
             [
+                "DROP TABLE credit_account",
                 "DROP TABLE merchant_user",
                 "DROP TABLE merchant_location",
                 "DROP TABLE merchant",
@@ -216,7 +217,7 @@ on_both_engines! {
                 "DROP INDEX oauth_client_number",
                 "CREATE INDEX oauth_client_number ON oauth_client (oauth_client_id)",
                 "UPDATE client SET service_type = 'POS_FINANCING' WHERE client_id = 7",
-                "DELETE FROM _sqlx_migrations WHERE version = 12",
+                "DELETE FROM _sqlx_migrations WHERE version IN (12, 15)",
             ],
         )
         .await;
