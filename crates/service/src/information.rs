@@ -122,8 +122,11 @@ impl Core {
         let now = self.now();
         let flow = Flow { merchant: (caller.partner, caller.client), reference };
         let mut reader = self.db().reader().await?;
-        let row = store::flow_information::by_flow(&mut reader, flow.merchant, reference, now).await?;
-        if row.is_none() {
+        // What is wrong is found here, before anything is taken: a refusal inside the transaction undoes what others wrote along with it.
+        if let Some(row) = store::flow_information::by_flow(&mut reader, flow.merchant, reference, now).await? {
+            check_whose(&row, caller)?;
+            lay_over(said.clone(), faults.clone(), self.open_information(&row)?, now)?;
+        } else {
             let whole = lay_over(said.clone(), faults.clone(), ApplicantDraft::default(), now)?;
             if whole.known().is_empty() {
                 let expires_at = now.after(self.settings().information_retention);
@@ -198,9 +201,7 @@ impl Core {
         };
         let row = store::flow_information::take(tx, &new).await?;
         let (row, earlier) = if row.expires_at > now {
-            if caller.scope == Scope::Customer && row.family != caller.family {
-                return Err(InformationError::AnothersFlow);
-            }
+            check_whose(&row, caller)?;
             let earlier = self.open_information(&row)?;
             (row, earlier)
         } else {
@@ -222,19 +223,22 @@ impl Core {
     }
 
     /// What is known of the applicant in a merchant's flow, which an application lays its own over; `None` when nothing is, or its time
-    /// is over.
+    /// is over. A token of the scope `customer` is given what its own family has said, and nothing of others.
     ///
     /// # Errors
-    /// When the database fails, or what is kept does not open.
+    /// [`InformationError::AnothersFlow`]; when the database fails, or what is kept does not open.
     pub async fn information_of(
         &self,
-        partner: PartnerId,
-        client: ClientIdentifier,
+        caller: FlowCaller,
         reference: Uuid,
-    ) -> Result<Option<ApplicantDraft>, StoreError> {
+    ) -> Result<Option<ApplicantDraft>, InformationError> {
         let mut reader = self.db().reader().await?;
-        let row = store::flow_information::by_flow(&mut reader, (partner, client), reference, self.now()).await?;
-        row.map(|row| self.open_information(&row)).transpose()
+        let merchant = (caller.partner, caller.client);
+        let Some(row) = store::flow_information::by_flow(&mut reader, merchant, reference, self.now()).await? else {
+            return Ok(None);
+        };
+        check_whose(&row, caller)?;
+        Ok(Some(self.open_information(&row)?))
     }
 
     fn open_information(&self, row: &FlowInformationRow) -> Result<ApplicantDraft, StoreError> {
@@ -265,6 +269,14 @@ impl Core {
         })
         .await
     }
+}
+
+/// Whether the caller may add to a flow, and use what is known in it. The reference of a flow is no secret.
+fn check_whose(row: &FlowInformationRow, caller: FlowCaller) -> Result<(), InformationError> {
+    if caller.scope == Scope::Customer && row.family != caller.family {
+        return Err(InformationError::AnothersFlow);
+    }
+    Ok(())
 }
 
 /// What is known once a call is laid over what earlier ones have said; `faults` are those that the front has found in it.

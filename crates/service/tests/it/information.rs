@@ -3,15 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::Clock as _;
 use domain::applicant::{ApplicantDraft, ApplicantFaults, Message};
 use domain::identifier::{ClientIdentifier, PartnerId};
 use domain::oauth_token::{FamilyId, Scope};
 use service::information::{FlowCaller, Information, InformationError, LONGEST_FLOW, OpenFlows};
 use service::{Core, MasterKeys, Settings};
+use store::StoreError;
 use testkit::clock::TestClock;
 use testkit::core::{MASTER_KEY, TestCore, draft, operator};
 use testkit::on_both_engines;
 use testkit::random::TestRandom;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -56,7 +59,7 @@ impl Till {
     }
 
     async fn known(self, core: &Core, flow: u8) -> Option<ApplicantDraft> {
-        core.information_of(self.partner, self.client, reference(flow)).await.unwrap()
+        core.information_of(self.caller(), reference(flow)).await.unwrap()
     }
 }
 
@@ -236,6 +239,11 @@ on_both_engines! {
         let told = tell(till.customer(1), 1, says("province", "ON")).await.unwrap();
         assert_eq!(told.known, ["email", "city", "province"]);
         is_refused(till.customer(2), 1).await;
+        // Nor is it taken for what another customer says of itself.
+        let of_another = test.core.information_of(till.customer(2), reference(1)).await;
+        assert!(matches!(of_another, Err(InformationError::AnothersFlow)), "{of_another:?}");
+        let own = test.core.information_of(till.customer(1), reference(1)).await.unwrap();
+        assert_eq!(own, till.known(&test.core, 1).await);
         // Another merchant's flow of the same reference is another one.
         assert_eq!(tell(other.customer(2), 1, says("city", "Ottawa")).await.unwrap().known, ["city"]);
         // One that has ended is as none, and then whose that opens it.
@@ -356,5 +364,40 @@ on_both_engines! {
         let new = open(&format!("2:{NEW_KEY}")).await;
         assert_eq!(till.known(&new, 2).await, Some(says("last_name", "Tremblay")));
         assert_eq!(other.known(&new, 1).await, Some(says("last_name", "Roy")));
+    }
+
+    async fn what_is_refused_waits_for_no_write_and_undoes_none(database: TestDatabase) {
+        let test = TestCore::open(&database).await;
+        let [till, _] = Till::open(&test).await;
+        tell_by(till.customer(1), &test.core, 1, says("city", "Ottawa")).await.unwrap();
+        let mut reader = test.core.db().reader().await.unwrap();
+        let merchant = (till.partner, till.client);
+        let found = store::flow_information::by_flow(&mut reader, merchant, reference(1), test.clock.now()).await;
+        let row = found.unwrap().unwrap();
+        drop(reader);
+        // Somebody writes, and has the flow.
+        let (taken, end) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+        let writer = {
+            let (db, taken, end) = (test.core.db().clone(), Arc::clone(&taken), Arc::clone(&end));
+            tokio::spawn(async move {
+                db.take(move |tx| {
+                    let (row, taken, end) = (row.clone(), Arc::clone(&taken), Arc::clone(&end));
+                    Box::pin(async move {
+                        store::flow_information::take(tx, &row).await?;
+                        taken.add_permits(1);
+                        end.acquire().await.unwrap().forget();
+                        Ok::<_, StoreError>(())
+                    })
+                })
+                .await
+            })
+        };
+        taken.acquire().await.unwrap().forget();
+        let wrong = tell_by(till.customer(1), &test.core, 1, says("email", "no")).await;
+        assert!(matches!(wrong, Err(InformationError::Invalid(_))), "{wrong:?}");
+        let anothers = tell_by(till.customer(2), &test.core, 1, says("city", "Gatineau")).await;
+        assert!(matches!(anothers, Err(InformationError::AnothersFlow)), "{anothers:?}");
+        end.add_permits(1);
+        writer.await.unwrap().unwrap();
     }
 }

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::identifier::{ClientIdentifier, PartnerId};
+use domain::oauth_token::{FamilyId, Scope};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
+use service::information::FlowCaller;
 use testkit::app::{Merchant, POS, TestAnswer, TestApp, TestRequest};
 use testkit::database::TestDatabase;
 use testkit::on_both_engines;
@@ -62,7 +64,9 @@ impl Till {
     async fn kept(&self, flow: &str) -> Value {
         let client = ClientIdentifier(self.merchant.creditor);
         let reference = Uuid::parse_str(flow).unwrap();
-        let draft = self.app.test.core.information_of(self.partner, client, reference).await.unwrap();
+        let family = FamilyId(Uuid::nil());
+        let caller = FlowCaller { partner: self.partner, client, family, scope: Scope::Merchant };
+        let draft = self.app.test.core.information_of(caller, reference).await.unwrap();
         serde_json::to_value(draft).unwrap()
     }
 }
