@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use domain::Secret;
 use domain::audit::Actor;
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use service::merchant::{Merchant, OWN_PARTNER};
 use service::merchant_login::MerchantLoginError;
 use service::merchant_user::MerchantUser;
 use service::password::PasswordSettings;
 use service::{Context, Settings};
+use store::Engine;
 use testkit::core::{TestCore, operator};
 use testkit::on_both_engines;
 
@@ -202,13 +203,23 @@ on_both_engines! {
     async fn the_right_one_among_many_at_once_is_told_like_the_wrong_ones(database: TestDatabase) {
         let test = TestCore::with(&database, cheap()).await;
         let merchant = merchant_with_anna(&test).await;
-        // One task has all of them: each has asked whether it may be looked at before any is looked at, which other threads do.
+        // Each has asked whether it may be looked at before any is: they wait for a connection to read by, and all of those are taken.
+        let db = test.core.db();
+        let connections = match db.engine() {
+            Engine::Sqlite => db.options().read_connections,
+            Engine::Postgres => db.options().connections,
+        };
+        let mut taken = Vec::new();
+        for _ in 0..connections {
+            taken.push(db.reader().await.unwrap());
+        }
         let tries = (0..30).map(|number| {
             let (test, merchant) = (&test, &merchant);
             let password = if number == 20 { PASSWORD } else { "a wrong password" };
             async move { login(test, merchant, "anna", password, &from(number)).await }
         });
-        for (number, tried) in join_all(tries).await.into_iter().enumerate() {
+        let (told, ()) = join(join_all(tries), async move { drop(taken) }).await;
+        for (number, tried) in told.into_iter().enumerate() {
             assert!(matches!(tried, Err(MerchantLoginError::Wrong)), "{number}: {tried:?}");
         }
         let records = test.core.audit_records(Some(OWN_PARTNER), None, 100).await.unwrap();
