@@ -7,19 +7,17 @@ use std::sync::Arc;
 
 use domain::api_key::{AllowedNetworks, KeyHolder, KeyKind, KeyValue};
 use domain::audit::Outcome;
-use domain::creditor::CreditorStatus;
 use domain::identifier::{ClientIdentifier, MerchantId, PartnerId};
 use domain::merchant::{ClientId, MerchantChange, MerchantDraft, MerchantSettings, TrustUrl};
 use domain::reference_data::Lang;
-use domain::service_type::ServiceType;
 use domain::{Secret, Timestamp};
 use serde::Serialize;
-use store::client::ClientRow;
 use store::merchant::{KnownMerchant, MerchantRow};
 use store::{Access, StoreError, Tx};
 
 use crate::credentials::Rotation;
-use crate::numbers::ClientNumbers;
+use crate::merchant_lender::lender_of;
+use crate::merchant_row::{bare_client, changed_members, language_of, row_of, settings_of};
 use crate::oauth_client::OauthCredentials;
 use crate::onboarding::{self, Enrolment};
 use crate::{AdminError, Context, Core};
@@ -57,11 +55,13 @@ pub struct Merchant {
     pub default_language: Lang,
     /// Whether its staff may vouch for a customer instead of a one-time code.
     pub merchant_override: bool,
+    /// `client_id` of the merchant on whose book it lends; `None` for its own.
+    pub lender: Option<String>,
     /// When it was added.
     pub created_at: Timestamp,
     /// When it was last changed.
     pub changed_at: Option<Timestamp>,
-    /// When its OAuth client was revoked.
+    /// When its OAuth client or its partner was revoked.
     pub revoked_at: Option<Timestamp>,
 }
 
@@ -86,81 +86,6 @@ pub(crate) fn not_found(client_id: &str) -> AdminError {
 /// The merchant with this `client_id`.
 pub(crate) async fn found(db: &mut impl Access, client_id: &str) -> Result<KnownMerchant, AdminError> {
     store::merchant::by_oauth_client_id(db, client_id).await?.ok_or_else(|| not_found(client_id))
-}
-
-/// The row of a client that becomes a merchant.
-pub(crate) fn row_of(client: &ClientRow, merchant: MerchantId, settings: &MerchantSettings) -> MerchantRow {
-    MerchantRow {
-        partner: client.partner,
-        client: client.client,
-        merchant,
-        name: settings.name.clone(),
-        trust_url: settings.trust_url.as_ref().map(ToString::to_string),
-        password_grant: settings.password_grant.clone(),
-        default_language: settings.default_language.to_string(),
-        merchant_override: i64::from(settings.merchant_override),
-        created_at: client.created_at,
-        changed_at: None,
-        lender: None,
-    }
-}
-
-fn settings_of(row: &MerchantRow, core: &Core) -> Result<MerchantSettings, StoreError> {
-    let trust_url = row.trust_url.as_deref().map(|url| TrustUrl::parse(url, core.environment())).transpose();
-    Ok(MerchantSettings {
-        name: row.name.clone(),
-        trust_url: trust_url.map_err(|error| StoreError::unreadable("merchant.trust_url", error))?,
-        password_grant: row.password_grant.clone(),
-        default_language: language_of(row)?,
-        merchant_override: row.merchant_override != 0,
-    })
-}
-
-fn language_of(row: &MerchantRow) -> Result<Lang, StoreError> {
-    Lang::parse(&row.default_language).map_err(|error| StoreError::unreadable("merchant.default_language", error))
-}
-
-/// The client of a merchant of which nothing else is known. What a client has besides is empty until its partner gives it.
-fn bare_client(
-    partner: PartnerId,
-    numbers: ClientNumbers,
-    merchant: MerchantId,
-    name: &str,
-    now: Timestamp,
-) -> ClientRow {
-    ClientRow {
-        partner,
-        client: numbers.client,
-        customer_code: numbers.customer_code,
-        reference_prefix: numbers.reference_prefix,
-        service_type: ServiceType::PosFinancing.as_str().to_owned(),
-        name: name.to_owned(),
-        // No business is known by it: it stands there because two clients of a partner never have the same.
-        business_code: format!("merchant-{merchant}"),
-        vat_number: None,
-        postal_address: String::new(),
-        postal_code: String::new(),
-        postal_district: String::new(),
-        country_code: "CA".to_owned(),
-        telephone: None,
-        email: String::new(),
-        website: None,
-        language_code: "EN".to_owned(),
-        currency_code: "CAD".to_owned(),
-        iban: None,
-        bic: None,
-        bankgiro: None,
-        plusgiro: None,
-        created_at: now,
-        name_folded: domain::text::folded(name),
-        status: CreditorStatus::Active.to_string(),
-        // There is nobody to write to.
-        expiry_notices: 0,
-        sms_sender: None,
-        version: 1,
-        agreements_version: 1,
-        changed_at: None,
-    }
 }
 
 /// The partner of the operator's own merchants. A vendor that has this code by chance does not own them.
@@ -374,6 +299,7 @@ impl Core {
 
     async fn merchant_details(&self, known: KnownMerchant) -> Result<Merchant, StoreError> {
         let KnownMerchant { row, oauth_client_id, revoked_at } = known;
+        let lender = lender_of(&mut self.db().reader().await?, &row).await?;
         Ok(Merchant {
             partner_code: self.partner_code(row.partner).await?.to_string(),
             partner: row.partner,
@@ -386,6 +312,7 @@ impl Core {
             password_grant: row.password_grant.is_some(),
             password_grant_note: row.password_grant,
             merchant_override: row.merchant_override != 0,
+            lender,
             created_at: row.created_at,
             changed_at: row.changed_at.map(Timestamp::from_micros),
             revoked_at: revoked_at.map(Timestamp::from_micros),
@@ -411,7 +338,7 @@ impl Core {
                 let (core, context, id, change) = (core.clone(), context.clone(), id.clone(), change.clone());
                 Box::pin(async move {
                     let known = found(tx, &id).await?;
-                    let from = settings_of(&known.row, &core)?;
+                    let from = settings_of(&known.row)?;
                     let to = from
                         .changed(&change, core.environment())
                         .map_err(|faults| AdminError::Invalid(faults.into_vec()))?;
@@ -444,7 +371,7 @@ impl Core {
     /// Gives a merchant a new secret; the one before is refused at once. One that was revoked works again with it, and has a new key.
     ///
     /// # Errors
-    /// When there is no such merchant, or the database fails.
+    /// When there is no such merchant, its partner is revoked, or the database fails.
     pub async fn rotate_merchant(&self, client_id: &str, context: &Context) -> Result<MerchantWithSecret, AdminError> {
         let known = found(&mut self.db().reader().await?, client_id).await?;
         let (partner, client) = (known.row.partner, known.row.client);
@@ -458,6 +385,7 @@ impl Core {
             .write(move |tx| {
                 let (core, context, key, new) = (core.clone(), context.clone(), key.clone(), new.clone());
                 Box::pin(async move {
+                    refuse_of_revoked(tx, partner).await?;
                     let kept = store::oauth_client::by_client(tx, partner, client).await?;
                     let kept =
                         kept.ok_or_else(|| StoreError::unreadable("oauth_client", "that of a merchant is gone"))?;
@@ -536,6 +464,16 @@ impl Core {
     }
 }
 
+/// A merchant of a revoked partner is refused whatever secret it has.
+async fn refuse_of_revoked(db: &mut impl Access, partner: PartnerId) -> Result<(), AdminError> {
+    match store::partner::by_id(db, partner).await? {
+        Some(partner) if partner.revoked_at.is_some() => {
+            Err(AdminError::State(format!("partner {} is revoked, and its merchants get no secrets", partner.code)))
+        }
+        _ => Ok(()),
+    }
+}
+
 async fn add_missing(tx: &mut Tx, client: ClientIdentifier, merchant: MerchantId) -> Result<bool, StoreError> {
     let row = store::client::by_number(tx, client).await?;
     let row = row.ok_or_else(|| StoreError::unreadable("oauth_client", "its client is not there"))?;
@@ -546,30 +484,6 @@ async fn add_missing(tx: &mut Tx, client: ClientIdentifier, merchant: MerchantId
     let settings = MerchantSettings::of_client(&row.name, &row.language_code);
     store::merchant::insert(tx, &row_of(&row, merchant, &settings)).await?;
     Ok(true)
-}
-
-/// The names of the members that differ, for the audit trail; of what a program may do, with the value.
-fn changed_members(from: &MerchantSettings, to: &MerchantSettings) -> Vec<String> {
-    let mut changed = Vec::new();
-    if from.name != to.name {
-        changed.push("name".to_owned());
-    }
-    if from.trust_url != to.trust_url {
-        changed.push(format!("trustUrl {}", to.trust_url.as_ref().map_or("none", TrustUrl::as_str)));
-    }
-    if from.password_grant != to.password_grant {
-        changed.push(match &to.password_grant {
-            Some(note) => format!("passwordGrant allowed: {note}"),
-            None => "passwordGrant not allowed".to_owned(),
-        });
-    }
-    if from.default_language != to.default_language {
-        changed.push(format!("defaultLanguage {}", to.default_language));
-    }
-    if from.merchant_override != to.merchant_override {
-        changed.push(format!("merchantOverride {}", to.merchant_override));
-    }
-    changed
 }
 
 /// The `client_id` that a client of the point-of-sale service is given when it is onboarded.

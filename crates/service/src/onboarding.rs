@@ -251,7 +251,7 @@ impl Core {
         let key = self.new_key(holder, KeyKind::Client, &domain::api_key::AllowedNetworks::default(), now);
         let (oauth, merchant) = if client.service_type == ServiceType::PosFinancing {
             let settings = MerchantSettings::of_client(&row.name, &row.language_code);
-            let merchant = crate::merchant::row_of(&row, self.numbers().merchant().await?, &settings);
+            let merchant = crate::merchant_row::row_of(&row, self.numbers().merchant().await?, &settings);
             (Some(self.new_oauth_client(partner, numbers.client, now)), Some(merchant))
         } else {
             (None, None)

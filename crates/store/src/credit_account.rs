@@ -142,6 +142,7 @@ statements! {
     BY_CUSTOMER = account!("SELECT " "FROM credit_account WHERE partner_id = $1 AND lender_id = $2 AND customer_number = $3");
     BY_IDENTITY = account!("SELECT " "FROM credit_account WHERE partner_id = $1 AND lender_id = $2 AND identity_hash = $3 \
                            ORDER BY identity_number LIMIT $4");
+    IS_ON_BOOK = "SELECT COUNT(*) FROM (SELECT 1 FROM credit_account WHERE partner_id = $1 AND lender_id = $2 LIMIT 1) AS one";
     KEEP_BALANCES = "UPDATE credit_account SET principal = $4, interest = $5, held = $6, changed_at = $7 \
                      WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3";
     KEEP_STATE = "UPDATE credit_account SET status = $4, status_reason = $5, changed_at = $6, closed_at = $7 \
@@ -239,6 +240,17 @@ pub async fn by_identity(
     limit: i64,
 ) -> Result<Vec<CreditAccountRow>, StoreError> {
     fetch!(fetch_all, CreditAccountRow, db, BY_IDENTITY, partner.0, lender.0, identity_hash, limit)
+}
+
+/// Whether there is any account on this lender's book.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn is_on_book(
+    db: &mut impl Access,
+    (partner, lender): (PartnerId, ClientIdentifier),
+) -> Result<bool, StoreError> {
+    fetch!(count, db, IS_ON_BOOK, partner.0, lender.0).map(|accounts: i64| accounts > 0)
 }
 
 /// Keeps the balances that a movement has come to, of an account that this transaction has taken.

@@ -63,7 +63,7 @@ pub struct KnownMerchant {
     pub row: MerchantRow,
     /// `client_id` of the POS API.
     pub oauth_client_id: String,
-    /// When its OAuth client was revoked, in microseconds.
+    /// When its OAuth client or its partner was revoked, in microseconds.
     pub revoked_at: Option<i64>,
 }
 
@@ -84,8 +84,10 @@ macro_rules! known {
     ($($rest:literal),+) => {
         concat!(
             "SELECT m.partner_id, m.client_id, m.merchant_id, m.name, m.trust_url, m.password_grant, m.default_language, \
-             m.merchant_override, m.created_at, m.changed_at, m.lender_id, o.oauth_client_id, o.revoked_at \
-             FROM merchant m JOIN oauth_client o ON o.partner_id = m.partner_id AND o.client_id = m.client_id ",
+             m.merchant_override, m.created_at, m.changed_at, m.lender_id, o.oauth_client_id, \
+             COALESCE(o.revoked_at, p.revoked_at) AS revoked_at \
+             FROM merchant m JOIN oauth_client o ON o.partner_id = m.partner_id AND o.client_id = m.client_id \
+             JOIN partner p ON p.partner_id = m.partner_id ",
             $($rest),+
         )
     };
@@ -100,6 +102,7 @@ statements! {
     PAGE_OF_PARTNER = known!("WHERE m.partner_id = $1 AND m.client_id > $2 ORDER BY m.client_id LIMIT $3");
     UPDATE = "UPDATE merchant SET name = $3, trust_url = $4, password_grant = $5, default_language = $6, merchant_override = $7, \
               changed_at = $8, lender_id = $9 WHERE partner_id = $1 AND client_id = $2";
+    LENDS_TO_OTHERS = "SELECT COUNT(*) FROM (SELECT 1 FROM merchant WHERE partner_id = $1 AND lender_id = $2 LIMIT 1) AS others";
     WITHOUT = "SELECT o.client_id FROM oauth_client o WHERE NOT EXISTS ( \
                SELECT 1 FROM merchant m WHERE m.partner_id = o.partner_id AND m.client_id = o.client_id) LIMIT $1";
 }
@@ -163,6 +166,17 @@ pub async fn page(
         Some(partner) => fetch!(fetch_all, KnownMerchant, db, PAGE_OF_PARTNER, partner.0, after.0, i64::from(limit)),
         None => fetch!(fetch_all, KnownMerchant, db, PAGE, after.0, i64::from(limit)),
     }
+}
+
+/// Whether other merchants lend on the book of this one.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn lends_to_others(
+    db: &mut impl Access,
+    (partner, lender): (PartnerId, ClientIdentifier),
+) -> Result<bool, StoreError> {
+    fetch!(count, db, LENDS_TO_OTHERS, partner.0, lender.0).map(|others: i64| others > 0)
 }
 
 /// Keeps what may change of a merchant.

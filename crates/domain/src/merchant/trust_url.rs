@@ -87,6 +87,12 @@ impl TrustUrl {
         }
         Ok(Self(origin))
     }
+
+    /// An origin that was kept.
+    #[must_use]
+    pub const fn of_stored(origin: String) -> Self {
+        Self(origin)
+    }
 }
 
 /// Whether the host is this machine itself, whatever its names say: <https://www.rfc-editor.org/rfc/rfc6761#section-6.3>.

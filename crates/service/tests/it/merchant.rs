@@ -294,4 +294,50 @@ on_both_engines! {
             [fault("username", "user_name_format"), fault("password", "password_too_short"), fault("locationId", "unknown_location")];
         assert_eq!(wrong, expected);
     }
+
+    async fn a_merchant_lends_on_the_book_of_another_of_its_partner(database: TestDatabase) {
+        let test = TestCore::open(&database).await;
+        for id in ["one", "two", "three"] {
+            assert_eq!(add(&test, id).await.merchant.lender, None);
+        }
+        test.partner("QUICK3").await;
+        test.core.add_merchant(Some("QUICK3"), &named("elsewhere"), &operator()).await.unwrap();
+        let set = async |merchant: &str, lender: &str| {
+            let set = test.core.set_lender(merchant, lender, &operator()).await;
+            set.map(|merchant| merchant.lender).map_err(|error| error.to_string())
+        };
+        assert_eq!(set("two", "one").await, Ok(Some("one".to_owned())));
+        let record = records(&test, OWN_PARTNER, 1).await.remove(0);
+        assert_eq!((record.0.as_str(), record.2.as_str()), ("merchant.lender", "lends on the book of one"));
+        assert_eq!(set("two", "one").await, Ok(Some("one".to_owned())));
+        assert_eq!(records(&test, OWN_PARTNER, 2).await[1].0, "merchant.add", "nothing was changed by the second");
+        for (merchant, lender, told) in [
+            ("three", "two", "lends on another's book itself"),
+            ("one", "three", "other merchants lend on the book of one"),
+            ("three", "elsewhere", "another partner's"),
+            ("three", "nobody", "merchant nobody"),
+            ("nobody", "one", "merchant nobody"),
+        ] {
+            let refused = set(merchant, lender).await.unwrap_err();
+            assert!(refused.contains(told), "{refused}");
+        }
+        assert_eq!(set("two", "two").await, Ok(None));
+        assert_eq!(set("one", "three").await, Ok(Some("three".to_owned())));
+        test.core.revoke_merchant("two", &operator()).await.unwrap();
+        assert_eq!(set("one", "one").await, Ok(None));
+        assert!(set("three", "two").await.unwrap_err().contains("is revoked"));
+    }
+
+    async fn a_revoked_partners_merchants_are_shown_so_and_get_no_secret(database: TestDatabase) {
+        let test = TestCore::open(&database).await;
+        test.partner("QUICK3").await;
+        test.core.add_merchant(Some("QUICK3"), &named("shop"), &operator()).await.unwrap();
+        add(&test, "other").await;
+        test.core.revoke_partner("QUICK3", &operator()).await.unwrap();
+        assert!(test.core.show_merchant("shop").await.unwrap().revoked_at.is_some());
+        let refused = test.core.rotate_merchant("shop", &operator()).await;
+        assert!(matches!(&refused, Err(AdminError::State(told)) if told.contains("partner QUICK3 is revoked")), "{refused:?}");
+        assert_eq!(test.core.show_merchant("other").await.unwrap().revoked_at, None);
+        test.core.rotate_merchant("other", &operator()).await.unwrap();
+    }
 }

@@ -11,7 +11,7 @@ use service::merchant::{Merchant, MerchantWithSecret};
 use super::output::{self, table};
 use super::{CommandError, Essentials, Output, Session, merchant_location, merchant_user};
 
-/// Merchants of the point-of-sale service: add, list, show, set, rotate, revoke; their users and locations
+/// Merchants of the point-of-sale service: add, list, show, set, lender, rotate, revoke; their users and locations
 ///
 /// A merchant is a client of the service POS_FINANCING. It is named by its client id, with which its programs get their tokens.
 #[derive(Debug, Subcommand)]
@@ -74,9 +74,24 @@ pub(crate) enum Command {
         #[command(flatten)]
         essentials: Essentials,
     },
+    /// Let a merchant lend on the book of another merchant of its partner, whose accounts it then shares
+    ///
+    /// Every merchant lends on its own book at first. One that has opened accounts there stays on it.
+    #[command(
+        after_help = "Examples:\n  tallystick merchant lender shop-2 shop-1\n  tallystick merchant lender shop-2 shop-2    # its own again"
+    )]
+    Lender {
+        /// Its client id
+        client_id: String,
+        /// The client id of the merchant on whose book it shall lend; its own for its own book
+        #[arg(value_name = "LENDER")]
+        lender: String,
+        #[command(flatten)]
+        essentials: Essentials,
+    },
     /// Give a merchant a new secret, and print it; the old one is refused at once
     ///
-    /// A merchant that was revoked works again with it.
+    /// A merchant that was revoked works again with it, unless its partner is revoked.
     Rotate {
         /// Its client id
         client_id: String,
@@ -199,6 +214,10 @@ pub(super) fn run(command: Command, file: Option<PathBuf>, output: Output) -> Re
             let merchant = session.core.change_merchant(&client_id, &change, &session.context).await?;
             output.answer(&merchant, || sheet(&merchant))
         }),
+        Command::Lender { client_id, lender, essentials } => Session::run(essentials, file, async |session| {
+            let merchant = session.core.set_lender(&client_id, &lender, &session.context).await?;
+            output.answer(&merchant, || sheet(&merchant))
+        }),
         Command::Rotate { client_id, essentials } => Session::run(essentials, file, async |session| {
             let rotated = WithSecret::from(session.core.rotate_merchant(&client_id, &session.context).await?);
             output.answer(&rotated, || rotated.told())
@@ -253,13 +272,14 @@ fn sheet(merchant: &Merchant) -> String {
             Some(merchant.password_grant_note.clone().map_or_else(|| "no".to_owned(), |note| format!("yes: {note}"))),
         ),
         ("merchant override", Some(yes(merchant.merchant_override))),
+        ("lends on the book of", merchant.lender.clone()),
         ("added", Some(merchant.created_at.to_string())),
         ("changed", merchant.changed_at.map(|at| at.to_string())),
         ("revoked", merchant.revoked_at.map(|at| at.to_string())),
     ];
     lines
         .into_iter()
-        .filter_map(|(what, value)| value.map(|value| format!("{what:<18} {}\n", output::value(&value))))
+        .filter_map(|(what, value)| value.map(|value| format!("{what:<20} {}\n", output::value(&value))))
         .collect()
 }
 
