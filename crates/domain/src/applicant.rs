@@ -7,7 +7,9 @@ mod fault;
 mod phone_number;
 mod postal_code;
 
-pub use check::{LARGEST_AMOUNT, LONGEST_EMAIL, LONGEST_MEMBER, check, check_further, check_given, missing};
+pub use check::{
+    LARGEST_AMOUNT, LONGEST_EMAIL, LONGEST_MEMBER, check, check_application, check_further, check_given, missing,
+};
 pub use fault::{ApplicantFault, ApplicantFaults, Message};
 pub use phone_number::{NorthAmericanNumber, PhoneNumberFault};
 pub use postal_code::{CanadianPostalCode, CanadianPostalCodeFault};
@@ -204,7 +206,7 @@ impl fmt::Debug for Applicant {
 }
 
 /// An address in Canada.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Address {
     /// Street and number, as sent.
     pub address_1: String,

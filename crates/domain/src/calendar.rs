@@ -70,6 +70,15 @@ impl CalendarDate {
         Self(after.map_or(LAST, |day| day.min(LAST)))
     }
 
+    /// How many whole years this day is after `earlier`: an age. Who was born on 29 February turns older on 1 March. Zero where `earlier` is
+    /// later.
+    #[must_use]
+    pub fn whole_years_since(self, earlier: Self) -> u32 {
+        let day = |date: Self| (u8::from(date.0.month()), date.0.day());
+        let years = self.year() - earlier.year() - i32::from(day(self) < day(earlier));
+        u32::try_from(years).unwrap_or(0)
+    }
+
     /// The day as the library for times has it.
     #[must_use]
     pub const fn date(self) -> Date {
@@ -139,6 +148,16 @@ mod tests {
         assert_eq!(day.days_after(31).to_string(), "2026-04-01");
         assert_eq!(day.days_after(u32::MAX).to_string(), "9999-12-31");
         assert_eq!(CalendarDate::of(crate::Timestamp::from_micros(i64::MIN)).to_string(), "0000-01-01");
+    }
+
+    #[test]
+    fn a_year_is_whole_on_its_day() {
+        let years = |day: &str, since: &str| {
+            CalendarDate::parse(day).unwrap().whole_years_since(CalendarDate::parse(since).unwrap())
+        };
+        assert_eq!((years("2026-11-21", "2008-11-22"), years("2026-11-22", "2008-11-22")), (17, 18));
+        assert_eq!((years("2026-02-28", "2008-02-29"), years("2026-03-01", "2008-02-29")), (17, 18));
+        assert_eq!((years("2026-01-01", "2026-12-31"), years("2026-01-01", "2030-01-01")), (0, 0));
     }
 
     proptest! {

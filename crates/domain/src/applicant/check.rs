@@ -89,6 +89,25 @@ pub fn check_further(
     if faults.is_empty() { Ok(whole) } else { Err(faults.showing(&shown)) }
 }
 
+/// Lays an application (`POST …/apply`) over what `earlier` calls of its flow said, and checks the whole as [`check`] does: on the day `now` where
+/// the applicant lives, in the language `lang` of the call. Gives the applicant with the whole draft, which is what was agreed to.
+///
+/// # Errors
+/// Every fault of the whole, without the values of parameters that the call does not say, as with [`check_further`].
+pub fn check_application(
+    said: ApplicantDraft,
+    earlier: ApplicantDraft,
+    now: Timestamp,
+    lang: Lang,
+) -> Result<(Applicant, ApplicantDraft), ApplicantFaults> {
+    let shown = said.known();
+    let whole = said.trimmed().over(earlier);
+    match check(&whole, today(&whole, now), lang) {
+        Ok(applicant) => Ok((applicant, whole)),
+        Err(faults) => Err(faults.showing(&shown)),
+    }
+}
+
 /// The names of the parameters that an application with this draft, of which nothing is wrong so far, still needs, in order. One that is
 /// there may be among them: terms that were not accepted.
 #[must_use]
@@ -288,11 +307,9 @@ fn birth(text: &str, today: CalendarDate, province: Option<Province>) -> Result<
     }
 }
 
-/// Whether who was born on `dob` is `years` old on `today`. Who was born on 29 February turns older on 1 March.
+/// Whether who was born on `dob` is `years` old on `today`.
 fn has_turned(years: u8, dob: CalendarDate, today: CalendarDate) -> bool {
-    let day = |date: CalendarDate| (u8::from(date.date().month()), date.date().day());
-    let whole = today.year() - dob.year() - i32::from(day(today) < day(dob));
-    whole >= i32::from(years)
+    today.whole_years_since(dob) >= u32::from(years)
 }
 
 fn postal_code(text: &str, province: Option<Province>) -> Result<CanadianPostalCode, Message> {

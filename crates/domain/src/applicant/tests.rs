@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::Timestamp;
 use crate::reference_data::Entry;
 use crate::terms;
 
@@ -382,8 +383,8 @@ fn a_later_draft_adds_to_an_earlier_one() {
 }
 
 /// Noon of 22 November 2026, UTC.
-fn noon() -> crate::Timestamp {
-    crate::Timestamp::parse_rfc3339("2026-11-22T12:00:00Z").unwrap()
+fn noon() -> Timestamp {
+    Timestamp::parse_rfc3339("2026-11-22T12:00:00Z").unwrap()
 }
 
 #[test]
@@ -442,7 +443,7 @@ fn what_is_added_is_checked_with_what_was_said_before() {
 #[test]
 fn a_flow_is_checked_by_the_day_where_the_applicant_lives() {
     // An hour past midnight in Ontario, and not yet in British Columbia.
-    let now = crate::Timestamp::parse_rfc3339("2026-11-22T06:00:00Z").unwrap();
+    let now = Timestamp::parse_rfc3339("2026-11-22T06:00:00Z").unwrap();
     let of = |province: Option<&str>| ApplicantDraft {
         province: province.map(str::to_owned),
         govid_expiry: some("2026-11-22"),
@@ -550,4 +551,22 @@ proptest! {
             prop_assert_eq!(given, Ok(()));
         }
     }
+}
+
+#[test]
+fn an_application_is_laid_over_what_was_said_before() {
+    let now = Timestamp::parse_rfc3339("2026-11-22T15:00:00Z").unwrap();
+    let mut earlier = whole();
+    earlier.tos_agreement = None;
+    earlier.city = some("Gatineau");
+    let said = ApplicantDraft { tos_agreement: Some(true), city: some(" Ottawa "), ..ApplicantDraft::default() };
+    let (applicant, draft) = check_application(said, earlier.clone(), now, Lang::English).unwrap();
+    assert_eq!((applicant.address.city.as_str(), draft.city.as_deref()), ("Ottawa", Some("Ottawa")));
+    assert_eq!(applicant.first_name, "Marie");
+
+    // What the call does not say itself is not repeated.
+    let said = ApplicantDraft { province: some("BC"), ..ApplicantDraft::default() };
+    let faults = check_application(said, earlier, now, Lang::English).unwrap_err();
+    let told: Vec<_> = faults.as_slice().iter().map(|fault| (fault.param, fault.value.is_some())).collect();
+    assert_eq!(told, [("postal_code", false), ("tos_agreement", false)]);
 }
