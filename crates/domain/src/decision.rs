@@ -255,6 +255,31 @@ impl Case {
 }
 
 impl Decision {
+    /// Whether it has the next applications of the person to the lender declined for a while. Not where a test asked for it, where it followed
+    /// from another one, or where only this merchant does not offer what the lender does.
+    #[must_use]
+    pub fn bars_others(&self) -> bool {
+        let is_excused = |reason: &Reason| {
+            matches!(
+                reason,
+                Reason::ResponseKey | Reason::DeclinedLately | Reason::HasAccount | Reason::StandardNotOffered
+            )
+        };
+        self.verdict == Verdict::Declined && !self.reasons.iter().any(is_excused)
+    }
+
+    /// That of an application of somebody who has an account with the lender.
+    #[must_use]
+    pub fn has_account() -> Self {
+        Self::new(Verdict::Declined, Reason::HasAccount)
+    }
+
+    /// One that a person made.
+    #[must_use]
+    pub fn by_hand(verdict: Verdict) -> Self {
+        Self::new(verdict, Reason::DecidedByHand)
+    }
+
     fn new(verdict: Verdict, reason: Reason) -> Self {
         Self { verdict, reasons: vec![reason] }
     }

@@ -61,6 +61,10 @@ pub struct MerchantSettings {
     pub default_language: Lang,
     /// Whether its staff may vouch for a customer instead of a one-time code.
     pub merchant_override: bool,
+    /// Whether it offers accounts of the category standard, to applicants of the ratings XXH and XXXH.
+    pub standard_accounts: bool,
+    /// Whether it offers accounts for businesses.
+    pub business_accounts: bool,
 }
 
 /// A change of [`MerchantSettings`]: what is absent stays, and an empty text takes away.
@@ -78,13 +82,25 @@ pub struct MerchantChange {
     pub default_language: Option<String>,
     /// `merchantOverride`.
     pub merchant_override: Option<bool>,
+    /// `standardAccounts`.
+    pub standard_accounts: Option<bool>,
+    /// `businessAccounts`.
+    pub business_accounts: Option<bool>,
 }
 
 impl MerchantSettings {
     /// The settings of a new merchant.
     #[must_use]
     pub const fn new(name: String, default_language: Lang) -> Self {
-        Self { name, trust_url: None, password_grant: None, default_language, merchant_override: false }
+        Self {
+            name,
+            trust_url: None,
+            password_grant: None,
+            default_language,
+            merchant_override: false,
+            standard_accounts: false,
+            business_accounts: false,
+        }
     }
 
     /// The settings of a client that is onboarded, whose name may be longer than a merchant's.
@@ -145,6 +161,8 @@ impl MerchantSettings {
             }
         }
         to.merchant_override = change.merchant_override.unwrap_or(self.merchant_override);
+        to.standard_accounts = change.standard_accounts.unwrap_or(self.standard_accounts);
+        to.business_accounts = change.business_accounts.unwrap_or(self.business_accounts);
         if faults.is_empty() { Ok(to) } else { Err(faults) }
     }
 }

@@ -9,6 +9,7 @@ use http::request::Parts;
 use http_kit::reference_id::{BadReference, HEADER, ReferenceId};
 use http_kit::{Bearer, HttpState, Problem, bearer, problem_page};
 use service::Context;
+use service::information::FlowCaller;
 use service::oauth_token::TokenPrincipal;
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
@@ -33,6 +34,16 @@ pub(crate) struct Call {
     pub(crate) lang: Lang,
     /// For the use case and its audit record.
     pub(crate) context: Context,
+}
+
+impl Call {
+    /// Who calls, for the use cases of flows.
+    pub(crate) fn caller(&self) -> Result<FlowCaller, Problem> {
+        let holder = self.principal.holder;
+        let client = holder.client.ok_or_else(|| Problem::internal("a token that is no client's"))?;
+        let (family, scope) = (self.principal.family, self.principal.scope);
+        Ok(FlowCaller { partner: holder.partner, client, family, scope })
+    }
 }
 
 /// What each call behind a token sends besides, for the API document.

@@ -14,6 +14,70 @@ pub(crate) const TOO_MANY_FLOWS: Code = Code::new(
     "The merchant has told something of as many applicants as it may at once; flows end by themselves",
 );
 
+/// `too_many_applications`.
+pub(crate) const TOO_MANY_APPLICATIONS: Code = Code::new(
+    "too_many_applications",
+    StatusCode::CONFLICT,
+    "As many applications as may came in the last 24 hours; send the next one later",
+);
+
+/// `tos_agreement_required`.
+pub(crate) const TOS_AGREEMENT_REQUIRED: Code =
+    Code::new("tos_agreement_required", StatusCode::CONFLICT, "The applicant did not accept the terms and conditions");
+
+/// `customer_already_exists`.
+pub(crate) const CUSTOMER_ALREADY_EXISTS: Code =
+    Code::new("customer_already_exists", StatusCode::CONFLICT, "The applicant has an account with the lender");
+
+/// `external_location_id_not_found`.
+pub(crate) const EXTERNAL_LOCATION_ID_NOT_FOUND: Code =
+    Code::new("external_location_id_not_found", StatusCode::CONFLICT, "The merchant has no such location");
+
+/// `account_type_not_permitted`.
+pub(crate) const ACCOUNT_TYPE_NOT_PERMITTED: Code =
+    Code::new("account_type_not_permitted", StatusCode::CONFLICT, "The merchant does not offer accounts of this type");
+
+/// `not_found`, of a customer, an account or an application, in the language of the call.
+pub(crate) const NOTHING_FOUND: Code = Code::new(
+    "not_found",
+    StatusCode::NOT_FOUND,
+    "There is no such customer, account or application, or it is out of the merchant's reach",
+);
+
+/// `user_not_able_to_purchase`.
+pub(crate) const USER_NOT_ABLE_TO_PURCHASE: Code =
+    Code::new("user_not_able_to_purchase", StatusCode::CONFLICT, "The account is not in the state normal");
+
+/// `user_not_active`.
+pub(crate) const USER_NOT_ACTIVE: Code =
+    Code::new("user_not_active", StatusCode::CONFLICT, "The account is closed, or only the lender may change it");
+
+/// `account_not_in_quebec`.
+pub(crate) const ACCOUNT_NOT_IN_QUEBEC: Code =
+    Code::new("account_not_in_quebec", StatusCode::CONFLICT, "Only accounts of customers in Quebec are closed here");
+
+/// `account_not_settled`.
+pub(crate) const ACCOUNT_NOT_SETTLED: Code =
+    Code::new("account_not_settled", StatusCode::CONFLICT, "Something is owed or held on the account");
+
+/// `GATEWAY_TIMEOUT`: of a sandbox that was asked for it.
+pub(crate) const GATEWAY_TIMEOUT: Code = Code::new(
+    "GATEWAY_TIMEOUT",
+    StatusCode::GATEWAY_TIMEOUT,
+    "Of a sandbox alone, which was asked for a time-out by the account number 0001",
+);
+
+/// `idempotency_key_reused`: 409 on this front.
+pub(crate) const IDEMPOTENCY_KEY_REUSED: Code =
+    Code::new("idempotency_key_reused", StatusCode::CONFLICT, "The idempotency key was used for another request");
+
+/// `request_in_progress`.
+pub(crate) const REQUEST_IN_PROGRESS: Code = Code::new(
+    "request_in_progress",
+    StatusCode::CONFLICT,
+    "The first request with this idempotency key is still under way; repeat later",
+);
+
 /// `forbidden`.
 pub(crate) const FORBIDDEN: Code = Code::new(
     "forbidden",

@@ -7,6 +7,7 @@ use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{ComponentsBuilder, OpenApi, OpenApiBuilder};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::apply;
 use crate::endpoint::ENDPOINTS;
 use crate::oauth::{ErrorBody, TAG};
 use crate::problem::{Body, FieldError};
@@ -36,6 +37,10 @@ pub(crate) fn base() -> OpenApi {
         TagBuilder::new()
             .name(reference_data::TAG)
             .description(Some("Who the merchant is, and what its forms offer."))
+            .build(),
+        TagBuilder::new()
+            .name(apply::TAG)
+            .description(Some("Applications for credit, and the customers who came of them."))
             .build(),
     ];
     OpenApiBuilder::new().components(Some(components)).tags(Some(tags)).build()

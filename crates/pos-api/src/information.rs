@@ -1,11 +1,11 @@
 //! `POST …/information`: what is known of an applicant before applying, gathered call by call for the flow.
 
 use axum::extract::State;
-use domain::applicant::{ApplicantFault, ApplicantFaults, Message};
+use domain::applicant::{ApplicantFaults, Message};
 use http_kit::openapi::{Responses, body_problems};
 use http_kit::{HttpState, JsonBody, PrivateJson, Problem};
 use serde::Serialize;
-use service::information::{FlowCaller, InformationError, OpenFlows};
+use service::information::{InformationError, OpenFlows};
 use utoipa::ToSchema;
 
 use crate::applicant_request::ApplicantRequest;
@@ -74,10 +74,7 @@ pub(crate) async fn tell_information(
     call: Call,
     body: JsonBody<ApplicantRequest>,
 ) -> Result<PrivateJson<InformationAnswer>, Problem> {
-    let holder = call.principal.holder;
-    let client = holder.client.ok_or_else(|| Problem::internal("a token that is no client's"))?;
-    let (family, scope) = (call.principal.family, call.principal.scope);
-    let caller = FlowCaller { partner: holder.partner, client, family, scope };
+    let caller = call.caller()?;
     let said = body.value.read(&body.faults);
     let kept = state.core().keep_information(caller, call.reference.id(), said, &call.context).await;
     let kept = kept.map_err(|error| match error {
@@ -96,16 +93,12 @@ pub(crate) async fn tell_information(
 
 /// 409 for what is wrong with an applicant.
 pub(crate) fn wrong_applicant(lang: Lang, faults: ApplicantFaults) -> Problem {
-    let error = |fault: ApplicantFault| FieldError {
-        param: fault.param,
-        msg: fault.message.text(lang).into(),
-        value: fault.value,
-    };
-    wrong_inputs(lang, &faults.into_vec().into_iter().map(error).collect::<Vec<_>>())
+    let errors: Vec<_> = faults.into_vec().into_iter().map(|fault| FieldError::of_fault(fault, lang)).collect();
+    wrong_inputs(lang, &errors)
 }
 
 /// 409 for a flow that a token of the scope `customer` may not add to.
-fn anothers_flow(lang: Lang, reference: String) -> Problem {
+pub(crate) fn anothers_flow(lang: Lang, reference: String) -> Problem {
     let msg = of_two(
         lang,
         "belongs to a flow that another session opened: make up a new GUID for this one, or go on with a token of the scope merchant",

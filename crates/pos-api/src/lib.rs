@@ -2,14 +2,20 @@
 //!
 //! The table of [`mod@endpoint`] says which endpoints there are, for which scopes, and which of them are served; the router, the API
 //! document and the tests go by it. `oauth` is the token endpoint with what belongs to it; `login`, `reference_data`, `terms`,
-//! `drivers_licence` and `information` are what is served behind a token. What the fronts share is in [`http_kit`].
+//! `drivers_licence`, `information`, `apply`, `customer_search`, `customer_lookup` and `account_close` are what is served behind a token. What the fronts share is in [`http_kit`].
 
+mod account_close;
+mod amount;
 mod applicant_request;
+mod apply;
 mod call;
 mod code;
+mod customer_lookup;
+mod customer_search;
 mod document;
 mod drivers_licence;
 pub mod endpoint;
+mod idempotency;
 mod information;
 mod lang;
 mod login;
@@ -90,8 +96,13 @@ fn endpoints() -> BTreeMap<&'static str, MethodRouter<HttpState>> {
 }
 
 /// The endpoints of the table that are served. The handler of each takes a [`call::Call`], which lets in whom the table lets in.
-fn operations() -> [UtoipaMethodRouter<HttpState>; 7] {
+fn operations() -> [UtoipaMethodRouter<HttpState>; 12] {
     [
+        routes!(account_close::close_account),
+        routes!(apply::apply),
+        routes!(apply::show_application),
+        routes!(customer_lookup::look_up_customer),
+        routes!(customer_search::search_customers),
         routes!(drivers_licence::read_licence),
         routes!(information::tell_information),
         routes!(login::log_in),

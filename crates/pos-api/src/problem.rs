@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
+use domain::applicant::ApplicantFault;
 use http::header::CACHE_CONTROL;
 use http::request::Parts;
 use http::{HeaderValue, Method, Uri};
@@ -16,7 +17,7 @@ use service::oauth_token::TokenError;
 use utoipa::ToSchema;
 
 use crate::call::{forbidden, missing_reference};
-use crate::code::{INSUFFICIENT_SCOPE, WRONG_INPUTS};
+use crate::code::{INSUFFICIENT_SCOPE, NOTHING_FOUND, WRONG_INPUTS};
 use crate::lang::{self, Lang, of_two};
 use crate::responses::{Form, rate_limited};
 
@@ -39,10 +40,22 @@ pub(crate) struct FieldError {
     pub(crate) value: Option<String>,
 }
 
+impl FieldError {
+    /// What is wrong with a parameter of an applicant.
+    pub(crate) fn of_fault(fault: ApplicantFault, lang: Lang) -> Self {
+        Self { param: fault.param, msg: fault.message.text(lang).into(), value: fault.value }
+    }
+}
+
 /// 409 `wrong_inputs` with every field error.
 pub(crate) fn wrong_inputs(lang: Lang, errors: &[FieldError]) -> Problem {
     let message = of_two(lang, "Some inputs are wrong", "Certaines données sont erronées");
-    Problem::new(WRONG_INPUTS, message).with_member(FIELD_ERRORS, json!(errors))
+    with_field_errors(Problem::new(WRONG_INPUTS, message), errors)
+}
+
+/// A problem that names the inputs that it comes of.
+pub(crate) fn with_field_errors(problem: Problem, errors: &[FieldError]) -> Problem {
+    problem.with_member(FIELD_ERRORS, json!(errors))
 }
 
 /// An error of a call behind a token.
@@ -121,6 +134,10 @@ pub(crate) fn message(problem: &Problem, lang: Lang) -> String {
 
 /// What a problem that the fronts share is in French.
 fn french(problem: &Problem) -> Option<String> {
+    if problem.code() == NOTHING_FOUND {
+        // It has the name of a shared one, and a text of its own.
+        return None;
+    }
     let wait = problem.retry_after().and_then(|value| value.to_str().ok()).unwrap_or("1");
     Some(match problem.code().name {
         "bearer_missing" => "Envoyez votre jeton d'accès dans l'en-tête Authorization: Bearer".to_owned(),

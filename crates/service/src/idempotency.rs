@@ -43,6 +43,8 @@ pub(crate) struct InFlight(Arc<Mutex<HashSet<(KeyHolder, String)>>>);
 /// The use cases that can be repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
+    /// [`Core::apply`].
+    Apply,
     /// [`Core::create_client`] and [`Core::create_creditor`].
     CreateClient,
     /// [`Core::request_deployment`].
@@ -59,6 +61,7 @@ impl Operation {
     /// Its name, in what is kept and in the audit trail.
     pub(crate) const fn name(self) -> &'static str {
         match self {
+            Self::Apply => "application.apply",
             Self::CreateClient => "client.create",
             Self::RequestDeployment => "deployment.request",
             Self::RotateCredentials => "credentials.rotate",

@@ -278,6 +278,10 @@ impl Core {
         progress(count);
         count += self.reseal_information().await?;
         progress(count);
+        count += self.reseal_applications().await?;
+        progress(count);
+        count += self.reseal_accounts().await?;
+        progress(count);
         count += self.reseal_pepper(context).await?;
         progress(count);
         Ok(count)
@@ -334,7 +338,9 @@ impl Core {
             + store::outbox::count_not_sealed_under(&mut reader, newest).await?;
         let invoices = store::invoice::count_not_sealed_under(&mut reader, newest).await?;
         let flows = store::flow_information::count_not_sealed_under(&mut reader, newest).await?;
-        Ok(UnderOlderKeys { secrets: keys + secrets + webhooks + invoices + flows, answers })
+        let applications = store::credit_application::count_not_sealed_under(&mut reader, newest).await?;
+        let accounts = store::credit_account::count_not_sealed_under(&mut reader, newest).await?;
+        Ok(UnderOlderKeys { secrets: keys + secrets + webhooks + invoices + flows + applications + accounts, answers })
     }
 }
 

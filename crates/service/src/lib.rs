@@ -5,14 +5,19 @@
 
 pub mod agreement;
 pub mod api_key;
+pub mod application;
+pub mod application_admin;
+mod application_content;
 pub mod audit;
 pub mod client;
 mod context;
 mod core;
 pub mod credentials;
 pub mod credentials_link;
+pub mod credit_account;
 pub mod creditor;
 pub mod cursor;
+pub mod customer;
 pub mod dead_letter;
 pub mod delivery_news;
 pub mod deployment;

@@ -57,6 +57,10 @@ pub struct Merchant {
     pub merchant_override: bool,
     /// `client_id` of the merchant on whose book it lends; `None` for its own.
     pub lender: Option<String>,
+    /// Whether it offers accounts of the category standard.
+    pub standard_accounts: bool,
+    /// Whether it offers accounts for businesses.
+    pub business_accounts: bool,
     /// When it was added.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -313,6 +317,8 @@ impl Core {
             password_grant_note: row.password_grant,
             merchant_override: row.merchant_override != 0,
             lender,
+            standard_accounts: row.standard_accounts != 0,
+            business_accounts: row.business_accounts != 0,
             created_at: row.created_at,
             changed_at: row.changed_at.map(Timestamp::from_micros),
             revoked_at: revoked_at.map(Timestamp::from_micros),
@@ -352,6 +358,8 @@ impl Core {
                         password_grant: to.password_grant,
                         default_language: to.default_language.to_string(),
                         merchant_override: i64::from(to.merchant_override),
+                        standard_accounts: i64::from(to.standard_accounts),
+                        business_accounts: i64::from(to.business_accounts),
                         changed_at: Some(now.micros()),
                         ..known.row
                     };

@@ -26,6 +26,8 @@ pub(crate) fn row_of(client: &ClientRow, merchant: MerchantId, settings: &Mercha
         created_at: client.created_at,
         changed_at: None,
         lender: None,
+        standard_accounts: i64::from(settings.standard_accounts),
+        business_accounts: i64::from(settings.business_accounts),
     }
 }
 
@@ -38,6 +40,8 @@ pub(crate) fn settings_of(row: &MerchantRow) -> Result<MerchantSettings, StoreEr
         password_grant: row.password_grant.clone(),
         default_language: language_of(row)?,
         merchant_override: row.merchant_override != 0,
+        standard_accounts: row.standard_accounts != 0,
+        business_accounts: row.business_accounts != 0,
     })
 }
 
@@ -109,6 +113,12 @@ pub(crate) fn changed_members(from: &MerchantSettings, to: &MerchantSettings) ->
     }
     if from.merchant_override != to.merchant_override {
         changed.push(format!("merchantOverride {}", to.merchant_override));
+    }
+    if from.standard_accounts != to.standard_accounts {
+        changed.push(format!("standardAccounts {}", to.standard_accounts));
+    }
+    if from.business_accounts != to.business_accounts {
+        changed.push(format!("businessAccounts {}", to.business_accounts));
     }
     changed
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::Environment;
+use domain::decision::Policy;
 use domain::invoice::EInvoiceAddress;
 
 use crate::mail::MailSettings;
@@ -35,6 +36,10 @@ pub struct Settings {
     /// The most flows of a merchant in which something is known of an applicant and kept; tokens of the scope `customer` open half
     /// of them at most. 2 to 100,000.
     pub most_open_flows: u32,
+    /// By what applications for credit are decided.
+    pub policy: Policy,
+    /// The most applications that a merchant takes in a day; half of them at most by tokens of the scope `customer`. 2 to 1,000,000.
+    pub most_applications: u32,
     /// The most keys in the cache of verified keys; of access tokens no more than these are in theirs, and 16,384 at most.
     pub key_cache_entries: usize,
     /// How often the audit trail is sealed.
@@ -97,6 +102,8 @@ impl Default for Settings {
             token_retention: Duration::from_secs(3600),
             information_retention: Duration::from_secs(3600),
             most_open_flows: 10_000,
+            policy: Policy::default(),
+            most_applications: 10_000,
             key_cache_entries: 100_000,
             audit_seal_interval: Duration::from_secs(1),
             sms: None,

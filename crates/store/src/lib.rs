@@ -16,6 +16,7 @@ pub mod client;
 mod connection;
 pub mod credentials_link;
 pub mod credit_account;
+pub mod credit_application;
 pub mod creditor;
 mod db;
 pub mod deployment;
@@ -63,6 +64,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         client::STATEMENTS,
         credentials_link::STATEMENTS,
         credit_account::STATEMENTS,
+        credit_application::STATEMENTS,
         deployment::STATEMENTS,
         distribution::STATEMENTS,
         distribution_count::STATEMENTS,

@@ -32,6 +32,10 @@ pub struct MerchantRow {
     pub changed_at: Option<i64>,
     /// The client of the merchant on whose book it lends; `None` for its own.
     pub lender: Option<i64>,
+    /// Whether it offers accounts of the category standard: 1 for yes.
+    pub standard_accounts: i64,
+    /// Whether it offers accounts for businesses: 1 for yes.
+    pub business_accounts: i64,
 }
 
 impl MerchantRow {
@@ -54,6 +58,8 @@ columns!(MerchantRow {
     created_at as i64,
     changed_at,
     lender = "lender_id",
+    standard_accounts,
+    business_accounts,
 });
 
 /// A merchant with its OAuth client.
@@ -70,7 +76,7 @@ pub struct KnownMerchant {
 impl FromColumns for KnownMerchant {
     fn from_columns(columns: &Columns<'_>) -> Result<Self, EngineError> {
         // They stand behind the columns of the merchant.
-        let mut place = 11;
+        let mut place = 13;
         Ok(Self {
             row: MerchantRow::from_columns(columns)?,
             oauth_client_id: columns.named(&mut place, "oauth_client_id")?,
@@ -84,7 +90,8 @@ macro_rules! known {
     ($($rest:literal),+) => {
         concat!(
             "SELECT m.partner_id, m.client_id, m.merchant_id, m.name, m.trust_url, m.password_grant, m.default_language, \
-             m.merchant_override, m.created_at, m.changed_at, m.lender_id, o.oauth_client_id, \
+             m.merchant_override, m.created_at, m.changed_at, m.lender_id, m.standard_accounts, \
+             m.business_accounts, o.oauth_client_id, \
              COALESCE(o.revoked_at, p.revoked_at) AS revoked_at \
              FROM merchant m JOIN oauth_client o ON o.partner_id = m.partner_id AND o.client_id = m.client_id \
              JOIN partner p ON p.partner_id = m.partner_id ",
@@ -95,13 +102,14 @@ macro_rules! known {
 
 statements! {
     INSERT = "INSERT INTO merchant (partner_id, client_id, merchant_id, name, trust_url, password_grant, default_language, \
-              merchant_override, created_at, lender_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+              merchant_override, created_at, lender_id, standard_accounts, business_accounts) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     BY_CLIENT = known!("WHERE m.partner_id = $1 AND m.client_id = $2");
     BY_OAUTH_CLIENT_ID = known!("WHERE o.oauth_client_id = $1");
     PAGE = known!("WHERE m.client_id > $1 ORDER BY m.client_id LIMIT $2");
     PAGE_OF_PARTNER = known!("WHERE m.partner_id = $1 AND m.client_id > $2 ORDER BY m.client_id LIMIT $3");
     UPDATE = "UPDATE merchant SET name = $3, trust_url = $4, password_grant = $5, default_language = $6, merchant_override = $7, \
-              changed_at = $8, lender_id = $9 WHERE partner_id = $1 AND client_id = $2";
+              changed_at = $8, lender_id = $9, standard_accounts = $10, business_accounts = $11 WHERE partner_id = $1 AND client_id = $2";
     LENDS_TO_OTHERS = "SELECT COUNT(*) FROM (SELECT 1 FROM merchant WHERE partner_id = $1 AND lender_id = $2 LIMIT 1) AS others";
     WITHOUT = "SELECT o.client_id FROM oauth_client o WHERE NOT EXISTS ( \
                SELECT 1 FROM merchant m WHERE m.partner_id = o.partner_id AND m.client_id = o.client_id) LIMIT $1";
@@ -125,6 +133,8 @@ pub async fn insert(tx: &mut Tx, row: &MerchantRow) -> Result<(), StoreError> {
         row.merchant_override,
         row.created_at.micros(),
         row.lender,
+        row.standard_accounts,
+        row.business_accounts,
     )
     .map(drop)
 }
@@ -196,6 +206,8 @@ pub async fn update(tx: &mut Tx, row: &MerchantRow) -> Result<(), StoreError> {
         row.merchant_override,
         row.changed_at,
         row.lender,
+        row.standard_accounts,
+        row.business_accounts,
     )
     .map(drop)
 }

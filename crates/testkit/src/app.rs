@@ -162,6 +162,15 @@ impl TestApp {
     }
 }
 
+/// The body of an application of somebody of this first name, with which nothing is wrong.
+///
+/// # Panics
+/// Never.
+#[must_use]
+pub fn application(first_name: &str) -> Value {
+    serde_json::to_value(crate::core::applicant(first_name)).expect("a draft is JSON")
+}
+
 /// Below this is the point-of-sale API.
 pub const POS: &str = "/flexiti/pos-api/v2.5";
 

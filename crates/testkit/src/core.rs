@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::applicant::ApplicantDraft;
 use domain::client::{ClientDraft, ContactDraft};
 use domain::invoice::{InvoiceDraft, RowDraft};
 use service::api_key::Principal;
@@ -126,4 +127,34 @@ pub fn invoice(number: i64, method: &str) -> InvoiceDraft {
     }];
     draft.amounts.gross_amount = text("125.5");
     draft
+}
+
+/// An applicant of this first name with whom nothing is wrong, who lives in Ottawa and is rated L.
+#[must_use]
+pub fn applicant(first_name: &str) -> ApplicantDraft {
+    let text = |text: &str| Some(text.to_owned());
+    ApplicantDraft {
+        first_name: text(first_name),
+        last_name: text("Tremblay"),
+        dob: text("1985-02-14"),
+        email: text("marie@example.ca"),
+        phone_number: text("6135550123"),
+        address_1: text("55 Queen St W"),
+        city: text("Ottawa"),
+        province: text("ON"),
+        postal_code: text("K1A 0B1"),
+        housing_type: text("Rent"),
+        housing_payment: text("1450.00"),
+        occupation_id: text("FE"),
+        employer: text("Example Inc."),
+        annual_income: text("72000"),
+        govid_type: text("CADL"),
+        govid_issued_by: text("ON"),
+        govid_number: text("T1234-56789-50214"),
+        govid_expiry: text("2029-02-14"),
+        security_qid: text("4"),
+        security_answer: text("Snowball"),
+        tos_agreement: Some(true),
+        ..ApplicantDraft::default()
+    }
 }

@@ -79,13 +79,9 @@ pub fn check_further(
 ) -> Result<ApplicantDraft, ApplicantFaults> {
     let shown = said.known();
     let whole = said.trimmed().over(earlier);
-    let mut too_long = ApplicantFaults::new();
-    for (param, text) in whole.texts().filter(|(_, text)| text.chars().nth(LONGEST_MEMBER).is_some()) {
-        too_long.add(param, Message::TooLong { most: LONGEST_MEMBER }, Some(text));
-    }
     // A rule of the parameter's own says more.
     let found = check_given(&whole, today(&whole, now)).err().unwrap_or_default();
-    let faults = found.and(too_long);
+    let faults = found.and(too_long(&whole));
     if faults.is_empty() { Ok(whole) } else { Err(faults.showing(&shown)) }
 }
 
@@ -102,10 +98,21 @@ pub fn check_application(
 ) -> Result<(Applicant, ApplicantDraft), ApplicantFaults> {
     let shown = said.known();
     let whole = said.trimmed().over(earlier);
+    let too_long = too_long(&whole);
     match check(&whole, today(&whole, now), lang) {
-        Ok(applicant) => Ok((applicant, whole)),
-        Err(faults) => Err(faults.showing(&shown)),
+        Ok(applicant) if too_long.is_empty() => Ok((applicant, whole)),
+        Ok(_) => Err(too_long.showing(&shown)),
+        Err(faults) => Err(faults.and(too_long).showing(&shown)),
     }
+}
+
+/// What is longer than any member may be.
+fn too_long(draft: &ApplicantDraft) -> ApplicantFaults {
+    let mut faults = ApplicantFaults::new();
+    for (param, text) in draft.texts().filter(|(_, text)| text.chars().nth(LONGEST_MEMBER).is_some()) {
+        faults.add(param, Message::TooLong { most: LONGEST_MEMBER }, Some(text));
+    }
+    faults
 }
 
 /// The names of the parameters that an application with this draft, of which nothing is wrong so far, still needs, in order. One that is

@@ -300,6 +300,13 @@ impl ApplicantFaults {
         self.0.iter().any(|fault| fault.param == param)
     }
 
+    /// Whether nothing is wrong but that the terms were not accepted.
+    #[must_use]
+    pub fn are_of_agreement_alone(&self) -> bool {
+        let is_missing = |message: &Message| matches!(message, Message::Required | Message::TermsNotAccepted);
+        matches!(self.0.as_slice(), [only] if only.param == "tos_agreement" && is_missing(&only.message))
+    }
+
     /// Whether nothing is wrong.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

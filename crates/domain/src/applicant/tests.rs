@@ -570,3 +570,13 @@ fn an_application_is_laid_over_what_was_said_before() {
     let told: Vec<_> = faults.as_slice().iter().map(|fault| (fault.param, fault.value.is_some())).collect();
     assert_eq!(told, [("postal_code", false), ("tos_agreement", false)]);
 }
+
+#[test]
+fn an_agreement_that_is_all_that_lacks_is_told_from_others() {
+    let found = |draft: &ApplicantDraft| check(draft, today(), Lang::English).unwrap_err();
+    for agreement in [None, Some(false)] {
+        assert!(found(&changed(|draft| draft.tos_agreement = agreement)).are_of_agreement_alone());
+    }
+    assert!(!found(&ApplicantDraft::default()).are_of_agreement_alone());
+    assert!(!found(&changed(|draft| draft.city = None)).are_of_agreement_alone());
+}

@@ -79,6 +79,22 @@ fn what_was_before_counts_before_income() {
 }
 
 #[test]
+fn what_the_person_can_not_mend_by_trying_again_bars_others() {
+    assert!(case(facts(5_000, 0)).decide().bars_others());
+    assert!(Decision::by_hand(Verdict::Declined).bars_others());
+    for other in [
+        asked("D-FRAUD").decide(),
+        case(facts(72_000, 0)).decide(),
+        case(facts(72_000, 6_000)).decide(),
+        case(facts(12_000, 0)).decide(),
+        Case { earlier: Earlier { declined_lately: true, ..Earlier::default() }, ..case(facts(1, 0)) }.decide(),
+        Decision::has_account(),
+    ] {
+        assert!(!other.bars_others(), "{other:?}");
+    }
+}
+
+#[test]
 fn every_response_key_has_its_answer() {
     for (key, expected) in [
         ("A-RR_L", "L 500.00"),

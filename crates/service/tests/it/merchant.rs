@@ -176,6 +176,7 @@ on_both_engines! {
             password_grant_note: Some("old tills".into()),
             default_language: Some("fr".into()),
             merchant_override: Some(true),
+            standard_accounts: Some(true),
             ..MerchantChange::default()
         };
         let after = test.core.change_merchant("flexitidemo", &change, &operator()).await.unwrap();
@@ -184,7 +185,7 @@ on_both_engines! {
         assert_eq!((after.password_grant_note.as_deref(), after.merchant_override), (Some("old tills"), true));
         assert_eq!((after.name, after.merchant_id), (before.name, before.merchant_id));
         let record = &records(&test, OWN_PARTNER, 1).await[0];
-        let told = "trustUrl https://shop.example, passwordGrant allowed: old tills, defaultLanguage fr, merchantOverride true";
+        let told = "trustUrl https://shop.example, passwordGrant allowed: old tills, defaultLanguage fr, merchantOverride true, standardAccounts true";
         assert_eq!((record.0.as_str(), record.2.as_str()), ("merchant.set", told));
         test.core.change_merchant("flexitidemo", &change, &operator()).await.unwrap();
         assert_eq!(records(&test, OWN_PARTNER, 10).await.len(), 3, "what changes nothing leaves no record");

@@ -7,6 +7,7 @@ mod api_key;
 mod audit;
 mod client;
 mod credit_account;
+mod credit_application;
 mod creditor;
 mod deployment;
 mod flow_information;

@@ -25,6 +25,8 @@ pub(crate) fn row(number: i64) -> MerchantRow {
         created_at: now(),
         changed_at: None,
         lender: None,
+        standard_accounts: 0,
+        business_accounts: 0,
     }
 }
 
@@ -118,6 +120,8 @@ on_both_engines! {
             merchant_override: 1,
             changed_at: Some(now().micros()),
             lender: Some(8),
+            standard_accounts: 1,
+            business_accounts: 1,
             ..row(7)
         };
         let after = changed.clone();
@@ -209,6 +213,7 @@ on_both_engines! {
         run(
             &database,
             [
+                "DROP TABLE credit_application",
                 "DROP TABLE credit_account",
                 "DROP TABLE merchant_user",
                 "DROP TABLE merchant_location",
@@ -217,7 +222,7 @@ on_both_engines! {
                 "DROP INDEX oauth_client_number",
                 "CREATE INDEX oauth_client_number ON oauth_client (oauth_client_id)",
                 "UPDATE client SET service_type = 'POS_FINANCING' WHERE client_id = 7",
-                "DELETE FROM _sqlx_migrations WHERE version IN (12, 15)",
+                "DELETE FROM _sqlx_migrations WHERE version IN (12, 15, 16)",
             ],
         )
         .await;

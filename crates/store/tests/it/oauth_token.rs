@@ -108,6 +108,8 @@ async fn a_user(tx: &mut Tx) -> Result<(), StoreError> {
         created_at: now(),
         changed_at: None,
         lender: None,
+        standard_accounts: 0,
+        business_accounts: 0,
     };
     store::merchant::insert(tx, &merchant).await?;
     let user = UserRow {

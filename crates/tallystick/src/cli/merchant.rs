@@ -129,6 +129,12 @@ pub(crate) struct Settings {
     /// Whether its staff may vouch for a customer instead of a one-time code: yes or no
     #[arg(long, value_name = "YES|NO", value_parser = yes_or_no)]
     merchant_override: Option<bool>,
+    /// Whether it offers accounts of the category standard, to applicants of the ratings XXH and XXXH: yes or no
+    #[arg(long, value_name = "YES|NO", value_parser = yes_or_no)]
+    standard_accounts: Option<bool>,
+    /// Whether it offers accounts for businesses: yes or no
+    #[arg(long, value_name = "YES|NO", value_parser = yes_or_no)]
+    business_accounts: Option<bool>,
 }
 
 fn yes_or_no(text: &str) -> Result<bool, String> {
@@ -148,6 +154,8 @@ impl Settings {
             password_grant_note: self.password_grant_note,
             default_language: self.default_language,
             merchant_override: self.merchant_override,
+            standard_accounts: self.standard_accounts,
+            business_accounts: self.business_accounts,
         }
     }
 }
@@ -272,6 +280,8 @@ fn sheet(merchant: &Merchant) -> String {
             Some(merchant.password_grant_note.clone().map_or_else(|| "no".to_owned(), |note| format!("yes: {note}"))),
         ),
         ("merchant override", Some(yes(merchant.merchant_override))),
+        ("standard accounts", Some(yes(merchant.standard_accounts))),
+        ("business accounts", Some(yes(merchant.business_accounts))),
         ("lends on the book of", merchant.lender.clone()),
         ("added", Some(merchant.created_at.to_string())),
         ("changed", merchant.changed_at.map(|at| at.to_string())),

@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod application;
 mod audit;
 mod channel;
 mod client;
@@ -83,6 +84,8 @@ enum Command {
     #[command(subcommand)]
     Merchant(merchant::Command),
     #[command(subcommand)]
+    Application(application::Command),
+    #[command(subcommand)]
     Deployment(deployment::Command),
     #[command(subcommand)]
     Channel(channel::Command),
@@ -158,6 +161,7 @@ fn run(cli: Cli, output: Output) -> Result<(), CommandError> {
         Command::Creditor(command) => creditor::run(command, file, output),
         Command::Key(command) => key::run(command, file, output),
         Command::Merchant(command) => merchant::run(command, file, output),
+        Command::Application(command) => application::run(command, file, output),
         Command::Deployment(command) => deployment::run(command, file, output),
         Command::Channel(command) => channel::run(command, file, output),
         Command::Outbox(command) => outbox::run(command, file, output),

@@ -3,6 +3,7 @@
 //! Every setting has one name: the flag `--write-group`, the variable `TALLYSTICK_WRITE_GROUP` and the key `write-group` in its
 //! table of the file. `tallystick.toml` in the root of the repository documents all of them.
 
+mod applications;
 pub mod channels;
 mod database;
 mod error;
@@ -31,6 +32,7 @@ use std::path::PathBuf;
 use domain::Environment;
 
 pub use self::channels::Channels;
+pub use applications::{Applications, ApplicationsLayer, Dollars, Grade};
 pub use database::{Database, DatabaseLayer};
 pub use error::ConfigError;
 pub use invoices::{Code, Invoices, InvoicesLayer};
@@ -78,6 +80,8 @@ pub struct Settings {
     pub onboarding: Onboarding,
     /// `[point-of-sale]`.
     pub point_of_sale: PointOfSale,
+    /// `[applications]`.
+    pub applications: Applications,
     /// `[channels.NAME]`.
     pub channels: Channels,
     /// The file that was read, if there was one.
@@ -113,6 +117,8 @@ pub struct Layer {
     #[command(flatten)]
     #[serde(rename = "point-of-sale")]
     pub(crate) point_of_sale: PointOfSaleLayer,
+    #[command(flatten)]
+    pub(crate) applications: ApplicationsLayer,
     #[arg(skip)]
     pub(crate) channels: Channels,
 }
@@ -134,6 +140,7 @@ impl Layer {
             webhooks: self.webhooks.over(lower.webhooks),
             onboarding: self.onboarding.over(lower.onboarding),
             point_of_sale: self.point_of_sale.over(lower.point_of_sale),
+            applications: self.applications.over(lower.applications),
             channels: lower.channels.into_iter().chain(self.channels).collect(),
         }
     }
@@ -177,6 +184,7 @@ impl Layer {
             WebhooksLayer::described(),
             OnboardingLayer::described(),
             PointOfSaleLayer::described(),
+            ApplicationsLayer::described(),
         ]
         .concat()
     }
@@ -221,6 +229,8 @@ impl Settings {
             token_retention: self.point_of_sale.token_retention.0,
             information_retention: self.point_of_sale.information_retention.0,
             most_open_flows: self.point_of_sale.most_open_flows,
+            policy: self.applications.policy(),
+            most_applications: self.applications.most_applications,
             key_cache_entries: self.keys.key_cache_entries,
             audit_seal_interval: self.jobs.audit_seal_interval.0,
             outbox_lease: self.jobs.outbox_lease.0,
@@ -252,6 +262,7 @@ impl Settings {
             webhooks: layer.webhooks.resolve(),
             onboarding: layer.onboarding.resolve(),
             point_of_sale: layer.point_of_sale.resolve(),
+            applications: layer.applications.resolve(),
             channels: layer.channels,
             file: None,
         }
@@ -269,6 +280,7 @@ impl Settings {
         self.webhooks.check(&self.channels)?;
         self.onboarding.check()?;
         self.point_of_sale.check()?;
+        self.applications.check()?;
         messages::check_environment(&self.channels, self.server.environment == Environment::Sandbox)?;
         Ok(self)
     }

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::json;
 use service::merchant_user::NewMerchantUser;
-use testkit::app::{CLIENT, CREDITORS, DEPLOYMENTS, Merchant, PartnerKeys, RENEW, TestApp, body};
+use testkit::app::{CLIENT, CREDITORS, DEPLOYMENTS, Merchant, PartnerKeys, RENEW, TestApp, application, body};
 use testkit::on_both_engines;
 
 use crate::invoice::{INVOICE, invoice};
@@ -32,6 +32,8 @@ const CHANGES: &[Change] = &[
     Change { method: Method::POST, path: TOKEN, action: "oauth_token.issue" },
     Change { method: Method::POST, path: LOGIN, action: "merchant.login" },
     Change { method: Method::POST, path: INFORMATION, action: "information.keep" },
+    Change { method: Method::POST, path: APPLY, action: "application.apply" },
+    Change { method: Method::POST, path: CLOSE, action: "credit_account.close" },
     Change { method: Method::POST, path: REVOKE, action: "oauth_token.revoke" },
 ];
 
@@ -45,6 +47,9 @@ const REVOKE: &str = "/flexiti/pos-api/v2.5/oauth/revoke";
 const LOGIN: &str = "/flexiti/pos-api/v2.5/client-id/{client_id}/merchants/login";
 
 const INFORMATION: &str = "/flexiti/pos-api/v2.5/client-id/{client_id}/information";
+
+const APPLY: &str = "/flexiti/pos-api/v2.5/client-id/{client_id}/apply";
+const CLOSE: &str = "/flexiti/pos-api/v2.5/client-id/{client_id}/accounts/{account_number}/close";
 
 /// What is told of an applicant, and stands in no record.
 const NAME: &str = "Tremblay";
@@ -72,10 +77,22 @@ const READS: &[&str] = &[
     "GET /flexiti/pos-api/v2.5/client-id/{client_id}/i18n/{key}",
     "POST /flexiti/pos-api/v2.5/client-id/{client_id}/customers/driverslicense",
     "GET /flexiti/pos-api/v2.5/client-id/{client_id}/terms-and-conditions",
+    "GET /flexiti/pos-api/v2.5/client-id/{client_id}/apply/{application_id}",
+    "GET /flexiti/pos-api/v2.5/client-id/{client_id}/customers/search",
+    "GET /flexiti/pos-api/v2.5/client-id/{client_id}/customers/lookup",
     "GET /.well-known/oauth-authorization-server/flexiti/pos-api/v2.5",
     "GET /healthz",
     "GET /readyz",
 ];
+
+/// The account that the application has opened.
+async fn account(app: &TestApp, merchant: &Merchant, token: &str) -> String {
+    let search = "customers/search?first_name=Marie&last_name=Tremblay&dob=1985-02-14";
+    let path = format!("/flexiti/pos-api/v2.5/client-id/{}/{search}", merchant.id);
+    let flow = "8848372d-8457-4ca4-9da9-673f1cdd6685";
+    let found = app.request(Method::GET, &path).bearer(token).header("x-reference-id", flow).send().await.json();
+    found[0]["account_number"].to_string()
+}
 
 async fn perform(
     app: &TestApp,
@@ -85,6 +102,11 @@ async fn perform(
     change: &Change,
 ) {
     let path = change.path.replace("{clientIdentifier}", &creditor.to_string()).replace("{client_id}", &merchant.id);
+    let path = if change.path == CLOSE {
+        path.replace("{account_number}", &account(app, merchant, token).await)
+    } else {
+        path
+    };
     let request = app.request(change.method.clone(), &path).header("X-Request-Id", "the-request");
     let request = match change.path {
         CLIENT => request.key(&partner.provisioning).json(&body(&partner.code, 1)),
@@ -111,6 +133,14 @@ async fn perform(
             let flow = request.bearer(token).header("x-reference-id", "8848372d-8457-4ca4-9da9-673f1cdd6684");
             flow.json(&json!({"last_name": NAME, "annual_income": 72_000}))
         }
+        APPLY => {
+            let flow = request.bearer(token).header("x-reference-id", "8848372d-8457-4ca4-9da9-673f1cdd6685");
+            let mut applicant = application("Marie");
+            applicant["province"] = "QC".into();
+            applicant["postal_code"] = "H2X 1Y4".into();
+            flow.json(&applicant)
+        }
+        CLOSE => request.bearer(token).header("x-reference-id", "8848372d-8457-4ca4-9da9-673f1cdd6685"),
         REVOKE => request.form(&merchant.with(&[("token", token)])),
         INVOICE => request.key(client).json(&invoice(1)),
         other => panic!("how to perform {other} is not told here"),

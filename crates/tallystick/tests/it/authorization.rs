@@ -78,6 +78,11 @@ const TABLE: &[Row] = &[
     row(Method::POST, "/flexiti/pos-api/v2.5/client-id/{client_id}/information", [NoKey; 4]),
     row(Method::POST, "/flexiti/pos-api/v2.5/client-id/{client_id}/customers/driverslicense", [NoKey; 4]),
     row(Method::GET, "/flexiti/pos-api/v2.5/client-id/{client_id}/terms-and-conditions", [NoKey; 4]),
+    row(Method::POST, "/flexiti/pos-api/v2.5/client-id/{client_id}/apply", [NoKey; 4]),
+    row(Method::GET, "/flexiti/pos-api/v2.5/client-id/{client_id}/apply/{application_id}", [NoKey; 4]),
+    row(Method::GET, "/flexiti/pos-api/v2.5/client-id/{client_id}/customers/search", [NoKey; 4]),
+    row(Method::GET, "/flexiti/pos-api/v2.5/client-id/{client_id}/customers/lookup", [NoKey; 4]),
+    row(Method::POST, "/flexiti/pos-api/v2.5/client-id/{client_id}/accounts/{account_number}/close", [NoKey; 4]),
     row(Method::GET, "/healthz", [In, In, In, In]),
     row(Method::GET, "/readyz", [In, In, In, In]),
 ];

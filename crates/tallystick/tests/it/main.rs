@@ -19,6 +19,8 @@ mod idempotency;
 mod invoice;
 mod limits;
 mod pos;
+mod pos_apply;
+mod pos_customer;
 mod pos_information;
 mod pos_token;
 mod process;

@@ -60,6 +60,11 @@ fn answered(endpoint: &Endpoint) -> (u16, Option<&'static str>) {
         (&Method::POST, "/merchants/login" | "/information" | "/customers/driverslicense") => {
             (415, Some("unsupported_media_type"))
         }
+        (&Method::POST, "/apply") => (415, Some("unsupported_media_type")),
+        (&Method::GET, "/apply/{application_id}") | (&Method::POST, "/accounts/{account_number}/close") => {
+            (404, Some("not_found"))
+        }
+        (&Method::GET, "/customers/search" | "/customers/lookup") => (409, Some("wrong_inputs")),
         _ => panic!("say what it answers: {endpoint:?}"),
     }
 }

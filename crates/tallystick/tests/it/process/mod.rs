@@ -1,6 +1,7 @@
 //! The program as processes on real ports: signals, crashes, TLS, the command line. Everything is bounded in time.
 
 mod api;
+mod application;
 mod channel;
 mod creditor;
 mod demo;

@@ -1,0 +1,477 @@
+//! Applications for credit (`POST …/apply` of the POS API): checked, decided and kept in one transaction with the account that comes of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::Timestamp;
+use domain::api_key::KeyHolder;
+use domain::applicant::{AccountType, Applicant, ApplicantDraft, ApplicantFaults, check_application};
+use domain::application::{ApplicationStatus, MOST_OF_FAMILY};
+use domain::audit::{AuditRecord, Outcome};
+use domain::cents::Cents;
+use domain::credit_account::{AccountNumber, RiskRating};
+use domain::decision::{Case, Decision, Earlier, Facts, ResponseKey, Verdict};
+use domain::identity::Identity;
+use domain::oauth_token::Scope;
+use domain::reference_data::Lang;
+use serde::{Deserialize, Serialize};
+use store::credit_account::{AccountKey, CreditAccountRow};
+use store::credit_application::CreditApplicationRow;
+use store::merchant::MerchantRow;
+use store::{Reader, StoreError, Tx};
+use uuid::Uuid;
+
+use crate::application_content::{Content, reasons_of, status_of};
+use crate::credit_account::{HasAccount, NewAccount, rating_of};
+use crate::idempotency::{Begun, Idempotency, IdempotencyError, Operation, Repeatable};
+use crate::information::{FlowCaller, InformationError};
+use crate::onboarding::Answer;
+use crate::{Context, Core};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Who decides where no person does, in `decided_by`.
+const BY_POLICY: &str = "policy";
+
+/// What became of an application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Application {
+    /// `application_id`.
+    pub id: Uuid,
+    /// What it is now.
+    pub status: ApplicationStatus,
+    /// When it came.
+    pub created_at: Timestamp,
+    /// The account, once it was approved.
+    pub account: Option<GrantedAccount>,
+}
+
+/// The account that an application came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GrantedAccount {
+    /// `account_number`.
+    pub number: AccountNumber,
+    /// `credit_limit`.
+    pub limit: Cents,
+    /// `available_credit`.
+    pub available: Cents,
+    /// `risk_rating`.
+    pub rating: RiskRating,
+}
+
+/// Whose applications of a day there are too many of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppliedBy {
+    /// All of the merchant.
+    Merchant,
+    /// Those by tokens of the scope `customer`.
+    Customers,
+    /// Those by tokens of the scope `customer` of this family.
+    Family,
+}
+
+/// Why an application was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// What was sent is wrong, by itself or with what the flow knew before.
+    #[error("the application is wrong")]
+    Invalid(ApplicantFaults),
+    /// Nothing is wrong but that the terms were not accepted.
+    #[error("the terms were not accepted")]
+    TermsNotAccepted(ApplicantFaults),
+    /// The token is of the scope `customer`, and the flow is one that a token of another family opened.
+    #[error("the flow was opened by somebody else")]
+    AnothersFlow,
+    /// The merchant has no such location.
+    #[error("the merchant has no location {0}")]
+    UnknownLocation(String),
+    /// The merchant offers no accounts of this type.
+    #[error("the merchant offers no accounts of this type")]
+    AccountTypeNotPermitted(AccountType),
+    /// The person has an account with the lender.
+    #[error("the person has an account")]
+    CustomerExists {
+        /// Whether this is the kept answer to an earlier request.
+        replayed: bool,
+    },
+    /// As many applications came in a day as may.
+    #[error("{most} applications came in a day, which is the most ({of:?})")]
+    TooMany {
+        /// The most.
+        most: u32,
+        /// Of which.
+        of: AppliedBy,
+    },
+    /// The idempotency key forbids it.
+    #[error(transparent)]
+    Idempotency(#[from] IdempotencyError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<InformationError> for ApplyError {
+    fn from(error: InformationError) -> Self {
+        match error {
+            InformationError::AnothersFlow => Self::AnothersFlow,
+            InformationError::Invalid(faults) => Self::Invalid(faults),
+            InformationError::TooManyFlows { .. } => {
+                Self::Store(StoreError::unreadable("flow_information", "reading opens no flow"))
+            }
+            InformationError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+/// What is kept for a repeat.
+#[derive(Serialize, Deserialize)]
+enum Kept {
+    Taken { id: Uuid, status: ApplicationStatus, created_at: Timestamp, account: Option<KeptAccount> },
+    Exists,
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeptAccount {
+    number: i64,
+    limit: Cents,
+    available: Cents,
+    rating: String,
+}
+
+impl Kept {
+    fn of(application: &Application) -> Self {
+        Self::Taken {
+            id: application.id,
+            status: application.status,
+            created_at: application.created_at,
+            account: application.account.map(|account| KeptAccount {
+                number: account.number.get(),
+                limit: account.limit,
+                available: account.available,
+                rating: account.rating.code().to_owned(),
+            }),
+        }
+    }
+
+    fn into_answer(self) -> Result<Answer<Application>, ApplyError> {
+        let Self::Taken { id, status, created_at, account } = self else {
+            return Err(ApplyError::CustomerExists { replayed: true });
+        };
+        let account = account.map(|kept| {
+            let rating = RiskRating::of_code(&kept.rating)
+                .map_err(|error| StoreError::unreadable("idempotency.sealed_answer", error))?;
+            let number = AccountNumber::of_stored(kept.number);
+            Ok::<_, StoreError>(GrantedAccount { number, limit: kept.limit, available: kept.available, rating })
+        });
+        let value = Application { id, status, created_at, account: account.transpose()? };
+        Ok(Answer { value, replayed: true })
+    }
+}
+
+/// An application that was checked and decided: made ahead of the transaction, so that a second run of it keeps the same.
+struct NewApplication {
+    row: CreditApplicationRow,
+    /// Where it was approved.
+    account: Option<NewAccount>,
+    record: AuditRecord,
+    /// The same application, of somebody who turns out to have an account.
+    refused: CreditApplicationRow,
+    refusal: AuditRecord,
+}
+
+impl Core {
+    /// Takes an application: lays it over what the flow knows, checks the whole, decides it and opens the account, all or none. `faults` are
+    /// what the front has found in the call.
+    ///
+    /// With an idempotency key a repeat comes to what the first request came to, but for an application that could not be decided, which a
+    /// repeat tries anew. One that was refused for its faults did nothing, so it may be mended and sent again under the same key. A token of the
+    /// scope `customer` has keys of its own: what somebody else's request came to is not told to it.
+    ///
+    /// # Errors
+    /// [`ApplyError`].
+    pub async fn apply(
+        &self,
+        caller: FlowCaller,
+        reference: Uuid,
+        (said, faults): (ApplicantDraft, ApplicantFaults),
+        lang: Lang,
+        idempotency: Option<Idempotency>,
+        context: &Context,
+    ) -> Result<Answer<Application>, ApplyError> {
+        let request = idempotency.map(|idempotency| repeatable(caller, idempotency));
+        let _running = match self.begin::<Kept, ApplyError>(request.as_ref()).await? {
+            Begun::Repeat(kept) => return kept.into_answer(),
+            first @ Begun::First { .. } => first,
+        };
+        let now = self.now();
+        let merchant = self.merchant_row(caller.partner, caller.client).await?;
+        let earlier = self.information_of(caller, reference).await?.unwrap_or_default();
+        let (applicant, draft) = match check_application(said, earlier, now, lang) {
+            Ok(checked) if faults.is_empty() => checked,
+            Ok(_) => return Err(ApplyError::Invalid(faults)),
+            Err(found) => {
+                let faults = faults.and(found);
+                let is_unagreed = faults.are_of_agreement_alone();
+                return Err(if is_unagreed {
+                    ApplyError::TermsNotAccepted(faults)
+                } else {
+                    ApplyError::Invalid(faults)
+                });
+            }
+        };
+        let mut reader = self.db().reader().await?;
+        self.check_offered(&mut reader, &merchant, &applicant).await?;
+        self.find_room_to_apply(&mut reader, caller, now).await?;
+        let identity = Identity::of(&applicant.first_name, &applicant.last_name, applicant.dob);
+        let identity_hash = self.identity_hash(&identity);
+        let lender = (merchant.partner, merchant.lends_on());
+        let case = Case {
+            facts: Facts::of(&applicant, applicant.address.province.today(now)),
+            policy: self.settings().policy.clone(),
+            offers_standard: merchant.standard_accounts != 0,
+            response_key: ResponseKey::of_middle_name(applicant.middle_name.as_deref(), self.environment()),
+            earlier: Earlier {
+                under_review: store::credit_application::is_pending(&mut reader, lender, &identity_hash).await?,
+                declined_lately: store::credit_application::is_barred(&mut reader, lender, &identity_hash, now).await?,
+            },
+        };
+        drop(reader);
+        let new =
+            self.new_application((caller, reference, lang), &merchant, (&applicant, draft), case, now, context)?;
+        self.carry_out(new, request).await
+    }
+
+    /// Whether the merchant has the location and offers the type of account.
+    async fn check_offered(
+        &self,
+        reader: &mut Reader,
+        merchant: &MerchantRow,
+        applicant: &Applicant,
+    ) -> Result<(), ApplyError> {
+        if applicant.account_type == AccountType::Business && merchant.business_accounts == 0 {
+            return Err(ApplyError::AccountTypeNotPermitted(applicant.account_type));
+        }
+        if let Some(location) = &applicant.external_location_id {
+            let (partner, client) = (merchant.partner, merchant.client);
+            if store::merchant_location::by_id(reader, partner, client, location.as_str()).await?.is_none() {
+                return Err(ApplyError::UnknownLocation(location.to_string()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the caller may apply once more today. They are counted before, so that a few more may come when several are sent at once.
+    async fn find_room_to_apply(
+        &self,
+        reader: &mut Reader,
+        caller: FlowCaller,
+        now: Timestamp,
+    ) -> Result<(), ApplyError> {
+        let merchant = (caller.partner, caller.client);
+        let since = now.before(DAY);
+        let most = self.settings().most_applications;
+        let full = |most, of| Err(ApplyError::TooMany { most, of });
+        let (customer, limit) = (Scope::Customer.name(), i64::from(most));
+        let by_customers = store::credit_application::count_since(reader, merchant, customer, since, limit).await?;
+        if caller.scope == Scope::Customer {
+            let (of, limit) = ((customer, caller.family), i64::from(MOST_OF_FAMILY));
+            let by_family =
+                store::credit_application::count_of_family_since(reader, merchant, of, since, limit).await?;
+            if by_family >= limit {
+                return full(MOST_OF_FAMILY, AppliedBy::Family);
+            }
+            if by_customers >= i64::from(most / 2) {
+                return full(most / 2, AppliedBy::Customers);
+            }
+        }
+        let scope = Scope::Merchant.name();
+        let others = store::credit_application::count_since(reader, merchant, scope, since, limit).await?;
+        if by_customers + others >= limit { full(most, AppliedBy::Merchant) } else { Ok(()) }
+    }
+
+    fn new_application(
+        &self,
+        (caller, reference, lang): (FlowCaller, Uuid, Lang),
+        merchant: &MerchantRow,
+        (applicant, draft): (&Applicant, ApplicantDraft),
+        case: Case,
+        now: Timestamp,
+        context: &Context,
+    ) -> Result<NewApplication, StoreError> {
+        let id = self.next_id(now);
+        let decision = case.decide();
+        let account = match decision.verdict {
+            Verdict::Approved(grant) => Some(self.new_account(merchant, applicant, grant, now)?),
+            Verdict::Pending | Verdict::Declined | Verdict::Retry => None,
+        };
+        let identity = Identity::of(&applicant.first_name, &applicant.last_name, applicant.dob);
+        let reapply_after = DAY * case.policy.reapply_after_days;
+        let content = |decision: Decision| Content {
+            draft: draft.clone(),
+            terms: applicant.terms,
+            case: case.clone(),
+            decisions: vec![decision],
+            note: None,
+        };
+        let row = |decision: Decision| {
+            let status = ApplicationStatus::after(decision.verdict);
+            let is_decided = matches!(status, ApplicationStatus::Approved | ApplicationStatus::Declined);
+            let sealed = self.seal_application(id, &content(decision.clone()))?;
+            Ok::<_, StoreError>(CreditApplicationRow {
+                partner: merchant.partner,
+                client: merchant.client,
+                application: id,
+                lender: merchant.lends_on(),
+                reference,
+                family: caller.family,
+                scope: caller.scope.name().to_owned(),
+                widget_session: applicant.widget_session_id,
+                location: applicant.external_location_id.as_ref().map(ToString::to_string),
+                identity_hash: self.identity_hash(&identity),
+                status: status.as_str().to_owned(),
+                reasons: reasons_of(&decision),
+                bars_until: decision.bars_others().then(|| now.after(reapply_after).micros()),
+                account_number: None,
+                terms_version: applicant.terms.to_string(),
+                terms_language: lang.to_string(),
+                sealed: sealed.bytes,
+                master_key_version: sealed.version,
+                created_at: now,
+                decided_at: is_decided.then(|| now.micros()),
+                decided_by: is_decided.then(|| BY_POLICY.to_owned()),
+            })
+        };
+        let record = |outcome, detail: &str| {
+            context.record(self, merchant.partner, Operation::Apply.name(), subject(id), outcome, detail)
+        };
+        let row_of_decision = row(decision)?;
+        Ok(NewApplication {
+            account,
+            record: record(Outcome::Done, &row_of_decision.status),
+            refused: row(Decision::has_account())?,
+            refusal: record(Outcome::Refused, "customer_already_exists"),
+            row: row_of_decision,
+        })
+    }
+
+    async fn carry_out(
+        &self,
+        new: NewApplication,
+        request: Option<Repeatable>,
+    ) -> Result<Answer<Application>, ApplyError> {
+        let (core, new) = (self.clone(), Arc::new(new));
+        self.db()
+            .add(move |tx| {
+                let (core, new, request) = (core.clone(), Arc::clone(&new), request.clone());
+                Box::pin(async move {
+                    if let Some(kept) = core.take_request::<Kept, ApplyError>(tx, request.as_ref()).await? {
+                        return Ok(kept.into_answer());
+                    }
+                    let outcome = core.add_application(tx, &new).await?;
+                    let kept = match &outcome {
+                        // The same application may be sent again.
+                        Ok(application) if application.status == ApplicationStatus::Retry => None,
+                        Ok(application) => Some(Kept::of(application)),
+                        Err(HasAccount) => Some(Kept::Exists),
+                    };
+                    if let (Some(request), Some(kept)) = (&request, kept) {
+                        core.keep_answer(tx, request, &kept).await?;
+                    }
+                    Ok::<_, ApplyError>(match outcome {
+                        Ok(value) => Ok(Answer { value, replayed: false }),
+                        Err(HasAccount) => Err(ApplyError::CustomerExists { replayed: false }),
+                    })
+                })
+            })
+            .await?
+    }
+
+    /// Adds the application, and the account where it is approved. Whoever has an account gets no other, whatever was decided; that is kept as an
+    /// application as well, so that those who try are counted.
+    async fn add_application(
+        &self,
+        tx: &mut Tx,
+        new: &NewApplication,
+    ) -> Result<Result<Application, HasAccount>, StoreError> {
+        let opened = match &new.account {
+            Some(account) => account.open(tx, false).await?.map(Some),
+            None if self.has_account(tx, (new.row.partner, new.row.lender), &new.row.identity_hash).await? => {
+                Err(HasAccount)
+            }
+            None => Ok(None),
+        };
+        let account = match opened {
+            Ok(account) => account,
+            Err(HasAccount) => {
+                store::credit_application::insert(tx, &new.refused).await?;
+                store::audit::insert(tx, &new.refusal).await?;
+                return Ok(Err(HasAccount));
+            }
+        };
+        let number = account.as_ref().map(|account| account.number);
+        let row = CreditApplicationRow { account_number: number, ..new.row.clone() };
+        store::credit_application::insert(tx, &row).await?;
+        let detail = match &account {
+            Some(account) => format!("{}, account {}", row.status, account.key().number),
+            None => row.status.clone(),
+        };
+        store::audit::insert(tx, &AuditRecord { detail, ..new.record.clone() }).await?;
+        application(&row, account.as_ref()).map(Ok)
+    }
+
+    /// An application that the caller may see: one that its merchant took and, for a token of the scope `customer`, that came by the token's
+    /// own family. `None` for any other.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn application_of(&self, caller: FlowCaller, id: Uuid) -> Result<Option<Application>, StoreError> {
+        let mut reader = self.db().reader().await?;
+        let row = store::credit_application::by_key(&mut reader, (caller.partner, caller.client), id).await?;
+        let is_own = |row: &CreditApplicationRow| caller.scope == Scope::Merchant || row.family == caller.family;
+        let Some(row) = row.filter(is_own) else { return Ok(None) };
+        let account = match row.account_number {
+            Some(number) => {
+                let number = AccountNumber::of_stored(number);
+                let key = AccountKey { partner: row.partner, lender: row.lender, number };
+                store::credit_account::by_number(&mut reader, key).await?
+            }
+            None => None,
+        };
+        application(&row, account.as_ref()).map(Some)
+    }
+}
+
+/// Of a token of the scope `customer` the key is one of its family.
+fn repeatable(caller: FlowCaller, idempotency: Idempotency) -> Repeatable {
+    let key = match caller.scope {
+        Scope::Merchant => idempotency.key,
+        Scope::Customer => format!("{}:{}", caller.family.0, idempotency.key),
+    };
+    Repeatable {
+        holder: KeyHolder { partner: caller.partner, client: Some(caller.client) },
+        operation: Operation::Apply,
+        idempotency: Idempotency { key, ..idempotency },
+    }
+}
+
+/// The subject of an audit record.
+pub(crate) fn subject(application: Uuid) -> String {
+    format!("credit_application:{application}")
+}
+
+fn application(row: &CreditApplicationRow, account: Option<&CreditAccountRow>) -> Result<Application, StoreError> {
+    let granted = |row: &CreditAccountRow| {
+        Ok::<_, StoreError>(GrantedAccount {
+            number: row.key().number,
+            limit: Cents(row.credit_limit),
+            available: row.balances().available(),
+            rating: rating_of(row)?,
+        })
+    };
+    Ok(Application {
+        id: row.application,
+        status: status_of(row)?,
+        created_at: row.created_at,
+        account: account.map(granted).transpose()?,
+    })
+}

@@ -1,0 +1,250 @@
+//! The customers of a lender, for its merchants: searched by name, looked up by a number, and their accounts closed.
+
+use domain::Timestamp;
+use domain::applicant::CanadianPostalCode;
+use domain::audit::Outcome;
+use domain::calendar::CalendarDate;
+use domain::cents::Cents;
+use domain::credit_account::{
+    AccountHolder, AccountNumber, AccountState, AccountStatus, Balances, CardNumber, CustomerNumber, RiskRating,
+    StatusReason,
+};
+use domain::identifier::{ClientIdentifier, MerchantId, PartnerId};
+use domain::identity::Identity;
+use domain::oauth_token::Scope;
+use domain::reference_data::Province;
+use store::credit_account::{AccountKey, CreditAccountRow};
+use store::{Access, StoreError};
+
+use crate::credit_account::{rating_of, state_of, subject};
+use crate::information::FlowCaller;
+use crate::{Context, Core};
+
+/// The most accounts that a search finds: those of people of one name who were born on one day.
+const MOST_FOUND: i64 = 100;
+
+/// An account and whose it is.
+#[derive(Clone, Debug)]
+pub struct Customer {
+    /// `account_number`.
+    pub account_number: AccountNumber,
+    /// `customer_id`.
+    pub customer_number: CustomerNumber,
+    /// `account_type`.
+    pub account_type: String,
+    /// `account_status` and `account_status_reason_code`.
+    pub state: AccountState,
+    /// `risk_rating`.
+    pub rating: RiskRating,
+    /// What is owed and free.
+    pub balances: Balances,
+    /// `card_ending_in`.
+    pub card_ending: String,
+    /// `originating_merchant_id`: of the merchant that took the application.
+    pub originating_merchant: MerchantId,
+    /// `originating_merchant_name`.
+    pub originating_merchant_name: String,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// Whose it is.
+    pub holder: AccountHolder,
+}
+
+/// Whom a search is for.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CustomerSearch {
+    /// The first name, however it is typed.
+    pub first_name: String,
+    /// The family name.
+    pub last_name: String,
+    /// The day of birth.
+    pub dob: CalendarDate,
+    /// Where the person lives, if that is to tell people of one name apart.
+    pub postal_code: Option<CanadianPostalCode>,
+}
+
+impl std::fmt::Debug for CustomerSearch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CustomerSearch(…)")
+    }
+}
+
+/// By what a customer is looked up.
+#[derive(Clone)]
+pub enum CustomerKey {
+    /// `vcc_number`.
+    Card(CardNumber),
+    /// `account_number`.
+    Account(AccountNumber),
+    /// `customer_id`.
+    Customer(CustomerNumber),
+}
+
+/// Why a customer is not shown to a till that is about to sell.
+#[derive(Debug, thiserror::Error)]
+pub enum LookupError {
+    /// There is none, or one of another lender.
+    #[error("there is no such customer")]
+    NotFound,
+    /// The account was closed.
+    #[error("the account is closed")]
+    NotActive,
+    /// The account may not buy now.
+    #[error("the account may not buy")]
+    NotAbleToPurchase,
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why an account was not closed.
+#[derive(Debug, thiserror::Error)]
+pub enum CloseError {
+    /// There is none, or one of another lender; or the token is of the scope `customer`, and the account is not that of its application.
+    #[error("there is no such account")]
+    NotFound,
+    /// The customer does not live in Quebec.
+    #[error("the account is none of Quebec")]
+    NotInQuebec,
+    /// It is frozen or charged off, which only the lender may change.
+    #[error("the account is frozen or charged off")]
+    NotActive,
+    /// Something is owed or held.
+    #[error("something is owed or held")]
+    Owed {
+        /// What is owed, interest included.
+        owed: Cents,
+        /// What open authorizations hold.
+        held: Cents,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Core {
+    /// The accounts of everybody of this name and day of birth with the merchant's lender, in whatever state.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn search_customers(
+        &self,
+        (partner, client): (PartnerId, ClientIdentifier),
+        search: &CustomerSearch,
+    ) -> Result<Vec<Customer>, StoreError> {
+        let lender = self.merchant_row(partner, client).await?.lends_on();
+        let hash = self.identity_hash(&Identity::of(&search.first_name, &search.last_name, search.dob));
+        let mut reader = self.db().reader().await?;
+        let rows = store::credit_account::by_identity(&mut reader, (partner, lender), &hash, MOST_FOUND).await?;
+        let mut found = Vec::with_capacity(rows.len());
+        for row in rows {
+            let customer = self.customer(&mut reader, row).await?;
+            if search.postal_code.as_ref().is_none_or(|code| *code == customer.holder.address.postal_code) {
+                found.push(customer);
+            }
+        }
+        Ok(found)
+    }
+
+    /// A customer who may buy now, of the merchant's lender.
+    ///
+    /// # Errors
+    /// [`LookupError`].
+    pub async fn look_up_customer(
+        &self,
+        (partner, client): (PartnerId, ClientIdentifier),
+        key: &CustomerKey,
+    ) -> Result<Customer, LookupError> {
+        let lender = self.merchant_row(partner, client).await?.lends_on();
+        let mut reader = self.db().reader().await?;
+        let row = match key {
+            CustomerKey::Card(card) => {
+                let hash = self.card_hash(card);
+                store::credit_account::by_card(&mut reader, (partner, lender), &hash).await?
+            }
+            CustomerKey::Account(number) => {
+                let key = AccountKey { partner, lender, number: *number };
+                store::credit_account::by_number(&mut reader, key).await?
+            }
+            CustomerKey::Customer(number) => {
+                store::credit_account::by_customer(&mut reader, (partner, lender), number.get()).await?
+            }
+        };
+        let row = row.ok_or(LookupError::NotFound)?;
+        let state = state_of(&row)?;
+        if state.status() == AccountStatus::Closed {
+            return Err(LookupError::NotActive);
+        }
+        if !state.may_buy() {
+            return Err(LookupError::NotAbleToPurchase);
+        }
+        Ok(self.customer(&mut reader, row).await?)
+    }
+
+    async fn customer(&self, db: &mut impl Access, row: CreditAccountRow) -> Result<Customer, StoreError> {
+        let originating = store::merchant::by_client(db, row.partner, row.client).await?;
+        let originating =
+            originating.ok_or_else(|| StoreError::unreadable("credit_account.client_id", "its merchant is gone"))?.row;
+        Ok(Customer {
+            account_number: row.key().number,
+            customer_number: CustomerNumber::of_stored(row.customer_number),
+            state: state_of(&row)?,
+            rating: rating_of(&row)?,
+            balances: row.balances(),
+            originating_merchant: originating.merchant,
+            originating_merchant_name: originating.name,
+            created_at: row.created_at,
+            holder: self.holder_of(&row)?,
+            account_type: row.account_type,
+            card_ending: row.card_ending,
+        })
+    }
+
+    /// Closes an account of Quebec on which nothing is owed or held. One that is closed stays so.
+    ///
+    /// A token of the scope `customer` is in a browser: it closes only the account that its own family applied for.
+    ///
+    /// # Errors
+    /// [`CloseError`].
+    pub async fn close_account(
+        &self,
+        caller: FlowCaller,
+        number: AccountNumber,
+        context: &Context,
+    ) -> Result<(), CloseError> {
+        let lender = self.merchant_row(caller.partner, caller.client).await?.lends_on();
+        let key = AccountKey { partner: caller.partner, lender, number };
+        let now = self.now();
+        let record = context.record(self, caller.partner, "credit_account.close", subject(number), Outcome::Done, "");
+        self.db()
+            .take(move |tx| {
+                let record = record.clone();
+                Box::pin(async move {
+                    let row = store::credit_account::take(tx, key).await?.ok_or(CloseError::NotFound)?;
+                    if caller.scope == Scope::Customer
+                        && !store::credit_application::opened_by_family(tx, key, caller.family).await?
+                    {
+                        return Err(CloseError::NotFound);
+                    }
+                    if row.province != Province::Quebec.as_str() {
+                        return Err(CloseError::NotInQuebec);
+                    }
+                    match state_of(&row)?.status() {
+                        AccountStatus::Closed => return Ok(()),
+                        AccountStatus::Frozen | AccountStatus::ChargedOff => return Err(CloseError::NotActive),
+                        AccountStatus::Normal | AccountStatus::AuthorizationProhibited => {}
+                    }
+                    let balances = row.balances();
+                    if !balances.is_settled() {
+                        let owed = balances.principal.max(Cents::ZERO) + balances.interest.max(Cents::ZERO);
+                        return Err(CloseError::Owed { owed, held: balances.held });
+                    }
+                    let to = (AccountStatus::Closed.code(), StatusReason::CLOSED_QUEBEC.code());
+                    store::credit_account::keep_state(tx, key, to, now, Some(now.micros())).await?;
+                    store::audit::insert(tx, &record).await?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+}
