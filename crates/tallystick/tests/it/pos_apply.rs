@@ -130,7 +130,7 @@ on_both_engines! {
         assert_eq!(refused(&elsewhere.show(&id).await).0, 404);
         assert_eq!(status(&elsewhere.apply(&application("Marie")).await), "approved", "on a book of its own");
 
-        let trail = format!("{:?}", till.app.test.core.audit_records(None, None, 100).await.unwrap());
+        let trail = format!("{:?}", till.app.test.core.audit_records(Some("QUICK3"), None, 100).await.unwrap());
         assert!(trail.contains("application.apply") && !trail.contains("Tremblay") && !trail.contains("Snowball"), "{trail}");
     }
 
