@@ -1,12 +1,16 @@
 //! Applications for credit (`POST …/apply` of the POS API): checked, decided and kept in one transaction with the account that comes of them.
 
+mod kept;
+mod room;
+
+pub use room::AppliedBy;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Timestamp;
-use domain::api_key::KeyHolder;
 use domain::applicant::{AccountType, Applicant, ApplicantDraft, ApplicantFaults, check_application};
-use domain::application::{ApplicationStatus, MOST_OF_FAMILY};
+use domain::application::ApplicationStatus;
 use domain::audit::{AuditRecord, Outcome};
 use domain::cents::Cents;
 use domain::credit_account::{AccountNumber, RiskRating};
@@ -14,13 +18,13 @@ use domain::decision::{Case, Decision, Earlier, Facts, ResponseKey, Verdict};
 use domain::identity::Identity;
 use domain::oauth_token::Scope;
 use domain::reference_data::Lang;
-use serde::{Deserialize, Serialize};
 use store::credit_account::{AccountKey, CreditAccountRow};
 use store::credit_application::CreditApplicationRow;
 use store::merchant::MerchantRow;
 use store::{Reader, StoreError, Tx};
 use uuid::Uuid;
 
+use self::kept::{Kept, repeatable};
 use crate::application_content::{Content, reasons_of, status_of};
 use crate::credit_account::{HasAccount, NewAccount, rating_of};
 use crate::idempotency::{Begun, Idempotency, IdempotencyError, Operation, Repeatable};
@@ -57,17 +61,6 @@ pub struct GrantedAccount {
     pub available: Cents,
     /// `risk_rating`.
     pub rating: RiskRating,
-}
-
-/// Whose applications of a day there are too many of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AppliedBy {
-    /// All of the merchant.
-    Merchant,
-    /// Those by tokens of the scope `customer`.
-    Customers,
-    /// Those by tokens of the scope `customer` of this family.
-    Family,
 }
 
 /// Why an application was not taken.
@@ -120,51 +113,6 @@ impl From<InformationError> for ApplyError {
             }
             InformationError::Store(error) => Self::Store(error),
         }
-    }
-}
-
-/// What is kept for a repeat.
-#[derive(Serialize, Deserialize)]
-enum Kept {
-    Taken { id: Uuid, status: ApplicationStatus, created_at: Timestamp, account: Option<KeptAccount> },
-    Exists,
-}
-
-#[derive(Serialize, Deserialize)]
-struct KeptAccount {
-    number: i64,
-    limit: Cents,
-    available: Cents,
-    rating: String,
-}
-
-impl Kept {
-    fn of(application: &Application) -> Self {
-        Self::Taken {
-            id: application.id,
-            status: application.status,
-            created_at: application.created_at,
-            account: application.account.map(|account| KeptAccount {
-                number: account.number.get(),
-                limit: account.limit,
-                available: account.available,
-                rating: account.rating.code().to_owned(),
-            }),
-        }
-    }
-
-    fn into_answer(self) -> Result<Answer<Application>, ApplyError> {
-        let Self::Taken { id, status, created_at, account } = self else {
-            return Err(ApplyError::CustomerExists { replayed: true });
-        };
-        let account = account.map(|kept| {
-            let rating = RiskRating::of_code(&kept.rating)
-                .map_err(|error| StoreError::unreadable("idempotency.sealed_answer", error))?;
-            let number = AccountNumber::of_stored(kept.number);
-            Ok::<_, StoreError>(GrantedAccount { number, limit: kept.limit, available: kept.available, rating })
-        });
-        let value = Application { id, status, created_at, account: account.transpose()? };
-        Ok(Answer { value, replayed: true })
     }
 }
 
@@ -258,35 +206,6 @@ impl Core {
             }
         }
         Ok(())
-    }
-
-    /// Whether the caller may apply once more today. They are counted before, so that a few more may come when several are sent at once.
-    async fn find_room_to_apply(
-        &self,
-        reader: &mut Reader,
-        caller: FlowCaller,
-        now: Timestamp,
-    ) -> Result<(), ApplyError> {
-        let merchant = (caller.partner, caller.client);
-        let since = now.before(DAY);
-        let most = self.settings().most_applications;
-        let full = |most, of| Err(ApplyError::TooMany { most, of });
-        let (customer, limit) = (Scope::Customer.name(), i64::from(most));
-        let by_customers = store::credit_application::count_since(reader, merchant, customer, since, limit).await?;
-        if caller.scope == Scope::Customer {
-            let (of, limit) = ((customer, caller.family), i64::from(MOST_OF_FAMILY));
-            let by_family =
-                store::credit_application::count_of_family_since(reader, merchant, of, since, limit).await?;
-            if by_family >= limit {
-                return full(MOST_OF_FAMILY, AppliedBy::Family);
-            }
-            if by_customers >= i64::from(most / 2) {
-                return full(most / 2, AppliedBy::Customers);
-            }
-        }
-        let scope = Scope::Merchant.name();
-        let others = store::credit_application::count_since(reader, merchant, scope, since, limit).await?;
-        if by_customers + others >= limit { full(most, AppliedBy::Merchant) } else { Ok(()) }
     }
 
     fn new_application(
@@ -438,19 +357,6 @@ impl Core {
             None => None,
         };
         application(&row, account.as_ref()).map(Some)
-    }
-}
-
-/// Of a token of the scope `customer` the key is one of its family.
-fn repeatable(caller: FlowCaller, idempotency: Idempotency) -> Repeatable {
-    let key = match caller.scope {
-        Scope::Merchant => idempotency.key,
-        Scope::Customer => format!("{}:{}", caller.family.0, idempotency.key),
-    };
-    Repeatable {
-        holder: KeyHolder { partner: caller.partner, client: Some(caller.client) },
-        operation: Operation::Apply,
-        idempotency: Idempotency { key, ..idempotency },
     }
 }
 
