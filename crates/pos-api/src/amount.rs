@@ -37,7 +37,7 @@ mod tests {
         ] {
             assert_eq!(written(cents), expected);
         }
-        for cents in (0..2_000_000_000_000).step_by(99_999_999_7) {
+        for cents in (0..2_000_000_000_000).step_by(999_999_997) {
             let text = written(cents);
             assert_eq!(Cents::parse(&text), Ok(Cents(cents)), "{text}");
         }

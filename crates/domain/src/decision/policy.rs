@@ -5,10 +5,10 @@ use crate::cents::Cents;
 use crate::credit_account::RiskRating;
 
 /// What a limit is rounded down to: whole hundreds of dollars.
-const STEP: i64 = 100_00;
+const STEP: i64 = 10_000;
 
 /// The largest limit that a policy or a person may give.
-pub const LARGEST_LIMIT: Cents = Cents(100_000_00);
+pub const LARGEST_LIMIT: Cents = Cents(10_000_000);
 
 /// The policy.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -81,8 +81,8 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             least_age: 18,
-            least_income: Cents(12_000_00),
-            least_limit: Cents(500_00),
+            least_income: Cents(1_200_000),
+            least_limit: Cents(50_000),
             reapply_after_days: 30,
             ratings: [
                 rating(60_000, 30, 25, 15_000),

@@ -53,12 +53,12 @@ fn the_policy_is_the_operators() {
     let mut strict = case(facts(72_000, 1_450));
     strict.policy.least_age = 42;
     assert_eq!(shown(&strict), "declined below_least_age");
-    strict.policy = Policy { least_income: Cents(72_000_01), ..Policy::default() };
+    strict.policy = Policy { least_income: Cents(7_200_001), ..Policy::default() };
     assert_eq!(shown(&strict), "declined income_too_low");
     strict.policy = Policy::default();
     strict.policy.ratings[0].is_lent_to = false;
     assert_eq!(shown(&strict), "declined rating_not_lent_to");
-    strict.policy = Policy { least_limit: Cents(15_000_01), ..Policy::default() };
+    strict.policy = Policy { least_limit: Cents(1_500_001), ..Policy::default() };
     assert_eq!(shown(&strict), "declined limit_too_small");
     // Enough for the policy, and for no rating.
     strict.policy = Policy { least_income: Cents(0), ..Policy::default() };
@@ -127,7 +127,7 @@ fn every_response_key_has_its_answer() {
 #[test]
 fn whom_a_person_approves_gets_what_the_policy_gives() {
     let grant = |income, housing| case(facts(income, housing)).usual_grant();
-    assert_eq!(grant(72_000, 1_450), Some(Grant { rating: RiskRating::Low, limit: Cents(15_000_00) }));
+    assert_eq!(grant(72_000, 1_450), Some(Grant { rating: RiskRating::Low, limit: Cents(1_500_000) }));
     assert_eq!(grant(72_000, 6_000), None);
 }
 
@@ -142,13 +142,13 @@ fn a_policy_that_makes_no_sense_is_refused() {
     let high = RiskRating::High;
     assert_eq!(broken(|policy| policy.least_age = 17), PolicyFault::LeastAge);
     assert_eq!(broken(|policy| policy.least_income = Cents(-1)), PolicyFault::LeastIncome);
-    assert_eq!(broken(|policy| policy.least_limit = Cents(99_99)), PolicyFault::LeastLimit);
+    assert_eq!(broken(|policy| policy.least_limit = Cents(9_999)), PolicyFault::LeastLimit);
     assert_eq!(broken(|policy| policy.reapply_after_days = 366), PolicyFault::ReapplyAfter);
     assert_eq!(broken(|policy| policy.ratings[2].housing_percent = 0), PolicyFault::Percent(high));
     assert_eq!(broken(|policy| policy.ratings[2].limit_percent = 101), PolicyFault::Percent(high));
     assert_eq!(broken(|policy| policy.ratings[2].least_income = Cents(-1)), PolicyFault::RatingIncome(high));
-    assert_eq!(broken(|policy| policy.ratings[2].largest_limit = Cents(499_00)), PolicyFault::RatingLimit(high));
-    assert_eq!(broken(|policy| policy.ratings[2].largest_limit = Cents(100_000_01)), PolicyFault::RatingLimit(high));
+    assert_eq!(broken(|policy| policy.ratings[2].largest_limit = Cents(49_900)), PolicyFault::RatingLimit(high));
+    assert_eq!(broken(|policy| policy.ratings[2].largest_limit = Cents(10_000_001)), PolicyFault::RatingLimit(high));
 }
 
 #[test]
