@@ -34,6 +34,7 @@ pub mod identifier;
 pub mod identity;
 pub mod invoice;
 pub mod language;
+pub mod lending;
 pub mod link_token;
 pub mod merchant;
 pub mod money;

@@ -86,6 +86,22 @@ choice!(
     PlanIds
 );
 
+impl PlanId {
+    /// The plan of this number.
+    ///
+    /// # Errors
+    /// [`UnknownChoice`], when the reference data do not have it.
+    pub fn of_number(number: u8) -> Result<Self, UnknownChoice> {
+        Self::parse(&number.to_string())
+    }
+
+    /// Its number: `plan_id` where that is one.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        self.0.bytes().fold(0, |number, digit| number * 10 + (digit - b'0'))
+    }
+}
+
 impl GovernmentDocument {
     /// Who issues it (`govid_issued_bys.option_depends`), in the order of the data.
     pub fn issuers(self) -> impl Iterator<Item = Issuer> {
@@ -159,6 +175,10 @@ mod tests {
         assert_eq!(Occupation::parse("uw").unwrap().as_str(), "UW");
         assert_eq!(HousingType::parse("rent").unwrap().as_str(), "Rent");
         assert_eq!(PlanId::parse("9").unwrap().as_str(), "9");
+        for id in options(ReferenceData::get().group(GroupKey::PlanIds, Lang::English)).iter().map(|(code, _)| code) {
+            let plan = PlanId::parse(id).unwrap();
+            assert_eq!((PlanId::of_number(plan.number()), &plan.number().to_string()), (Ok(plan), id));
+        }
         assert_eq!(Occupation::parse("options"), Err(UnknownChoice { group: GroupKey::OccupationIds }));
         assert!(PlanId::parse("3").is_err() && PlanId::parse("8").is_err() && SecurityQuestion::parse("3").is_err());
         assert!(Salutation::parse("").is_err() && GovernmentDocument::parse("option_depends").is_err());
