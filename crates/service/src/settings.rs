@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::Environment;
 use domain::decision::Policy;
 use domain::invoice::EInvoiceAddress;
+use domain::lending::Lending;
 
 use crate::mail::MailSettings;
 use crate::password::PasswordSettings;
@@ -40,6 +41,8 @@ pub struct Settings {
     pub policy: Policy,
     /// The most applications that a merchant takes in a day; half of them at most by tokens of the scope `customer`. 2 to 1,000,000.
     pub most_applications: u32,
+    /// By which plans purchases are financed.
+    pub lending: Lending,
     /// The most keys in the cache of verified keys; of access tokens no more than these are in theirs, and 16,384 at most.
     pub key_cache_entries: usize,
     /// How often the audit trail is sealed.
@@ -104,6 +107,7 @@ impl Default for Settings {
             most_open_flows: 10_000,
             policy: Policy::default(),
             most_applications: 10_000,
+            lending: Lending::default(),
             key_cache_entries: 100_000,
             audit_seal_interval: Duration::from_secs(1),
             sms: None,

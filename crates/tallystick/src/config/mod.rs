@@ -11,6 +11,7 @@ mod file;
 mod invoices;
 mod jobs;
 mod keys;
+mod lending;
 mod lifetime;
 mod limits;
 mod list;
@@ -38,6 +39,7 @@ pub use error::ConfigError;
 pub use invoices::{Code, Invoices, InvoicesLayer};
 pub use jobs::{Jobs, JobsLayer};
 pub use keys::{Keys, KeysLayer};
+pub use lending::LendingTable;
 pub use lifetime::Lifetime;
 pub use limits::{Limits, LimitsLayer};
 pub use list::{Networks, Origins};
@@ -82,6 +84,8 @@ pub struct Settings {
     pub point_of_sale: PointOfSale,
     /// `[applications]`.
     pub applications: Applications,
+    /// `[lending]`.
+    pub lending: LendingTable,
     /// `[channels.NAME]`.
     pub channels: Channels,
     /// The file that was read, if there was one.
@@ -120,6 +124,8 @@ pub struct Layer {
     #[command(flatten)]
     pub(crate) applications: ApplicationsLayer,
     #[arg(skip)]
+    pub(crate) lending: LendingTable,
+    #[arg(skip)]
     pub(crate) channels: Channels,
 }
 
@@ -141,6 +147,7 @@ impl Layer {
             onboarding: self.onboarding.over(lower.onboarding),
             point_of_sale: self.point_of_sale.over(lower.point_of_sale),
             applications: self.applications.over(lower.applications),
+            lending: self.lending.over(lower.lending),
             channels: lower.channels.into_iter().chain(self.channels).collect(),
         }
     }
@@ -231,6 +238,8 @@ impl Settings {
             most_open_flows: self.point_of_sale.most_open_flows,
             policy: self.applications.policy(),
             most_applications: self.applications.most_applications,
+            // What is wrong with it was told when the settings were checked.
+            lending: self.lending.made().unwrap_or_default(),
             key_cache_entries: self.keys.key_cache_entries,
             audit_seal_interval: self.jobs.audit_seal_interval.0,
             outbox_lease: self.jobs.outbox_lease.0,
@@ -263,6 +272,7 @@ impl Settings {
             onboarding: layer.onboarding.resolve(),
             point_of_sale: layer.point_of_sale.resolve(),
             applications: layer.applications.resolve(),
+            lending: layer.lending,
             channels: layer.channels,
             file: None,
         }
@@ -281,6 +291,7 @@ impl Settings {
         self.onboarding.check()?;
         self.point_of_sale.check()?;
         self.applications.check()?;
+        self.lending.made()?;
         messages::check_environment(&self.channels, self.server.environment == Environment::Sandbox)?;
         Ok(self)
     }

@@ -116,11 +116,30 @@ fn a_password_is_not_shown_with_what_is_wrong() {
     }
 }
 
+/// The tables that are in the file alone, which stand in its comments, three blanks in.
+fn tables_of_the_file_alone() -> String {
+    ANNOTATED.lines().filter_map(|line| line.strip_prefix("#   ")).flat_map(|line| [line, "\n"]).collect()
+}
+
+#[test]
+fn the_annotated_file_shows_every_plan_with_its_defaults() {
+    let lending = parse(&tables_of_the_file_alone()).unwrap().lending.made().unwrap();
+    let defaults = domain::lending::Lending::default();
+    assert_eq!(lending.plans().collect::<Vec<_>>(), defaults.plans().collect::<Vec<_>>());
+    assert_eq!(lending.regular(), defaults.regular());
+}
+
+#[test]
+fn a_wrong_plan_is_told_at_start() {
+    let error = Settings::of(parse("[[lending.plan]]\nid = 4\nterms = []").unwrap(), None).unwrap_err().to_string();
+    assert!(error.contains("`lending`: plan 4: terms"), "{error}");
+    let error = parse("[[lending.plan]]\nid = 4\nrate = \"9.99\"").unwrap_err().to_string();
+    assert!(error.contains("line 3") && error.contains("such as \"9.99%\""), "{error}");
+}
+
 #[test]
 fn the_channels_of_the_annotated_file_can_be_made() {
-    // They stand in its comments, three blanks in.
-    let text: String =
-        ANNOTATED.lines().filter_map(|line| line.strip_prefix("#   ")).flat_map(|line| [line, "\n"]).collect();
+    let text = tables_of_the_file_alone();
     let directory = tempfile::tempdir().unwrap();
     let trusted = directory.path().join("ca.pem");
     std::fs::write(&trusted, rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap().cert.pem()).unwrap();
