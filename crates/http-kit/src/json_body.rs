@@ -3,7 +3,7 @@
 use axum::body::{Body, HttpBody};
 use axum::extract::{FromRef, FromRequest, Request};
 use bytes::{Bytes, BytesMut};
-use domain::Faults;
+use domain::{Fault, Faults};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName};
@@ -12,6 +12,7 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny};
 use sha2::{Digest, Sha256};
 
 use crate::json_reader::{self, DEEPEST, MOST_VALUES, ReadError};
+use crate::wire::NUMBER_TOO_LARGE;
 use crate::{Problem, code};
 
 /// The most bytes of a body.
@@ -232,6 +233,10 @@ fn unreadable(error: ReadError) -> Problem {
         ReadError::TooDeep => nesting_too_deep(),
         ReadError::TooMany => {
             Problem::new(code::BODY_TOO_LARGE, format!("The body may hold {MOST_VALUES} values at most"))
+        }
+        ReadError::NumberTooLarge(path) => {
+            let message = "The number is too large for any program to read".into();
+            Problem::validation(vec![Fault { field: path.into(), code: NUMBER_TOO_LARGE.into(), message }])
         }
         ReadError::Malformed(error) => malformed(format!("The body is not JSON: {error}")),
         ReadError::Refused(error) => malformed(format!("The body cannot be read: {error}")),

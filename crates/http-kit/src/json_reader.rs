@@ -43,6 +43,8 @@ pub(crate) enum ReadError {
     TooDeep,
     /// It has more than [`MOST_VALUES`] values.
     TooMany,
+    /// It is JSON, and the number at this path is larger than any double (`1e400`).
+    NumberTooLarge(String),
 }
 
 /// What was read, and what is odd about it.
@@ -70,8 +72,19 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<Read<T>, ReadError
     match value {
         Ok(value) => Ok(Read { value, duplicates: notes.duplicates, unknown: notes.unknown }),
         Err(error) if error.is_data() => Err(ReadError::Refused(error)),
-        Err(error) => Err(ReadError::Malformed(error)),
+        Err(error) => match notes.failed_at {
+            Some(path) if is_behind_a_number(text, &error) => Err(ReadError::NumberTooLarge(path)),
+            _ => Err(ReadError::Malformed(error)),
+        },
     }
+}
+
+/// Whether what could not be read is a number that is well written and larger than any double: it ends where reading did.
+fn is_behind_a_number(text: &str, error: &serde_json::Error) -> bool {
+    let line = text.split('\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
+    let read = line.get(..error.column()).unwrap_or_default();
+    let before = read.trim_end_matches(|letter: char| letter.is_ascii_digit() || "+-.eE".contains(letter));
+    read[before.len()..].parse().is_ok_and(f64::is_infinite)
 }
 
 /// Reads from any source, and gives the paths of members that the type does not know, as [`Read::unknown`].
@@ -95,6 +108,8 @@ struct Notes {
     depth: usize,
     too_deep: bool,
     values: usize,
+    /// Where reading came to an end, of the innermost value.
+    failed_at: Option<String>,
     /// Whether the value that goes by is within one that is not known.
     passing_over: bool,
 }
@@ -112,6 +127,14 @@ impl Notes {
         }
         self.depth += 1;
         Ok(())
+    }
+
+    /// Reading has come to an end within the value at `path`, if `read` says so.
+    fn ended<T, E>(&mut self, path: &Path<'_>, read: Result<T, E>) -> Result<T, E> {
+        if read.is_err() && self.failed_at.is_none() {
+            self.failed_at = Some(path.spelled());
+        }
+        read
     }
 
     fn duplicate(&mut self, path: &Path<'_>) {
@@ -381,7 +404,8 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Entries<'_, '_, A> {
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
         let path = Path::Entry { of: self.path, place: self.place };
         self.place += 1;
-        self.list.next_element_seed(Watched { inner: seed, notes: &mut *self.notes, path })
+        let read = self.list.next_element_seed(Watched { inner: seed, notes: &mut *self.notes, path });
+        self.notes.ended(&path, read)
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -428,7 +452,8 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'de, '_, '_, A> {
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
         let path = Path::Member { of: self.path, name: &self.name };
-        self.object.next_value_seed(Watched { inner: seed, notes: &mut *self.notes, path })
+        let read = self.object.next_value_seed(Watched { inner: seed, notes: &mut *self.notes, path });
+        self.notes.ended(&path, read)
     }
 }
 
@@ -457,8 +482,24 @@ mod tests {
         assert!(matches!(read::<Point>(r#"{"x":"far"}"#), Err(ReadError::Refused(_))));
         assert!(matches!(read::<Point>("{}"), Err(ReadError::Refused(_))));
         // Nor is what nobody wants read less strictly.
-        for text in [r#"{"x":1,"y":"\ud800"}"#, r#"{"x":1,"y":1e999}"#, r#"{"x":1,"y":01}"#, r#"{"x":1"#] {
+        for text in [r#"{"x":1,"y":"\ud800"}"#, r#"{"x":1,"y":01}"#, r#"{"x":1,"y":[1e99"#, r#"{"x":1"#] {
             assert!(matches!(read::<Point>(text), Err(ReadError::Malformed(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_no_double_holds_is_told_with_its_path() {
+        let digits = format!("{{\"x\":-{}}}", "9".repeat(400));
+        for (text, path) in [
+            (r#"{"x":1e999}"#, "x"),
+            (r#"{"x":1,"y":{"z":[1,{"a":-1.5E+400 }]}}"#, "y.z.1.a"),
+            ("{\n \"x\":\n 1e99999999999999999999,\"y\":2}", "x"),
+            (digits.as_str(), "x"),
+        ] {
+            match read::<Point>(text) {
+                Err(ReadError::NumberTooLarge(at)) => assert_eq!(at, path),
+                other => panic!("{text}: {other:?}"),
+            }
         }
     }
 
@@ -510,9 +551,7 @@ mod tests {
 
     #[test]
     fn malformed_text_tells_where() {
-        for (text, line, column) in
-            [("{\n  \"a\": 1,\n}", 3, 1), ("{} x", 1, 4), ("{\"a\":\"\\ud800\"}", 1, 13), ("{\"a\":1e999}", 1, 10)]
-        {
+        for (text, line, column) in [("{\n  \"a\": 1,\n}", 3, 1), ("{} x", 1, 4), ("{\"a\":\"\\ud800\"}", 1, 13)] {
             match tree(text) {
                 Err(ReadError::Malformed(error)) => {
                     assert_eq!((error.line(), error.column()), (line, column), "{text}")

@@ -13,6 +13,9 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 /// The code of a member that has another type than it must have.
 pub const WRONG_TYPE: &str = "wrong_type";
 
+/// The code of a number that no double holds. Reading ends with it, so that it is told alone.
+pub const NUMBER_TOO_LARGE: &str = "number_too_large";
+
 /// A text, or what stands in its place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Text {

@@ -64,6 +64,7 @@ fn description() -> String {
     text.push_str("| code | meaning |\n| --- | --- |\n");
     let wire = [
         ("wrong_type", "The member has another type than it must have"),
+        ("number_too_large", "The number is larger than any that programs read; nothing behind it was looked at"),
         ("duplicate_member", "The member is given twice in one object, or the parameter twice in one query"),
         (QUERY_FORMAT, "The parameter is no UTF-8 in percent-encoding"),
         ("unknown_field", "In `warnings` only: the member is not known and was passed over"),
