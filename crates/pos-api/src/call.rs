@@ -18,6 +18,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use crate::code::{FORBIDDEN, INSUFFICIENT_SCOPE};
 use crate::lang::{BadLang, Lang, of_two};
 use crate::problem::{FieldError, show, wrong_inputs};
+use crate::version::Version;
 use crate::{endpoint, lang};
 
 /// The longest value that an error repeats.
@@ -32,6 +33,8 @@ pub(crate) struct Call {
     pub(crate) reference: ReferenceId,
     /// The language of the answer.
     pub(crate) lang: Lang,
+    /// The version that was called.
+    pub(crate) version: Version,
     /// For the use case and its audit record.
     pub(crate) context: Context,
 }
@@ -114,7 +117,8 @@ impl FromRequestParts<HttpState> for Call {
         match (reference, lang) {
             (Ok(reference), Ok(lang)) => {
                 let context = bearer.context();
-                Ok(Self { principal: bearer.principal, reference, lang, context })
+                let version = parts.extensions.get().copied().unwrap_or_default();
+                Ok(Self { principal: bearer.principal, reference, lang, version, context })
             }
             (reference, lang) => Err(bad_head(parts, reference.err(), lang.err())),
         }

@@ -2,7 +2,8 @@
 
 use axum::extract::State;
 use domain::Environment;
-use domain::credit_account::{AccountNumber, CardNumber, CustomerNumber};
+use domain::credit_account::{AccountNumber, CardNumber, Category, CustomerNumber};
+use domain::lending::Plan;
 use http_kit::openapi::Responses;
 use http_kit::{HttpState, PrivateJson, Problem, Query};
 use serde::Serialize;
@@ -81,7 +82,7 @@ pub(crate) struct SecurityQuestionAnswer {
 #[schema(as = Offer)]
 pub(crate) struct OfferAnswer {
     #[schema(example = 4)]
-    plan_id: i64,
+    plan_id: u8,
     #[schema(example = "EMP - Regular Interest")]
     plan_name: String,
     /// `preferred`, `premium` or `standard`.
@@ -89,17 +90,22 @@ pub(crate) struct OfferAnswer {
     offer_category: &'static str,
     /// The terms in months.
     #[schema(example = json!([3, 6, 12]))]
-    term_options: Vec<u32>,
+    term_options: Vec<u8>,
 }
 
-/// The plans that are offered to a customer: the one place where they come into this answer. There are none until plans are part of the domain.
-fn offers(_customer: &Customer, _lang: Lang) -> Vec<OfferAnswer> {
-    Vec::new()
+impl OfferAnswer {
+    fn new(plan: &Plan, category: Category, lang: Lang) -> Self {
+        Self {
+            plan_id: plan.id.number(),
+            plan_name: plan.name.of(lang).to_owned(),
+            offer_category: category.name(),
+            term_options: plan.terms.clone(),
+        }
+    }
 }
 
 impl CustomerAnswer {
-    fn new(customer: Customer, lang: Lang) -> Self {
-        let offer_types = offers(&customer, lang);
+    fn new(customer: Customer, offer_types: Vec<OfferAnswer>, lang: Lang) -> Self {
         let holder = customer.holder;
         Self {
             available_credit: Dollars(customer.balances.available()),
@@ -178,7 +184,10 @@ pub(crate) async fn look_up_customer(
     };
     let found = state.core().look_up_customer((caller.partner, caller.client), &key).await;
     let found = found.map_err(|error| refused(call.lang, error))?;
-    Ok(PrivateJson::new(CustomerAnswer::new(found, call.lang)))
+    let category = found.rating.category();
+    let plans = state.core().plans_of(&call.principal.oauth_client_id, &found);
+    let offers = plans.map(|plan| OfferAnswer::new(plan, category, call.lang)).collect();
+    Ok(PrivateJson::new(CustomerAnswer::new(found, offers, call.lang)))
 }
 
 fn not_one(lang: Lang) -> Problem {

@@ -8,6 +8,7 @@ use utoipa::openapi::{ComponentsBuilder, OpenApi, OpenApiBuilder};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::apply;
+use crate::calculate_interest;
 use crate::endpoint::ENDPOINTS;
 use crate::oauth::{ErrorBody, TAG};
 use crate::problem::{Body, FieldError};
@@ -42,6 +43,7 @@ pub(crate) fn base() -> OpenApi {
             .name(apply::TAG)
             .description(Some("Applications for credit, and the customers who came of them."))
             .build(),
+        TagBuilder::new().name(calculate_interest::TAG).description(Some("What a purchase costs.")).build(),
     ];
     OpenApiBuilder::new().components(Some(components)).tags(Some(tags)).build()
 }

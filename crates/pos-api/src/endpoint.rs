@@ -48,7 +48,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     planned(Method::POST, "/client-id/{client_id}/widget/init", BOTH),
     served(Method::POST, "/client-id/{client_id}/apply", BOTH),
     served(Method::GET, "/client-id/{client_id}/apply/{application_id}", BOTH),
-    planned(Method::POST, "/client-id/{client_id}/accounts/{account_number}/calculate-interest", BOTH),
+    served(Method::POST, "/client-id/{client_id}/accounts/{account_number}/calculate-interest", BOTH),
     planned(Method::POST, "/client-id/{client_id}/account/{account_number}/verify", BOTH),
     planned(Method::POST, "/client-id/{client_id}/accounts/{account_number}/verify", BOTH),
     served(Method::POST, "/client-id/{client_id}/accounts/{account_number}/close", BOTH),
@@ -117,7 +117,6 @@ mod tests {
             .collect();
         let expected = [
             "POST /widget/init",
-            "POST /accounts/{account_number}/calculate-interest",
             "POST /account/{account_number}/verify",
             "POST /accounts/{account_number}/verify",
             "POST /authorization",

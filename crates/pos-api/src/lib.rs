@@ -2,12 +2,15 @@
 //!
 //! The table of [`mod@endpoint`] says which endpoints there are, for which scopes, and which of them are served; the router, the API
 //! document and the tests go by it. `oauth` is the token endpoint with what belongs to it; `login`, `reference_data`, `terms`,
-//! `drivers_licence`, `information`, `apply`, `customer_search`, `customer_lookup` and `account_close` are what is served behind a token. What the fronts share is in [`http_kit`].
+//! `drivers_licence`, `information`, `apply`, `customer_search`, `customer_lookup`, `account_close` and `calculate_interest`
+//! are what is served behind a token. What the fronts share is in [`http_kit`].
 
 mod account_close;
 mod amount;
+mod amount_request;
 mod applicant_request;
 mod apply;
+mod calculate_interest;
 mod call;
 mod code;
 mod customer_lookup;
@@ -23,12 +26,15 @@ mod not_served;
 mod oauth;
 mod prefix;
 mod problem;
+mod rate;
 mod reference_data;
 mod responses;
 mod terms;
+mod version;
 
 use std::collections::BTreeMap;
 
+use axum::Extension;
 use axum::routing::{MethodFilter, MethodRouter, any, on};
 use endpoint::{ENDPOINTS, Endpoint};
 use http::Method;
@@ -40,8 +46,10 @@ use utoipa_axum::routes;
 
 pub use prefix::Prefix;
 
-/// The routes of the point-of-sale front below `prefix`, with their part of the API document. The newer version has the same routes; the
-/// document tells of the one.
+use version::Version;
+
+/// The routes of the point-of-sale front below `prefix`, with their part of the API document. The newer version has the same routes, and
+/// answers a few of them in another shape ([`version`]); the document tells of the one.
 #[must_use]
 pub fn router(prefix: &Prefix) -> OpenApiRouter<HttpState> {
     let mut router = OpenApiRouter::with_openapi(document::base());
@@ -55,10 +63,13 @@ pub fn router(prefix: &Prefix) -> OpenApiRouter<HttpState> {
     for (schemas, paths, _) in operations() {
         describe(router.get_openapi_mut(), prefix, schemas, paths);
     }
-    for prefix in [prefix, &prefix.newer()] {
-        for (path, methods) in endpoints() {
-            router = router.route(&prefix.path(path), methods);
-        }
+    let newer = prefix.newer();
+    for (path, methods) in endpoints() {
+        // Only the newer version says so, because a layer costs each request something.
+        router = router.route(&newer.path(path), methods.clone().layer(Extension(Version::V2_5_1)));
+        router = router.route(&prefix.path(path), methods);
+    }
+    for prefix in [prefix, &newer] {
         router = router.route(&prefix.path("/{*rest}"), any(problem::not_found));
     }
     openapi::add_common_headers(router.get_openapi_mut());
@@ -96,11 +107,12 @@ fn endpoints() -> BTreeMap<&'static str, MethodRouter<HttpState>> {
 }
 
 /// The endpoints of the table that are served. The handler of each takes a [`call::Call`], which lets in whom the table lets in.
-fn operations() -> [UtoipaMethodRouter<HttpState>; 12] {
+fn operations() -> [UtoipaMethodRouter<HttpState>; 13] {
     [
         routes!(account_close::close_account),
         routes!(apply::apply),
         routes!(apply::show_application),
+        routes!(calculate_interest::calculate_interest),
         routes!(customer_lookup::look_up_customer),
         routes!(customer_search::search_customers),
         routes!(drivers_licence::read_licence),

@@ -10,12 +10,14 @@ use http::header::CACHE_CONTROL;
 use http::request::Parts;
 use http::{HeaderValue, Method, Uri};
 use http_kit::openapi::Responses;
+use http_kit::wire::NUMBER_TOO_LARGE;
 use http_kit::{HttpState, Problem, bearer, fallback, problem_page};
 use serde::Serialize;
 use serde_json::{Value, json};
 use service::oauth_token::TokenError;
 use utoipa::ToSchema;
 
+use crate::amount_request::TOO_LARGE;
 use crate::call::{forbidden, missing_reference};
 use crate::code::{INSUFFICIENT_SCOPE, NOTHING_FOUND, WRONG_INPUTS};
 use crate::lang::{self, Lang, of_two};
@@ -78,12 +80,25 @@ pub(crate) struct Body<'p> {
 
 /// Writes a problem in this front's form.
 pub(crate) fn show(problem: &Problem, _request_id: &str, uri: &Uri) -> Response {
-    let path = uri.path();
-    let body = body(problem, path.get(..LONGEST_URL).unwrap_or(path), lang::of(uri).unwrap_or_default());
+    let (path, lang) = (uri.path(), lang::of(uri).unwrap_or_default());
+    let unreadable = unreadable_members(problem, lang);
+    let problem = unreadable.as_ref().unwrap_or(problem);
+    let body = body(problem, path.get(..LONGEST_URL).unwrap_or(path), lang);
     let mut response = (problem.status(), Json(body)).into_response();
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response.headers_mut().extend(problem.headers().clone());
     response
+}
+
+/// The problem of this front for members of a body that the fronts could not even read, which is a number that is larger than any.
+fn unreadable_members(problem: &Problem, lang: Lang) -> Option<Problem> {
+    if !problem.faults().iter().any(|fault| fault.code == NUMBER_TOO_LARGE) {
+        return None;
+    }
+    let msg = of_two(lang, TOO_LARGE[0], TOO_LARGE[1]);
+    let error = |fault: &domain::Fault| json!({"param": fault.field, "msg": msg, "value": null});
+    let errors: Vec<_> = problem.faults().iter().map(error).collect();
+    Some(wrong_inputs(lang, &[]).with_member(FIELD_ERRORS, errors))
 }
 
 fn body<'p>(problem: &'p Problem, url: &'p str, lang: Lang) -> Body<'p> {

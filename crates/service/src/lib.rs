@@ -62,6 +62,7 @@ pub mod outbox;
 mod outbox_payload;
 pub mod partner;
 pub mod password;
+pub mod quote;
 mod reseal;
 mod settings;
 pub mod sms;

@@ -78,6 +78,7 @@ const READS: &[&str] = &[
     "POST /flexiti/pos-api/v2.5/client-id/{client_id}/customers/driverslicense",
     "GET /flexiti/pos-api/v2.5/client-id/{client_id}/terms-and-conditions",
     "GET /flexiti/pos-api/v2.5/client-id/{client_id}/apply/{application_id}",
+    "POST /flexiti/pos-api/v2.5/client-id/{client_id}/accounts/{account_number}/calculate-interest",
     "GET /flexiti/pos-api/v2.5/client-id/{client_id}/customers/search",
     "GET /flexiti/pos-api/v2.5/client-id/{client_id}/customers/lookup",
     "GET /.well-known/oauth-authorization-server/flexiti/pos-api/v2.5",

@@ -82,6 +82,7 @@ const TABLE: &[Row] = &[
     row(Method::GET, "/flexiti/pos-api/v2.5/client-id/{client_id}/apply/{application_id}", [NoKey; 4]),
     row(Method::GET, "/flexiti/pos-api/v2.5/client-id/{client_id}/customers/search", [NoKey; 4]),
     row(Method::GET, "/flexiti/pos-api/v2.5/client-id/{client_id}/customers/lookup", [NoKey; 4]),
+    row(Method::POST, "/flexiti/pos-api/v2.5/client-id/{client_id}/accounts/{account_number}/calculate-interest", [NoKey; 4]),
     row(Method::POST, "/flexiti/pos-api/v2.5/client-id/{client_id}/accounts/{account_number}/close", [NoKey; 4]),
     row(Method::GET, "/healthz", [In, In, In, In]),
     row(Method::GET, "/readyz", [In, In, In, In]),

@@ -20,6 +20,7 @@ mod invoice;
 mod limits;
 mod pos;
 mod pos_apply;
+mod pos_calculate_interest;
 mod pos_customer;
 mod pos_information;
 mod pos_token;

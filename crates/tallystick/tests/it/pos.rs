@@ -60,7 +60,7 @@ fn answered(endpoint: &Endpoint) -> (u16, Option<&'static str>) {
         (&Method::POST, "/merchants/login" | "/information" | "/customers/driverslicense") => {
             (415, Some("unsupported_media_type"))
         }
-        (&Method::POST, "/apply") => (415, Some("unsupported_media_type")),
+        (&Method::POST, "/apply" | "/accounts/{account_number}/calculate-interest") => (415, Some("unsupported_media_type")),
         (&Method::GET, "/apply/{application_id}") | (&Method::POST, "/accounts/{account_number}/close") => {
             (404, Some("not_found"))
         }

@@ -138,8 +138,17 @@ on_both_engines! {
                 "available_credit": 15000, "account_number": number, "customer_id": found["customer_id"],
                 "security_qid": {"id": "4", "text": found["security_qid"]["text"]}, "address_1": "55 Queen St W", "address_2": null,
                 "city": "Ottawa", "postal_code": "H2X 1Y4", "province": "QC", "payment_protection": false, "risk_rating": "L",
-                "offer_types": [], "card_ending_in": found["card_ending_in"], "preferred_language": "en-CA",
+                "offer_types": found["offer_types"], "card_ending_in": found["card_ending_in"], "preferred_language": "en-CA",
                 "email": "marie@example.ca", "phone_number": "6135550123", "account_type": "consumer",
+            })
+        );
+        let offers = found["offer_types"].as_array().unwrap();
+        let plans: Vec<_> = offers.iter().map(|offer| offer["plan_id"].as_u64().unwrap()).collect();
+        assert_eq!(plans, [1, 2, 4, 5, 7, 9]);
+        assert_eq!(
+            offers[2],
+            json!({
+                "plan_id": 4, "plan_name": "EMP - Regular Interest", "offer_category": "preferred", "term_options": [3, 6, 9, 12, 18, 24, 36],
             })
         );
         assert!(!answer.text().contains("Snowball") && !answer.text().contains("T1234"), "{}", answer.text());

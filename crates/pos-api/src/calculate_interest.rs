@@ -1,0 +1,307 @@
+//! `POST …/accounts/{account_number}/calculate-interest`: what a purchase would cost, regular and by each plan.
+
+use axum::extract::{RawPathParams, State};
+use domain::credit_account::AccountNumber;
+use domain::lending::{Fee, PlanQuote, TermQuote};
+use http_kit::openapi::{Responses, body_problems};
+use http_kit::{HttpState, JsonBody, PrivateJson, Problem, TextOrNumber};
+use serde::{Deserialize, Serialize};
+use service::quote::{Quote, QuoteError};
+use utoipa::ToSchema;
+
+use crate::amount::Dollars;
+use crate::amount_request::read_amount;
+use crate::call::{Call, CallParameters};
+use crate::code::{NOTHING_FOUND, USER_NOT_ABLE_TO_PURCHASE, USER_NOT_ACTIVE};
+use crate::lang::{Lang, of_two};
+use crate::problem::{self, FieldError, wrong_inputs};
+use crate::rate::Rate;
+use crate::version::Version;
+
+/// The tag of its operation in the API document.
+pub(crate) const TAG: &str = "Point of sale: purchases";
+
+/// A purchase that somebody thinks about.
+#[derive(Default, Deserialize, ToSchema)]
+#[schema(as = InterestRequest)]
+pub(crate) struct InterestRequest {
+    /// The price in dollars, above zero and with two decimals at most, as a number or a text.
+    #[serde(default)]
+    #[schema(value_type = f64, example = 10.5)]
+    amount: TextOrNumber,
+}
+
+/// What the purchase would cost.
+#[derive(Serialize, ToSchema)]
+#[schema(as = InterestAnswer)]
+pub(crate) struct InterestAnswer {
+    #[schema(example = 12_345_678_901_237_i64)]
+    account_number: i64,
+    /// `consumer` or `business`.
+    #[schema(example = "consumer")]
+    account_type: String,
+    /// The price.
+    #[schema(value_type = f64, example = 10.5)]
+    amount: Dollars,
+    /// Whose account it is.
+    #[schema(inline)]
+    customer: CustomerAnswer,
+    /// The purchase without a plan.
+    #[schema(inline)]
+    regular_purchase: RegularAnswer,
+    /// The plans that the merchant offers this customer; empty where there is none.
+    promotional_purchase: Vec<PlanAnswer>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct CustomerAnswer {
+    /// The interest of a year on regular purchases, as a part of one.
+    #[schema(value_type = f64, example = 0.3099)]
+    air: Rate,
+    /// What may be bought for; the price may be more.
+    #[schema(value_type = f64, example = 14_000)]
+    available_credit: Dollars,
+    #[schema(example = "Flexiti")]
+    first_name: String,
+    #[schema(example = "MITester")]
+    last_name: String,
+    /// `preferred`, `premium` or `standard`.
+    #[schema(value_type = String, example = "preferred")]
+    category_type: &'static str,
+}
+
+#[derive(Serialize, ToSchema)]
+struct RegularAnswer {
+    /// The price, which is due with the next statement.
+    #[schema(value_type = f64, example = 10.5)]
+    term_amount: Dollars,
+    /// The interest of a year on what is not paid then.
+    #[schema(value_type = f64, example = 0.3099)]
+    air: Rate,
+    /// What comes on top.
+    fees: Vec<FeeAnswer>,
+    /// Whether it may go by `regular_purchase_bypass` instead of a one-time code.
+    #[schema(example = true)]
+    verify: bool,
+}
+
+/// A plan with its terms.
+#[derive(Serialize, ToSchema)]
+#[schema(as = InterestPlan)]
+struct PlanAnswer {
+    #[schema(example = 4)]
+    plan_id: u8,
+    /// Under `v2.5.1` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "EMP - Regular Interest")]
+    plan_name: Option<String>,
+    /// The shortest first.
+    terms: Vec<TermAnswer>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = InterestTerm)]
+struct TermAnswer {
+    /// In months.
+    #[schema(example = 3)]
+    term: u8,
+    /// The payment of a month, without fees: of equal payments each but the last, which takes the rest; where all is paid at the end, that
+    /// payment; else the first minimum payment.
+    #[schema(value_type = f64, example = 3.56)]
+    term_amount: Dollars,
+    /// What comes on top.
+    fees: Vec<FeeAnswer>,
+    /// Under `v2.5` only: the annual rate, fees included, as a part of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>, example = 0.0999)]
+    apr: Option<Rate>,
+    /// Under `v2.5.1` only: the same with its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    annual_rates: Option<RateAnswer>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = InterestRate)]
+struct RateAnswer {
+    #[schema(value_type = String, example = "Annual Percentage Rate (APR)")]
+    description: &'static str,
+    /// As a part of one.
+    #[schema(value_type = f64, example = 0.0999)]
+    rate: Rate,
+    /// Always `apr`.
+    #[schema(value_type = String, example = "apr")]
+    r#type: &'static str,
+    /// What it takes for granted.
+    #[schema(value_type = String, example = "Interest and fees of a year, when every payment is made in time")]
+    message: &'static str,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = InterestFee)]
+struct FeeAnswer {
+    #[schema(max_length = 50, example = "Administration fee")]
+    description: String,
+    /// In dollars: the total, or that of each month, as `type` says.
+    #[schema(value_type = f64, example = 49)]
+    amount: Dollars,
+    /// `admin_total` or `admin_monthly`.
+    #[schema(value_type = String, example = "admin_total")]
+    r#type: &'static str,
+    /// The same for a person.
+    #[schema(value_type = String, example = "Charged once, with the first payment")]
+    message: &'static str,
+}
+
+/// What a purchase would cost
+///
+/// For a price, the regular purchase and every term of every plan that the merchant offers, and that the customer may have by category and
+/// province. A plan that is for larger purchases, and a term whose fees would make it dearer than the law allows, are left out. Nothing is kept.
+/// A token of the scope `customer` asks for the account that it applied for, or the tokens that it was refreshed from; any other is 404.
+///
+/// The shape is that of the address: under `v2.5` a term has `apr`, under `v2.5.1` it has `annual_rates`, and the plan `plan_name`.
+#[utoipa::path(
+    post,
+    path = "/client-id/{client_id}/accounts/{account_number}/calculate-interest",
+    operation_id = "calculateInterest",
+    tag = TAG,
+    security(("AccessToken" = ["customer"]), ("AccessToken" = ["merchant"])),
+    params(CallParameters, ("account_number" = i64, Path, description = "The account, 14 digits.", example = 12_345_678_901_237_i64)),
+    request_body(content = InterestRequest, content_type = "application/json", example = json!({"amount": 10.5})),
+    responses(
+        (
+            status = 200,
+            description = "What it would cost.",
+            body = InterestAnswer,
+            headers(("Cache-Control" = String, description = "`no-store`")),
+        ),
+        InterestProblems,
+    ),
+)]
+pub(crate) async fn calculate_interest(
+    State(state): State<HttpState>,
+    call: Call,
+    parameters: RawPathParams,
+    body: JsonBody<InterestRequest>,
+) -> Result<PrivateJson<InterestAnswer>, Problem> {
+    let caller = call.caller()?;
+    let mut errors = Vec::new();
+    if !body.faults.is_empty() {
+        let msg = of_two(call.lang, "must have each member once", "doit avoir chaque membre une seule fois");
+        errors.push(FieldError { param: "body", msg: msg.into(), value: None });
+    }
+    let amount = read_amount("amount", body.value.amount, call.lang, &mut errors);
+    let Some(amount) = amount.filter(|_| errors.is_empty()) else { return Err(wrong_inputs(call.lang, &errors)) };
+    let number = parameters.iter().find(|(name, _)| *name == "account_number");
+    let number = number.and_then(|(_, text)| AccountNumber::parse(text).ok());
+    let number = number.ok_or_else(|| account_not_found(call.lang))?;
+    let quote = state.core().quote(caller, &call.principal.oauth_client_id, number, amount).await;
+    let quote = quote.map_err(|error| match error {
+        QuoteError::NotFound => account_not_found(call.lang),
+        QuoteError::NotActive => not_active(call.lang),
+        QuoteError::NotAbleToPurchase => not_able_to_purchase(call.lang),
+        QuoteError::Store(error) => error.into(),
+    })?;
+    Ok(PrivateJson::new(InterestAnswer::of(quote, call.lang, call.version)))
+}
+
+impl InterestAnswer {
+    fn of(quote: Quote<'_>, lang: Lang, version: Version) -> Self {
+        Self {
+            account_number: quote.account_number.get(),
+            account_type: quote.account_type,
+            amount: Dollars(quote.amount),
+            customer: CustomerAnswer {
+                air: quote.regular.rate.into(),
+                available_credit: Dollars(quote.available_credit),
+                first_name: quote.first_name,
+                last_name: quote.last_name,
+                category_type: quote.category.name(),
+            },
+            regular_purchase: RegularAnswer {
+                term_amount: Dollars(quote.amount),
+                air: quote.regular.rate.into(),
+                fees: fees(&quote.regular.fees, lang),
+                verify: quote.goes_without_code,
+            },
+            promotional_purchase: quote.plans.iter().map(|plan| PlanAnswer::of(plan, lang, version)).collect(),
+        }
+    }
+}
+
+impl PlanAnswer {
+    fn of(quote: &PlanQuote<'_>, lang: Lang, version: Version) -> Self {
+        let newer = version == Version::V2_5_1;
+        let term = |term: &TermQuote| TermAnswer {
+            term: term.months,
+            term_amount: Dollars(term.payment),
+            fees: fees(&quote.plan.fees, lang),
+            apr: (!newer).then_some(Rate(term.annual_rate)),
+            annual_rates: newer.then(|| RateAnswer {
+                description: of_two(lang, "Annual Percentage Rate (APR)", "Taux annuel du coût d'emprunt (TAC)"),
+                rate: Rate(term.annual_rate),
+                r#type: "apr",
+                message: of_two(
+                    lang,
+                    "Interest and fees of a year, when every payment is made in time",
+                    "Intérêt et frais d'une année, lorsque chaque versement est fait à temps",
+                ),
+            }),
+        };
+        Self {
+            plan_id: quote.plan.id.number(),
+            plan_name: newer.then(|| quote.plan.name.of(lang).to_owned()),
+            terms: quote.terms.iter().map(term).collect(),
+        }
+    }
+}
+
+fn fees(fees: &[Fee], lang: Lang) -> Vec<FeeAnswer> {
+    let fee = |fee: &Fee| FeeAnswer {
+        description: fee.description.of(lang).to_owned(),
+        amount: Dollars(fee.amount),
+        r#type: fee.charged.wire_type(),
+        message: fee.charged.message(lang),
+    };
+    fees.iter().map(fee).collect()
+}
+
+/// 404 for an account that there is not, or that is of another lender.
+fn account_not_found(lang: Lang) -> Problem {
+    let message = of_two(
+        lang,
+        "There is no account of this number: use the account_number that an application or a search has answered",
+        "Il n'y a pas de compte de ce numéro : utilisez le account_number qu'une demande ou une recherche a donné",
+    );
+    Problem::new(NOTHING_FOUND, message)
+}
+
+fn not_active(lang: Lang) -> Problem {
+    let message = of_two(
+        lang,
+        "The account is closed: nothing can be bought on it",
+        "Le compte est fermé : il ne permet aucun achat",
+    );
+    Problem::new(USER_NOT_ACTIVE, message)
+}
+
+fn not_able_to_purchase(lang: Lang) -> Problem {
+    let message = of_two(
+        lang,
+        "The account may not buy now. Its holder learns why from the lender",
+        "Le compte ne permet pas d'achat pour l'instant. Son titulaire apprend pourquoi auprès du prêteur",
+    );
+    Problem::new(USER_NOT_ABLE_TO_PURCHASE, message)
+}
+
+/// What can go wrong, for the API document.
+struct InterestProblems;
+
+impl utoipa::IntoResponses for InterestProblems {
+    fn responses() -> Responses {
+        let lang = Lang::English;
+        let mut errors = Vec::new();
+        read_amount("amount", TextOrNumber::Given("0".to_owned()), lang, &mut errors);
+        let own = [wrong_inputs(lang, &errors), account_not_found(lang), not_active(lang), not_able_to_purchase(lang)];
+        problem::responses(body_problems().into_iter().chain(own))
+    }
+}
