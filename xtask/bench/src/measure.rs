@@ -5,6 +5,7 @@ pub(crate) mod build;
 pub(crate) mod create;
 pub(crate) mod creditors;
 pub(crate) mod deliveries;
+pub(crate) mod interest;
 pub(crate) mod invoices;
 pub(crate) mod mails;
 pub(crate) mod memory;
@@ -165,7 +166,7 @@ impl Pace {
 pub(crate) type Measure = (&'static str, fn(&Bench) -> Result<Section, Fault>);
 
 /// Every measure, in the order of the table. Whatever heats the disk up comes late.
-pub(crate) const MEASURES: [Measure; 16] = [
+pub(crate) const MEASURES: [Measure; 17] = [
     ("validate", validate::run),
     ("bearer", bearer::run),
     ("create", create::run),
@@ -176,6 +177,7 @@ pub(crate) const MEASURES: [Measure; 16] = [
     ("creditors", creditors::run),
     ("deliveries", deliveries::run),
     ("pdf", pdf::run),
+    ("interest", interest::run),
     ("outbox", outbox::run),
     ("mails", mails::run),
     ("memory", memory::run),

@@ -2,11 +2,12 @@
 //! under test, and its rivals have not. Prints one line of JSON: how many in a second of one core, and how large each is.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it is a program for the terminal")]
 
+mod processor;
 mod sold;
 
+use std::env;
 use std::process::ExitCode;
 use std::time::Duration;
-use std::{env, fs};
 
 use documents::{InvoiceDocument, invoice_pdf};
 use domain::client::{self, ClientDraft, ContactDraft};
@@ -16,6 +17,7 @@ use domain::invoice::{
     ReferencesDraft, RowDraft, TermsDraft, VatTotalDraft,
 };
 use domain::{Environment, Timestamp};
+use processor::processor_time;
 
 /// That of the program itself.
 #[global_allocator]
@@ -63,14 +65,6 @@ fn make_for(document: &InvoiceDocument<'_>, time: Duration) -> Result<(f64, usiz
             return Ok((f64::from(made) / spent.as_secs_f64(), octets));
         }
     }
-}
-
-/// What this thread has had of a core until now (Linux): the machine may be busy with something else.
-fn processor_time() -> Result<Duration, String> {
-    const FILE: &str = "/proc/thread-self/schedstat";
-    let text = fs::read_to_string(FILE).map_err(|error| format!("could not read {FILE}: {error}"))?;
-    let nanoseconds = text.split_whitespace().next().and_then(|word| word.parse().ok());
-    nanoseconds.map(Duration::from_nanos).ok_or_else(|| format!("{FILE} does not tell the time on a processor"))
 }
 
 /// The time that the PDF says it was made at.
