@@ -63,6 +63,7 @@ mod error;
 mod exchange;
 mod flow;
 mod form;
+mod interest;
 mod oauth;
 mod problem;
 mod reference_data;
@@ -77,6 +78,9 @@ pub use closed::{AccountType, GroupKey, Lang, Province, Scope, UnknownCode};
 pub use drivers_licence::DriversLicence;
 pub use error::PosError;
 pub use flow::Flow;
+pub use interest::{
+    Interest, InterestCustomer, InterestFee, InterestPlan, InterestRate, InterestTerm, RegularPurchase,
+};
 pub use problem::{FieldError, OauthProblem, PosProblem};
 pub use reference_data::{Choice, Choices, Dependent, FormValues, Group, ReferenceData};
 pub use reference_id::{ReferenceId, ReferenceIdError};

@@ -15,10 +15,12 @@ use super::closed::{GroupKey, Lang, Province};
 use super::drivers_licence::DriversLicence;
 use super::error::PosError;
 use super::exchange::Call;
+use super::interest::{Interest, InterestBody};
 use super::oauth::{in_language, parse};
 use super::reference_data::{Group, OneGroup, ReferenceData};
 use super::reference_id::ReferenceId;
 use crate::api_key::Secret;
+use crate::decimal::Decimal;
 
 /// A flow at the point of sale: its calls carry one reference id, by which the server's log, and what it keeps of an applicant, belong
 /// together. Cheap to clone. [`PosClient::flow`](super::PosClient::flow) begins one.
@@ -201,6 +203,27 @@ impl Flow {
         self.post("/information", json(&applicant.body())).await
     }
 
+    /// What a purchase of `amount` dollars on an account would cost: regular, and by each plan that its holder may have. Nothing is kept.
+    ///
+    /// ```no_run
+    /// # use tallystick_client::pos::{PosClient, PosError};
+    /// # async fn run(till: PosClient, account_number: u64) -> Result<(), PosError> {
+    /// let price = tallystick_client::Decimal::from(1_200);
+    /// for plan in till.flow().calculate_interest(account_number, price).await?.promotional_purchase {
+    ///     for term in plan.terms {
+    ///         println!("plan {}: {} months of {}", plan.plan_id, term.term, term.term_amount);
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`PosError::WrongInputs`] when the amount is none that can be financed, [`PosError::NotFound`] when the merchant reaches no such account.
+    pub async fn calculate_interest(&self, account_number: u64, amount: Decimal) -> Result<Interest, PosError> {
+        let path = format!("/accounts/{account_number}/calculate-interest");
+        self.post(path, json(&InterestBody { amount })).await
+    }
+
     fn call(&self, method: Method, path: String) -> Call {
         let query = in_language(self.lang);
         Call { method, path, query, body: None, reference: self.reference, known: None }
@@ -208,10 +231,10 @@ impl Flow {
 
     async fn post<T: DeserializeOwned>(
         &self,
-        path: &'static str,
+        path: impl Into<String>,
         body: Option<Zeroizing<Vec<u8>>>,
     ) -> Result<T, PosError> {
-        let call = Call { body, ..self.call(Method::POST, path.to_owned()) };
+        let call = Call { body, ..self.call(Method::POST, path.into()) };
         parse(&self.session.run(&call).await?)
     }
 
