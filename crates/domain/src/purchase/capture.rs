@@ -1,0 +1,138 @@
+//! Captures: a purchase, or a part of it, is charged; and what is brought back of it.
+
+use std::time::Duration;
+
+use super::charge::share;
+use super::{Book, Day, Done, FinanceCharge, Financing, Refusal};
+use crate::Timestamp;
+use crate::cents::Cents;
+use crate::ledger::{LedgerAccount, Movement, MovementKind};
+
+/// For how many days what was captured can be brought back.
+pub const RETURN_DAYS: u32 = 100;
+
+/// A capture, with what is left of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capture {
+    /// How it is paid.
+    pub financing: Financing,
+    /// The amount, without the finance charge.
+    pub amount: Cents,
+    /// The finance charge that fell on it.
+    pub charge: FinanceCharge,
+    /// When it was captured.
+    pub captured_at: Timestamp,
+    /// What of the amount was brought back.
+    pub returned: Cents,
+    /// The interest that was not earned on the day `unearned_from`.
+    pub unearned: Cents,
+    /// The fees that were not given back.
+    pub fees: Cents,
+    /// The day from which on the unearned interest is earned, the same each day.
+    pub unearned_from: Day,
+    /// The first day on which all of it is earned.
+    pub earned_on: Day,
+}
+
+/// What a return gives back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Returned {
+    /// The amount, without the finance charge.
+    pub amount: Cents,
+    /// The interest that was not earned yet, and the fees, that fall on the amount.
+    pub charge: FinanceCharge,
+}
+
+impl Capture {
+    pub(super) fn new(
+        financing: Financing,
+        amount: Cents,
+        charge: FinanceCharge,
+        captured_at: Timestamp,
+        day: Day,
+    ) -> Self {
+        let days = match financing {
+            Financing::Regular => 0,
+            // A month is a twelfth of 365 days; a day that is begun counts.
+            Financing::Promotional { term, .. } => (i64::from(term) * 365 + 11) / 12,
+        };
+        Self {
+            financing,
+            amount,
+            charge,
+            captured_at,
+            returned: Cents::ZERO,
+            unearned: charge.interest,
+            fees: charge.fees,
+            unearned_from: day,
+            earned_on: Day(day.0 + days),
+        }
+    }
+
+    /// What of the amount was not brought back: `remaining_capture_amount` of the POS API.
+    #[must_use]
+    pub fn remaining(&self) -> Cents {
+        self.amount - self.returned
+    }
+
+    /// The interest that is not earned when `day` begins.
+    #[must_use]
+    pub fn unearned_on(&self, day: Day) -> Cents {
+        if day <= self.unearned_from {
+            return self.unearned;
+        }
+        let (passed, all) = (day.0 - self.unearned_from.0, self.earned_on.0 - self.unearned_from.0);
+        self.unearned - share(self.unearned, Cents(passed), Cents(all))
+    }
+
+    /// Takes back `amount` of it; all that is left where none is named. The customer owes it no more, nor the part that falls on it of the
+    /// interest that was not earned yet, and of the fees; what was earned stays earned.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongTransactionType`], [`Refusal::ReturnDateExceeded`], [`Refusal::NoAmount`] and [`Refusal::CaptureAmountExceeded`].
+    pub fn take_back(
+        &self,
+        book: &Book,
+        amount: Option<Cents>,
+        now: Timestamp,
+    ) -> Result<Done<(Self, Returned)>, Refusal> {
+        if self.financing == Financing::Regular {
+            return Err(Refusal::WrongTransactionType);
+        }
+        if now.since(self.captured_at) > Duration::from_secs(u64::from(RETURN_DAYS) * 24 * 3600) {
+            return Err(Refusal::ReturnDateExceeded);
+        }
+        let remaining = self.remaining();
+        if remaining.is_zero() {
+            return Err(Refusal::CaptureAmountExceeded { remaining });
+        }
+        let amount = amount.unwrap_or(remaining);
+        if !amount.is_positive() {
+            return Err(Refusal::NoAmount);
+        }
+        if amount > remaining {
+            return Err(Refusal::CaptureAmountExceeded { remaining });
+        }
+        let day = book.day(now);
+        let unearned = self.unearned_on(day);
+        let charge =
+            FinanceCharge { interest: share(unearned, amount, remaining), fees: share(self.fees, amount, remaining) };
+        let debits = [
+            (LedgerAccount::MerchantPayable, amount),
+            (LedgerAccount::UnearnedInterest, charge.interest),
+            (LedgerAccount::FeeIncome, charge.fees),
+        ];
+        // Where the customer has paid it already, the rest is a credit.
+        let credits = [(LedgerAccount::PromotionalReceivable, book.promotional())];
+        let movement =
+            Movement::new(MovementKind::Return).and_spread(&debits, &credits, LedgerAccount::RegularReceivable);
+        let capture = Self {
+            returned: self.returned + amount,
+            unearned: unearned - charge.interest,
+            fees: self.fees - charge.fees,
+            unearned_from: day.max(self.unearned_from),
+            ..*self
+        };
+        Ok(book.done(movement, (capture, Returned { amount, charge })))
+    }
+}
