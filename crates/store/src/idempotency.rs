@@ -49,7 +49,7 @@ pub async fn find(
     fetch!(fetch_optional, KeptAnswer, db, FIND, holder.partner.0, client, key, now.micros())
 }
 
-/// Keeps an answer, in place of one that has expired.
+/// Keeps an answer, in place of one that has expired, and says whether it is kept: false where there is one already.
 ///
 /// # Errors
 /// When the statement fails.
@@ -60,9 +60,9 @@ pub async fn keep(
     answer: &KeptAnswer,
     now: Timestamp,
     expires_at: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let client = holder.client.map_or(0, |client| client.0);
-    execute!(
+    let kept = execute!(
         tx,
         KEEP,
         holder.partner.0,
@@ -74,8 +74,8 @@ pub async fn keep(
         answer.master_key_version,
         now.micros(),
         expires_at.micros(),
-    )
-    .map(drop)
+    )?;
+    Ok(kept == 1)
 }
 
 /// Removes at most `limit` answers that have expired, and gives their number.

@@ -9,9 +9,12 @@ mod columns;
 #[macro_use]
 mod statement;
 
+pub mod account_book;
 pub mod agreement;
 pub mod api_key;
 pub mod audit;
+pub mod authorization;
+pub mod capture;
 pub mod client;
 mod connection;
 pub mod credentials_link;
@@ -32,6 +35,7 @@ pub mod idempotency;
 pub mod installation;
 pub mod invoice;
 mod job;
+pub mod ledger;
 pub mod merchant;
 pub mod merchant_location;
 pub mod merchant_user;
@@ -58,9 +62,12 @@ pub use statement::Statement;
 /// Every statement of this crate, so that a test can prepare each on both engines.
 pub fn statements() -> impl Iterator<Item = &'static Statement> {
     [
+        account_book::STATEMENTS,
         agreement::STATEMENTS,
         api_key::STATEMENTS,
         audit::STATEMENTS,
+        authorization::STATEMENTS,
+        capture::STATEMENTS,
         client::STATEMENTS,
         credentials_link::STATEMENTS,
         credit_account::STATEMENTS,
@@ -75,6 +82,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         idempotency::STATEMENTS,
         installation::STATEMENTS,
         invoice::STATEMENTS,
+        ledger::STATEMENTS,
         merchant::STATEMENTS,
         merchant_location::STATEMENTS,
         merchant_user::STATEMENTS,

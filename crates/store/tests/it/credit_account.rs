@@ -16,7 +16,7 @@ use crate::{client, insert, keep, now};
 const LENDER: (PartnerId, ClientIdentifier) = (PartnerId(1), ClientIdentifier(7));
 
 /// The merchant 7 lends on its own book, and 8 on that of 7.
-async fn two_merchants(tx: &mut Tx) -> Result<(), StoreError> {
+pub(crate) async fn two_merchants(tx: &mut Tx) -> Result<(), StoreError> {
     for (number, lender) in [(7, None), (8, Some(7))] {
         insert(tx, client(1, number, &format!("merchant-{number}"))).await?;
         store::oauth_client::insert(tx, &oauth(number, &format!("shop-{number}"))).await?;
@@ -25,7 +25,7 @@ async fn two_merchants(tx: &mut Tx) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn row(lender: i64, number: i64, mark: u8) -> CreditAccountRow {
+pub(crate) fn row(lender: i64, number: i64, mark: u8) -> CreditAccountRow {
     CreditAccountRow {
         partner: LENDER.0,
         lender: ClientIdentifier(lender),

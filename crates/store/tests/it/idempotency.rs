@@ -20,7 +20,7 @@ fn answer(byte: u8) -> KeptAnswer {
     }
 }
 
-async fn keep(tx: &mut store::Tx, byte: u8, at: domain::Timestamp) -> Result<(), store::StoreError> {
+async fn keep(tx: &mut store::Tx, byte: u8, at: domain::Timestamp) -> Result<bool, store::StoreError> {
     let until = at.after(Duration::from_secs(60));
     idempotency::keep(tx, HOLDER, "k", &answer(byte), at, until).await
 }
@@ -41,8 +41,8 @@ on_both_engines! {
 
     async fn a_new_answer_takes_the_place_of_an_expired_one_only(database: TestDatabase) {
         let db = database.open().await;
-        keep!(db, |tx| keep(tx, 1, now())).unwrap();
-        keep!(db, |tx| keep(tx, 2, now())).unwrap();
+        assert!(keep!(db, |tx| keep(tx, 1, now())).unwrap());
+        assert!(!keep!(db, |tx| keep(tx, 2, now())).unwrap());
         let kept = idempotency::find(&mut db.reader().await.unwrap(), HOLDER, "k", now()).await.unwrap();
         assert_eq!(kept, Some(answer(1)));
         let later = now().after(Duration::from_secs(60));

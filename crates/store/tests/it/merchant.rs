@@ -213,6 +213,12 @@ on_both_engines! {
         run(
             &database,
             [
+                "DROP TABLE account_credit",
+                "DROP TABLE ledger_entry",
+                "DROP TABLE ledger_movement",
+                "DROP TABLE capture_return",
+                "DROP TABLE credit_capture",
+                "DROP TABLE credit_authorization",
                 "DROP TABLE credit_application",
                 "DROP TABLE credit_account",
                 "DROP TABLE merchant_user",
@@ -222,7 +228,7 @@ on_both_engines! {
                 "DROP INDEX oauth_client_number",
                 "CREATE INDEX oauth_client_number ON oauth_client (oauth_client_id)",
                 "UPDATE client SET service_type = 'POS_FINANCING' WHERE client_id = 7",
-                "DELETE FROM _sqlx_migrations WHERE version IN (12, 15, 16)",
+                "DELETE FROM _sqlx_migrations WHERE version IN (12, 15, 16, 17)",
             ],
         )
         .await;
