@@ -72,7 +72,9 @@ impl Core {
         self.vault().lookup_of(IDENTITY, identity.text().as_bytes()).to_vec()
     }
 
-    pub(crate) fn card_hash(&self, card: &CardNumber) -> Vec<u8> {
+    /// What a card is found by: a keyed hash of its number, because a number has too few digits for one without a key.
+    #[must_use]
+    pub fn card_hash(&self, card: &CardNumber) -> Vec<u8> {
         self.vault().lookup_of(CARD, card.expose().as_bytes()).to_vec()
     }
 

@@ -55,6 +55,18 @@ pub enum Operation {
     SendSms,
     /// [`Core::submit_invoice`].
     SubmitInvoice,
+    /// [`Core::authorize_purchase`].
+    AuthorizePurchase,
+    /// [`Core::capture`].
+    Capture,
+    /// [`Core::release`].
+    Release,
+    /// [`Core::return_capture`].
+    ReturnCapture,
+    /// [`Core::refund`].
+    Refund,
+    /// [`Core::pay_account`].
+    PayAccount,
 }
 
 impl Operation {
@@ -67,6 +79,12 @@ impl Operation {
             Self::RotateCredentials => "credentials.rotate",
             Self::SendSms => "sms.send",
             Self::SubmitInvoice => "invoice.submit",
+            Self::AuthorizePurchase => "authorization.create",
+            Self::Capture => "authorization.capture",
+            Self::Release => "authorization.release",
+            Self::ReturnCapture => "capture.return",
+            Self::Refund => "account.refund",
+            Self::PayAccount => "account.pay",
         }
     }
 }
@@ -179,7 +197,7 @@ impl Core {
     }
 
     /// What the request came to the first time, if this is a repeat.
-    async fn kept_answer<T, E>(&self, db: &mut impl Access, request: &Repeatable) -> Result<Option<T>, E>
+    pub(crate) async fn kept_answer<T, E>(&self, db: &mut impl Access, request: &Repeatable) -> Result<Option<T>, E>
     where
         T: DeserializeOwned,
         E: From<IdempotencyError> + From<StoreError>,
@@ -199,13 +217,14 @@ impl Core {
         Ok(Some(answer))
     }
 
-    /// Keeps what the request came to, in the transaction of its effect.
+    /// Keeps what the request came to, in the transaction of its effect, and says whether it is kept: false where the key was used meanwhile,
+    /// which whoever has taken the request by [`Core::take_request`] need not look at.
     pub(crate) async fn keep_answer<T: Serialize>(
         &self,
         tx: &mut Tx,
         request: &Repeatable,
         answer: &T,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let plain = zeroize::Zeroizing::new(
             serde_json::to_vec(answer).map_err(|error| StoreError::unreadable("idempotency.sealed_answer", error))?,
         );

@@ -42,6 +42,12 @@ const OUTBOX_GAUGES: Duration = Duration::from_secs(30);
 /// How often what has changed in the deliveries of invoices is added up. Sums are right in between as well; they are only slower to read.
 const ADD_UP: Duration = Duration::from_secs(1);
 
+/// How often authorizations are looked for whose time is over. For every reader they have ended by then.
+const EXPIRE_AUTHORIZATIONS: Duration = Duration::from_secs(60);
+
+/// How often interest of days that have ended is looked for. Whatever moves an account posts its own before.
+const POST_INTEREST: Duration = Duration::from_secs(10 * 60);
+
 /// How often keys that will expire are looked for. Lead times are days.
 const EXPIRY_NOTICES: Duration = Duration::from_secs(10 * 60);
 
@@ -79,6 +85,8 @@ impl Core {
         job!(settle_sms(self.clone()));
         job!(fail_unsent_invoices(self.clone()));
         job!(add_up_distributions(self.clone()));
+        job!(expire_authorizations(self.clone()));
+        job!(post_interest(self.clone()));
         job!(outbox_gauges::run(self.clone(), OUTBOX_GAUGES));
         if !self.settings().expiry_notice.is_empty() {
             job!(send_expiry_notices(self.clone()));
@@ -207,6 +215,32 @@ async fn add_up_distributions(core: Core) {
         tick.tick().await;
         if let Err(error) = core.add_up_distributions().await {
             tracing::debug!(%error, "changes of deliveries were not added up; the next round goes on");
+        }
+    }
+}
+
+async fn expire_authorizations(core: Core) {
+    let mut tick = interval(EXPIRE_AUTHORIZATIONS);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        match core.expire_authorizations().await {
+            Ok(0) => {}
+            Ok(accounts) => tracing::debug!(accounts, "ended authorizations whose time is over"),
+            Err(error) => tracing::warn!(%error, "authorizations were not all ended; the next round goes on"),
+        }
+    }
+}
+
+async fn post_interest(core: Core) {
+    let mut tick = interval(POST_INTEREST);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        match core.post_interest().await {
+            Ok(0) => {}
+            Ok(accounts) => tracing::info!(accounts, "posted the interest of days that have ended"),
+            Err(error) => tracing::warn!(%error, "interest was not posted on all accounts; the next round goes on"),
         }
     }
 }

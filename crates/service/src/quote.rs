@@ -2,7 +2,7 @@
 
 use domain::cents::Cents;
 use domain::credit_account::{AccountNumber, AccountStatus, Category};
-use domain::lending::{Borrower, Plan, PlanQuote, RegularPurchases, goes_without_code};
+use domain::lending::{Borrower, MOST_WITHOUT_CODE_IN_A_DAY, Plan, PlanQuote, RegularPurchases, goes_without_code};
 use domain::oauth_token::Scope;
 use domain::reference_data::Province;
 use store::StoreError;
@@ -72,7 +72,7 @@ impl Core {
         let key = AccountKey { partner, lender, number };
         let row = store::credit_account::by_number(&mut self.db().reader().await?, key).await?;
         let row = row.ok_or(QuoteError::NotFound)?;
-        if !self.is_its_customers(caller, &row).await? {
+        if !self.is_its_customers(caller, key).await? {
             return Err(QuoteError::NotFound);
         }
         let state = state_of(&row)?;
@@ -84,11 +84,12 @@ impl Core {
         }
         let borrower = borrower_of(&row)?;
         let holder = self.holder_of(&row)?;
-        let recent = self.regular_purchases_of_the_last_day(&row);
+        let recent = self.regular_purchases_in_a_day(key, MOST_WITHOUT_CODE_IN_A_DAY + 1).await?;
+        let available = self.available_credit(key).await?.unwrap_or_default();
         let lending = &self.settings().lending;
         Ok(Quote {
             account_number: number,
-            available_credit: row.balances().available(),
+            available_credit: available,
             account_type: row.account_type,
             amount,
             first_name: holder.first_name,
@@ -109,20 +110,14 @@ impl Core {
     /// Whether a caller may see whose an account of its lender is. A token of the scope `customer` is in a browser: it sees the account that it has
     /// applied for, or the tokens that it was refreshed from. This is the one place that asks; whoever the widget has identified is to be let
     /// in here as well.
-    async fn is_its_customers(&self, caller: FlowCaller, row: &CreditAccountRow) -> Result<bool, StoreError> {
+    pub(crate) async fn is_its_customers(&self, caller: FlowCaller, key: AccountKey) -> Result<bool, StoreError> {
         match caller.scope {
             Scope::Merchant => Ok(true),
             Scope::Customer => {
                 let mut reader = self.db().reader().await?;
-                store::credit_application::opened_by_family(&mut reader, row.key(), caller.family).await
+                store::credit_application::opened_by_family(&mut reader, key, caller.family).await
             }
         }
-    }
-
-    /// How many regular purchases an account has made in the last 24 hours: its authorizations of that time, whatever became of them. This is
-    /// the one place that asks; as long as no authorizations are kept there are none.
-    fn regular_purchases_of_the_last_day(&self, _account: &CreditAccountRow) -> u32 {
-        0
     }
 }
 

@@ -6,6 +6,7 @@ use domain::Environment;
 use domain::decision::Policy;
 use domain::invoice::EInvoiceAddress;
 use domain::lending::Lending;
+use domain::purchase::CreditLimits;
 
 use crate::mail::MailSettings;
 use crate::password::PasswordSettings;
@@ -73,6 +74,23 @@ pub struct Settings {
     pub expiry_notice: Vec<Duration>,
     /// What a password costs, and how many are hashed at once.
     pub password: PasswordSettings,
+    /// Purchases on credit.
+    pub purchase: PurchaseSettings,
+}
+
+/// Purchases on credit, as the operator has set them.
+#[derive(Clone, Debug)]
+pub struct PurchaseSettings {
+    /// How long an authorization can be captured. 1 hour to 365 days.
+    pub authorization_lifetime: Duration,
+    /// How much may be paid and refunded.
+    pub limits: CreditLimits,
+}
+
+impl Default for PurchaseSettings {
+    fn default() -> Self {
+        Self { authorization_lifetime: Duration::from_secs(30 * 24 * 3600), limits: CreditLimits::default() }
+    }
 }
 
 /// How invoices are printed, as the operator has set it.
@@ -122,6 +140,7 @@ impl Default for Settings {
             credentials_link_lifetime: 7 * DAY,
             expiry_notice: Vec::new(),
             password: PasswordSettings::default(),
+            purchase: PurchaseSettings::default(),
         }
     }
 }

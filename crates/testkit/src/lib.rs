@@ -1,5 +1,6 @@
 //! A started server on either engine, and fixtures; used by tests and benches only.
 
+pub mod account;
 #[cfg(feature = "server")]
 pub mod app;
 pub mod clock;

@@ -16,6 +16,8 @@ mod merchant_login;
 mod oauth_token;
 mod onboarding;
 mod partner;
+mod purchase;
+mod purchase_race;
 mod renewal;
 mod revocation;
 mod sms;
