@@ -104,6 +104,34 @@ pub(crate) const AUTHENTICATION_FAILURE: Code = Code::new(
 pub(crate) const UNKNOWN_KEY: Code =
     Code::new("unknown_key", StatusCode::NOT_FOUND, "The reference data have no group of this key");
 
+macro_rules! of_accounts {
+    ($($constant:ident = $name:literal, $status:ident, $meaning:literal;)+) => {
+        $(
+            #[doc = concat!("`", $name, "`: on accounts and purchases.")]
+            pub(crate) const $constant: Code = Code::new($name, StatusCode::$status, $meaning);
+        )+
+    };
+}
+
+of_accounts! {
+    CUSTOMER_IDENTITY_NOT_FOUND = "customer_identity_not_found", NOT_FOUND, "The account is not that of the customer of the token";
+    VCC_ACCOUNT_MISMATCH = "vcc_account_mismatch", CONFLICT, "The card belongs to another account";
+    PLAN_TERM_NOT_SET = "plan_term_not_set", CONFLICT, "The merchant does not offer this plan for this term";
+    PLAN_TERM_NOT_AVAILABLE = "plan_term_not_available", CONFLICT, "The plan is not for this customer or amount";
+    VERIFICATION_CODE_REQUIRED = "verification_code_required", CONFLICT, "In a store the code of the customer must be sent";
+    NOT_VERIFIED = "not_verified", CONFLICT, "The customer was not verified for this request";
+    CREDIT_EXCEEDED = "credit_exceeded", CONFLICT, "The purchase with its finance charge is more than the available credit";
+    AUTHORIZATION_ENDED = "authorization_ended", CONFLICT, "Nothing is left of the authorization, or its time is over";
+    AUTH_AMOUNT_EXCEEDED = "auth_amount_exceeded", CONFLICT, "More than what is left of the authorization";
+    NOT_PERMITTED = "not_permitted", CONFLICT, "The lender has withdrawn the authorization";
+    CAPTURE_AMOUNT_EXCEEDED = "capture_amount_exceeded", CONFLICT, "More than what is left of the capture";
+    RETURN_DATE_EXCEEDED = "return_date_exceeded", CONFLICT, "The capture is too long ago";
+    WRONG_TRANSACTION_TYPE = "wrong_transaction_type", CONFLICT, "The capture is not of a promotional purchase";
+    REFUNDS_LIMIT_EXCEEDED_AMOUNT = "refunds_limit_exceeded_amount", CONFLICT, "More than may be refunded at once or in a day";
+    LIMIT_PAYMENT_AMOUNT_24 = "limit_payment_amount_24", CONFLICT, "More than may be paid in 24 hours";
+    INVALID_TRANSACTION_TYPE = "invalid_transaction_type", CONFLICT, "There is no such kind of payment";
+}
+
 macro_rules! oauth {
     ($($constant:ident = $name:literal, $meaning:literal;)+) => {
         $(

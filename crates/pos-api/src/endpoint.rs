@@ -52,21 +52,21 @@ pub const ENDPOINTS: &[Endpoint] = &[
     planned(Method::POST, "/client-id/{client_id}/account/{account_number}/verify", BOTH),
     planned(Method::POST, "/client-id/{client_id}/accounts/{account_number}/verify", BOTH),
     served(Method::POST, "/client-id/{client_id}/accounts/{account_number}/close", BOTH),
-    planned(Method::POST, "/client-id/{client_id}/authorization", BOTH),
+    served(Method::POST, "/client-id/{client_id}/authorization", BOTH),
     served(Method::GET, "/client-id/{client_id}/customers/search", MERCHANT),
     served(Method::GET, "/client-id/{client_id}/customers/lookup", MERCHANT),
-    planned(Method::POST, "/client-id/{client_id}/authorization/{authorization_id}/capture", MERCHANT),
-    planned(Method::POST, "/client-id/{client_id}/authorization/{authorization_id}/release", MERCHANT),
-    planned(
+    served(Method::POST, "/client-id/{client_id}/authorization/{authorization_id}/capture", MERCHANT),
+    served(Method::POST, "/client-id/{client_id}/authorization/{authorization_id}/release", MERCHANT),
+    served(
         Method::POST,
         "/client-id/{client_id}/authorization/{authorization_id}/capture/{capture_id}/return",
         MERCHANT,
     ),
-    planned(Method::POST, "/client-id/{client_id}/accounts/{account_number}/refund", MERCHANT),
-    planned(Method::POST, "/client-id/{client_id}/transactions", MERCHANT),
-    planned(Method::GET, "/client-id/{client_id}/authorizations", MERCHANT),
-    planned(Method::GET, "/client-id/{client_id}/authorization/{authorization_id}", MERCHANT),
-    planned(Method::GET, "/client-id/{client_id}/captures", MERCHANT),
+    served(Method::POST, "/client-id/{client_id}/accounts/{account_number}/refund", MERCHANT),
+    served(Method::POST, "/client-id/{client_id}/transactions", MERCHANT),
+    served(Method::GET, "/client-id/{client_id}/authorizations", MERCHANT),
+    served(Method::GET, "/client-id/{client_id}/authorization/{authorization_id}", MERCHANT),
+    served(Method::GET, "/client-id/{client_id}/captures", MERCHANT),
 ];
 
 /// The endpoint of a route, whichever version it is of. A HEAD is a GET whose body is left out.
@@ -115,20 +115,8 @@ mod tests {
             .filter(|endpoint| !endpoint.served)
             .map(|endpoint| format!("{} {}", endpoint.method, short(endpoint)))
             .collect();
-        let expected = [
-            "POST /widget/init",
-            "POST /account/{account_number}/verify",
-            "POST /accounts/{account_number}/verify",
-            "POST /authorization",
-            "POST /authorization/{authorization_id}/capture",
-            "POST /authorization/{authorization_id}/release",
-            "POST /authorization/{authorization_id}/capture/{capture_id}/return",
-            "POST /accounts/{account_number}/refund",
-            "POST /transactions",
-            "GET /authorizations",
-            "GET /authorization/{authorization_id}",
-            "GET /captures",
-        ];
+        let expected =
+            ["POST /widget/init", "POST /account/{account_number}/verify", "POST /accounts/{account_number}/verify"];
         assert_eq!(unserved, expected);
         assert_eq!(ENDPOINTS.len(), 25);
     }

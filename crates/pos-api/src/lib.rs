@@ -6,12 +6,18 @@
 //! are what is served behind a token. What the fronts share is in [`http_kit`].
 
 mod account_close;
+mod account_transaction;
 mod amount;
 mod amount_request;
 mod applicant_request;
 mod apply;
+mod authorization;
+mod authorizations;
 mod calculate_interest;
 mod call;
+mod capture;
+mod capture_return;
+mod captures;
 mod code;
 mod customer_lookup;
 mod customer_search;
@@ -20,14 +26,18 @@ mod drivers_licence;
 pub mod endpoint;
 mod idempotency;
 mod information;
+mod inputs;
 mod lang;
 mod login;
+mod money_move;
 mod not_served;
 mod oauth;
 mod prefix;
 mod problem;
 mod rate;
 mod reference_data;
+mod refund;
+mod release;
 mod responses;
 mod terms;
 mod version;
@@ -107,8 +117,15 @@ fn endpoints() -> BTreeMap<&'static str, MethodRouter<HttpState>> {
 }
 
 /// The endpoints of the table that are served. The handler of each takes a [`call::Call`], which lets in whom the table lets in.
-fn operations() -> [UtoipaMethodRouter<HttpState>; 13] {
+fn operations() -> [UtoipaMethodRouter<HttpState>; 22] {
     [
+        routes!(account_transaction::pay),
+        routes!(authorization::authorize),
+        routes!(authorizations::list),
+        routes!(authorizations::show),
+        routes!(capture::capture),
+        routes!(capture_return::return_capture),
+        routes!(captures::list_captures),
         routes!(account_close::close_account),
         routes!(apply::apply),
         routes!(apply::show_application),
@@ -121,6 +138,8 @@ fn operations() -> [UtoipaMethodRouter<HttpState>; 13] {
         routes!(reference_data::show_all),
         routes!(reference_data::ask_for_all),
         routes!(reference_data::show_group),
+        routes!(refund::refund),
+        routes!(release::release),
         routes!(terms::show_terms),
     ]
 }

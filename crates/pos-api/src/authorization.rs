@@ -1,0 +1,311 @@
+//! `POST …/authorization`: credit is held for a purchase.
+
+use axum::extract::State;
+use domain::purchase::{Financing, Refusal};
+use http_kit::openapi::Responses;
+use http_kit::{Flag, HttpState, JsonBody, PrivateJson, Problem, Section, TextOrNumber};
+use serde::{Deserialize, Serialize};
+use service::account_book::Till;
+use service::authorization::{AuthorizationRequest, AuthorizationView};
+use service::purchase_error::{Missing, PurchaseError};
+use service::verification::Proof;
+use utoipa::ToSchema;
+
+use crate::amount::Dollars;
+use crate::capture::CaptureAnswer;
+use crate::inputs::Inputs;
+use crate::lang::Lang;
+use crate::money_move::{EXAMPLE, MoneyMove, MoveParameters, TAG, not_found, problems};
+use crate::problem;
+
+/// The longest reference, location, employee and request id.
+pub(crate) const LONGEST_NAME: usize = 40;
+
+/// How a purchase is paid.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[schema(as = FinancingOption)]
+pub(crate) struct FinancingOption {
+    /// `promotional_purchase` or `regular_purchase`.
+    #[serde(default)]
+    #[schema(value_type = String, example = "promotional_purchase")]
+    transaction_type: TextOrNumber,
+    /// Of a promotional purchase: the plan, from `calculate-interest`.
+    #[serde(default)]
+    #[schema(value_type = Option<u8>, example = 4)]
+    plan_id: TextOrNumber,
+    /// Of a promotional purchase: the months of the plan.
+    #[serde(default)]
+    #[schema(value_type = Option<u8>, example = 3)]
+    term: TextOrNumber,
+}
+
+/// A purchase. What is bought (`sku_data`) may be sent with it and is passed over.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[schema(as = Purchase)]
+pub(crate) struct PurchaseBody {
+    /// The account.
+    #[serde(default)]
+    #[schema(value_type = i64, example = 12_345_678_901_237_i64)]
+    account_number: TextOrNumber,
+    /// Its card, where the card is there.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    vcc_number: TextOrNumber,
+    /// Your order, of 40 characters at most.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 40, example = "Order-1234")]
+    reference: TextOrNumber,
+    #[serde(default)]
+    #[schema(value_type = FinancingOption)]
+    financing_option: Section<FinancingOption>,
+    /// The amount without the finance charge, in dollars: a number, or a text of one.
+    #[serde(default)]
+    #[schema(value_type = f64, example = 10.5)]
+    amount: TextOrNumber,
+    /// Whether all of it is captured at once.
+    #[serde(default)]
+    #[schema(value_type = bool, example = false)]
+    auto_capture: Flag,
+    /// In a store: the code that `verify` has sent to the customer. Online none may be sent.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    verification_code: TextOrNumber,
+    /// In a store: as it was sent to `verify`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    request_id: TextOrNumber,
+    /// Online: the session of the widget.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    widget_session_id: TextOrNumber,
+    /// Your location.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "STORE-1")]
+    external_location_id: TextOrNumber,
+    /// Your employee.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 40, example = "12345-SMITH")]
+    external_employee_id: TextOrNumber,
+}
+
+/// An authorization.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Authorization)]
+pub(crate) struct AuthorizationAnswer {
+    /// Its identifier, of 16 digits.
+    #[schema(example = 1_234_567_890_123_456_i64)]
+    authorization_id: i64,
+    /// `opened`; `closed`, when all of it was captured or released; `expired`, when its time was over before; `unauthorized`, when the lender
+    /// has withdrawn it.
+    #[schema(example = "opened")]
+    authorization_status: String,
+    /// The account.
+    #[schema(example = 12_345_678_901_237_i64)]
+    account_number: i64,
+    /// Your order.
+    reference: Option<String>,
+    financing_option: FinancingAnswer,
+    /// The amount, without the finance charge.
+    #[schema(value_type = f64, example = 10.5)]
+    amount: Dollars,
+    /// The interest and the fees of the whole amount, which are held with it.
+    #[schema(value_type = f64, example = 10.5)]
+    finance_charge: Dollars,
+    /// What of the amount was captured.
+    #[schema(value_type = f64, example = 10.5)]
+    captured_amount: Dollars,
+    /// What of the amount was released, by you or because its time was over.
+    #[schema(value_type = f64, example = 10.5)]
+    released_amount: Dollars,
+    /// What may still be captured.
+    #[schema(value_type = f64, example = 10.5)]
+    remaining_authorization_amount: Dollars,
+    /// When it was made.
+    #[schema(example = "2026-11-22T10:15:00Z", format = "date-time")]
+    date: String,
+    /// Until when it can be captured.
+    #[schema(example = "2026-12-22T10:15:00Z", format = "date-time")]
+    expiry_date: String,
+    /// What may be bought for on the account after it; only in the answer to a call that has moved it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>, example = 10.5)]
+    available_credit: Option<Dollars>,
+    /// With `auto_capture`: the identifier of the capture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    capture_id: Option<i64>,
+    /// Its captures, the oldest first; not in lists.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    captures: Vec<CaptureAnswer>,
+}
+
+/// How a purchase is paid.
+#[derive(Serialize, ToSchema)]
+#[schema(as = FinancingOptionAnswer)]
+pub(crate) struct FinancingAnswer {
+    /// `promotional_purchase` or `regular_purchase`.
+    #[schema(example = "promotional_purchase")]
+    pub(crate) transaction_type: String,
+    /// The plan; null for a regular purchase.
+    pub(crate) plan_id: Option<i64>,
+    /// Its term in months; null for a regular purchase.
+    pub(crate) term: Option<i64>,
+}
+
+impl From<AuthorizationView> for AuthorizationAnswer {
+    fn from(view: AuthorizationView) -> Self {
+        Self {
+            authorization_id: view.authorization,
+            authorization_status: view.status,
+            account_number: view.account,
+            reference: view.reference,
+            financing_option: FinancingAnswer {
+                transaction_type: view.transaction_type,
+                plan_id: view.plan,
+                term: view.term,
+            },
+            amount: Dollars(view.amount),
+            finance_charge: Dollars(view.finance_charge),
+            captured_amount: Dollars(view.captured),
+            released_amount: Dollars(view.released),
+            remaining_authorization_amount: Dollars(view.remaining),
+            date: view.created_at.whole_seconds(),
+            expiry_date: view.expires_at.whole_seconds(),
+            available_credit: view.available_credit.map(Dollars),
+            capture_id: None,
+            captures: view.captures.into_iter().map(CaptureAnswer::from).collect(),
+        }
+    }
+}
+
+/// Authorize a purchase
+///
+/// Holds credit for it, with the interest and the fees of a promotional purchase, until it is captured or released or its time is over. Who
+/// sends `auto_capture` has all of it captured at once. In a store `verification_code` must be sent; a web shop, whose token is of the scope
+/// `customer` or which sends `widget_session_id`, must not.
+#[utoipa::path(
+    post,
+    path = "/client-id/{client_id}/authorization",
+    operation_id = "authorizePurchase",
+    tag = TAG,
+    security(("AccessToken" = ["customer"]), ("AccessToken" = ["merchant"])),
+    params(MoveParameters),
+    request_body(
+        content = PurchaseBody,
+        content_type = "application/json",
+        example = json!({
+            "account_number": 12_345_678_901_237_i64,
+            "reference": "Order-1234",
+            "financing_option": {"transaction_type": "promotional_purchase", "plan_id": 4, "term": 3},
+            "amount": 10.5,
+            "auto_capture": false,
+            "widget_session_id": "8848372d-8457-4ca4-9da9-673f1cdd6684",
+        }),
+    ),
+    responses(
+        (status = 200, description = "Credit is held, or was by the first request of this name.", body = AuthorizationAnswer),
+        AuthorizationProblems,
+    ),
+)]
+pub(crate) async fn authorize(
+    State(state): State<HttpState>,
+    moved: MoneyMove,
+    body: JsonBody<PurchaseBody>,
+) -> Result<PrivateJson<AuthorizationAnswer>, Problem> {
+    let idempotency = moved.idempotency(body.fingerprint);
+    let asked = read(moved.inputs(), body)?;
+    let answer = state.core().authorize_purchase(&moved.caller, &asked, idempotency, &moved.call.context).await;
+    let answer = answer.map_err(|error| moved.problem(error))?;
+    let capture = answer.value.captures.first().map(|capture| capture.capture);
+    let mut shown = AuthorizationAnswer::from(answer.value);
+    (shown.capture_id, shown.captures) = (capture, Vec::new());
+    Ok(PrivateJson::new(shown).replayed(answer.replayed))
+}
+
+fn read(mut inputs: Inputs, body: JsonBody<PurchaseBody>) -> Result<AuthorizationRequest, Problem> {
+    inputs.repeated(&body.faults);
+    let said = body.value;
+    if said.account_number == TextOrNumber::Absent {
+        inputs.fault("account_number", "must be there", "doit être présent", None);
+    }
+    let account = inputs.account("account_number", said.account_number);
+    let card = inputs.card("vcc_number", said.vcc_number);
+    let financing = financing(&mut inputs, said.financing_option);
+    let amount = inputs.required_amount("amount", said.amount);
+    let auto_capture = inputs.flag("auto_capture", said.auto_capture);
+    if auto_capture.is_none() {
+        let (en, fr) = ("must be there: true or false", "doit être présent : true ou false");
+        inputs.fault("auto_capture", en, fr, None);
+    }
+    let proof = Proof {
+        code: inputs.text("verification_code", said.verification_code, LONGEST_NAME),
+        request: inputs.text("request_id", said.request_id, LONGEST_NAME),
+        widget_session: inputs.guid("widget_session_id", said.widget_session_id),
+    };
+    let till = Till {
+        reference: inputs.text("reference", said.reference, LONGEST_NAME),
+        location: inputs.text("external_location_id", said.external_location_id, LONGEST_NAME),
+        employee: inputs.text("external_employee_id", said.external_employee_id, LONGEST_NAME),
+    };
+    inputs.finish()?;
+    // Each that is missing was a fault.
+    let read = account.zip(financing).zip(amount).zip(auto_capture);
+    let (((account, financing), amount), auto_capture) =
+        read.ok_or_else(|| Problem::internal("a fault was not told"))?;
+    Ok(AuthorizationRequest { account, card, financing, amount, auto_capture, proof, till })
+}
+
+fn financing(inputs: &mut Inputs, option: Section<FinancingOption>) -> Option<Financing> {
+    let (en, fr) = (
+        "must be there: an object with transaction_type, plan_id and term",
+        "doit être présent : un objet avec transaction_type, plan_id et term",
+    );
+    let Section::Given(option) = option else {
+        inputs.fault("financing_option", en, fr, None);
+        return None;
+    };
+    let kind = inputs.text("financing_option.transaction_type", option.transaction_type, LONGEST_NAME);
+    match kind.as_deref() {
+        Some("regular_purchase") => Some(Financing::Regular),
+        Some("promotional_purchase") => {
+            let plan = inputs.small("financing_option.plan_id", option.plan_id);
+            let term = inputs.small("financing_option.term", option.term);
+            let (en, fr) = (
+                "must be there for a promotional purchase: calculate-interest tells which there are",
+                "doit être présent pour un achat promotionnel : calculate-interest indique lesquels sont offerts",
+            );
+            for (param, value) in [("financing_option.plan_id", plan), ("financing_option.term", term)] {
+                if value.is_none() {
+                    inputs.fault(param, en, fr, None);
+                }
+            }
+            Some(Financing::Promotional { plan: plan?, term: term? })
+        }
+        other => {
+            let (en, fr) = (
+                "must be promotional_purchase or regular_purchase",
+                "doit être promotional_purchase ou regular_purchase",
+            );
+            inputs.fault("financing_option.transaction_type", en, fr, other);
+            None
+        }
+    }
+}
+
+/// What can go wrong, for the API document.
+struct AuthorizationProblems;
+
+impl utoipa::IntoResponses for AuthorizationProblems {
+    fn responses() -> Responses {
+        let own = problems([
+            Refusal::CreditExceeded { needed: EXAMPLE + EXAMPLE, available: EXAMPLE }.into(),
+            Refusal::UserNotAbleToPurchase.into(),
+            PurchaseError::CustomerIdentityNotFound,
+            PurchaseError::CardMismatch,
+            PurchaseError::PlanTermNotSet,
+            PurchaseError::PlanTermNotAvailable,
+            PurchaseError::VerificationCodeRequired,
+            PurchaseError::NotVerified,
+        ]);
+        problem::responses(own.into_iter().chain([not_found(Lang::English, Missing::Account)]))
+    }
+}

@@ -1,0 +1,257 @@
+//! What the calls that move money share: who calls, the names of a repeat, and what can go wrong.
+
+use axum::extract::FromRequestParts;
+use domain::cents::Cents;
+use domain::purchase::Refusal;
+use http::request::Parts;
+use http_kit::{Code, HttpState, Problem};
+use service::idempotency::{Idempotency, IdempotencyError};
+use service::information::FlowCaller;
+use service::purchase_error::{Missing, PurchaseError};
+use utoipa::IntoParams as _;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+
+use crate::call::{Call, CallParameters};
+use crate::code;
+use crate::idempotency::{self, IdempotencyHeaders};
+use crate::inputs::Inputs;
+use crate::lang::{Lang, of_two};
+use crate::problem::{FieldError, wrong_inputs};
+
+pub(crate) use crate::calculate_interest::TAG;
+
+/// A call that moves money.
+pub(crate) struct MoneyMove {
+    pub(crate) call: Call,
+    pub(crate) caller: FlowCaller,
+    repeats: IdempotencyHeaders,
+}
+
+impl FromRequestParts<HttpState> for MoneyMove {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, Problem> {
+        let call = Call::from_request_parts(parts, state).await?;
+        let caller = call.caller()?;
+        let repeats = IdempotencyHeaders::from_request_parts(parts, state).await?;
+        Ok(Self { call, caller, repeats })
+    }
+}
+
+impl MoneyMove {
+    /// The name of the attempt, where the caller has given it one.
+    pub(crate) fn idempotency(&self, fingerprint: [u8; 32]) -> Option<Idempotency> {
+        self.repeats.clone().of_body(fingerprint)
+    }
+
+    pub(crate) fn inputs(&self) -> Inputs {
+        Inputs::new(self.call.lang)
+    }
+
+    /// What went wrong.
+    pub(crate) fn problem(&self, error: PurchaseError) -> Problem {
+        problem(self.call.lang, error)
+    }
+}
+
+/// The parameters of such a call, for the API document.
+pub(crate) struct MoveParameters;
+
+impl utoipa::IntoParams for MoveParameters {
+    fn into_params(parameter_in: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut parameters = CallParameters::into_params(&parameter_in);
+        parameters.extend(IdempotencyHeaders::into_params(&parameter_in));
+        parameters
+    }
+}
+
+/// What went wrong, in the language of the answer.
+pub(crate) fn problem(lang: Lang, error: PurchaseError) -> Problem {
+    let (code, text): (Code, String) = match error {
+        PurchaseError::Store(error) => return error.into(),
+        PurchaseError::NotFound(missing) => return not_found(lang, missing),
+        PurchaseError::CustomerIdentityNotFound => fixed(
+            lang,
+            code::CUSTOMER_IDENTITY_NOT_FOUND,
+            "The account is not that of the customer of this token: only the account that it has applied for is, or one identified in the widget",
+            "Le compte n'est pas celui du client de ce jeton : seul l'est le compte qu'il a demandé, ou un compte identifié dans le widget",
+        ),
+        PurchaseError::LocationNotFound => fixed(
+            lang,
+            code::EXTERNAL_LOCATION_ID_NOT_FOUND,
+            "The merchant has no location of this external_location_id",
+            "Le marchand n'a pas d'emplacement de cet external_location_id",
+        ),
+        PurchaseError::CardMismatch => fixed(
+            lang,
+            code::VCC_ACCOUNT_MISMATCH,
+            "vcc_number belongs to another account",
+            "vcc_number appartient à un autre compte",
+        ),
+        PurchaseError::NotFull { remaining } => {
+            return amount_fault(
+                lang,
+                format!("must be left out, or be what is left of the capture, {remaining}: full_return is true"),
+                format!("doit être absent, ou égal à ce qui reste de la capture, {remaining} : full_return est true"),
+            );
+        }
+        PurchaseError::PlanTermNotSet => fixed(
+            lang,
+            code::PLAN_TERM_NOT_SET,
+            "The merchant does not offer this plan_id with this term: calculate-interest tells which it offers",
+            "Le marchand n'offre pas ce plan_id avec cette durée : calculate-interest indique ceux qu'il offre",
+        ),
+        PurchaseError::PlanTermNotAvailable => fixed(
+            lang,
+            code::PLAN_TERM_NOT_AVAILABLE,
+            "This plan is not for this customer or amount: calculate-interest tells which are",
+            "Ce plan n'est pas offert à ce client ou pour ce montant : calculate-interest indique ceux qui le sont",
+        ),
+        PurchaseError::VerificationCodeRequired => fixed(
+            lang,
+            code::VERIFICATION_CODE_REQUIRED,
+            "In a store verification_code must be there: the code that verify has sent to the customer",
+            "En magasin, verification_code doit être présent : le code que verify a envoyé au client",
+        ),
+        PurchaseError::VerificationCodeUnexpected => fixed(
+            lang,
+            code::NOT_VERIFIED,
+            "Online no verification_code may be sent: the widget verifies the customer",
+            "En ligne, aucun verification_code ne doit être envoyé : le widget vérifie le client",
+        ),
+        PurchaseError::NotVerified => fixed(
+            lang,
+            code::NOT_VERIFIED,
+            "verification_code and request_id are not those of a verification of this customer: call verify first",
+            "verification_code et request_id ne sont pas ceux d'une vérification de ce client : appelez d'abord verify",
+        ),
+        PurchaseError::Idempotency(error) => return idempotency::problem(lang, error),
+        PurchaseError::Refused(refusal) => return refused(lang, refusal),
+    };
+    Problem::new(code, text)
+}
+
+fn refused(lang: Lang, refusal: Refusal) -> Problem {
+    let (code, text) = match refusal {
+        Refusal::NoAmount => {
+            return amount_fault(lang, "must be above zero".to_owned(), "doit être supérieur à zéro".to_owned());
+        }
+        Refusal::CreditExceeded { needed, available } => of_amounts(
+            lang,
+            code::CREDIT_EXCEEDED,
+            format!("The purchase with its finance charge is {needed}, and {available} of credit is available"),
+            format!("L'achat et ses frais de crédit font {needed}, et le crédit disponible est de {available}"),
+        ),
+        Refusal::AuthorizationEnded => fixed(
+            lang,
+            code::AUTHORIZATION_ENDED,
+            "Nothing is left of the authorization, or its time is over: ask for another",
+            "Il ne reste rien de l'autorisation, ou son délai est passé : demandez-en une autre",
+        ),
+        Refusal::AuthAmountExceeded { remaining } => of_amounts(
+            lang,
+            code::AUTH_AMOUNT_EXCEEDED,
+            format!("No more than {remaining} is left of the authorization"),
+            format!("Il ne reste que {remaining} de l'autorisation"),
+        ),
+        Refusal::NotPermitted => fixed(
+            lang,
+            code::NOT_PERMITTED,
+            "The lender has withdrawn the authorization: it can be released, and nothing be captured",
+            "Le prêteur a retiré l'autorisation : elle peut être libérée, et rien ne peut être capturé",
+        ),
+        Refusal::CaptureAmountExceeded { remaining } => of_amounts(
+            lang,
+            code::CAPTURE_AMOUNT_EXCEEDED,
+            format!("No more than {remaining} is left of the capture"),
+            format!("Il ne reste que {remaining} de la capture"),
+        ),
+        Refusal::ReturnDateExceeded => fixed(
+            lang,
+            code::RETURN_DATE_EXCEEDED,
+            "The capture is more than 100 days ago: refund the account instead",
+            "La capture date de plus de 100 jours : remboursez plutôt le compte",
+        ),
+        Refusal::WrongTransactionType => fixed(
+            lang,
+            code::WRONG_TRANSACTION_TYPE,
+            "The capture is of a regular purchase: refund the account instead",
+            "La capture est celle d'un achat ordinaire : remboursez plutôt le compte",
+        ),
+        Refusal::RefundsLimitExceededAmount { left } => of_amounts(
+            lang,
+            code::REFUNDS_LIMIT_EXCEEDED_AMOUNT,
+            format!("No more than {left} may be refunded on this account now"),
+            format!("Pas plus de {left} ne peut être remboursé sur ce compte pour l'instant"),
+        ),
+        Refusal::LimitPaymentAmount24 { left } => of_amounts(
+            lang,
+            code::LIMIT_PAYMENT_AMOUNT_24,
+            format!("No more than {left} may be paid on this account now: there is a limit for 24 hours"),
+            format!(
+                "Pas plus de {left} ne peut être payé sur ce compte pour l'instant : il y a une limite par 24 heures"
+            ),
+        ),
+        Refusal::UserNotAbleToPurchase => fixed(
+            lang,
+            code::USER_NOT_ABLE_TO_PURCHASE,
+            "The state of the account does not allow purchases",
+            "L'état du compte ne permet pas d'achats",
+        ),
+        Refusal::UserNotActive => fixed(lang, code::USER_NOT_ACTIVE, "The account is closed", "Le compte est fermé"),
+    };
+    Problem::new(code, text)
+}
+
+fn fixed(lang: Lang, code: Code, en: &'static str, fr: &'static str) -> (Code, String) {
+    (code, of_two(lang, en, fr).to_owned())
+}
+
+fn of_amounts(lang: Lang, code: Code, en: String, fr: String) -> (Code, String) {
+    let text = match lang {
+        Lang::English => en,
+        Lang::French => fr,
+    };
+    (code, text)
+}
+
+fn amount_fault(lang: Lang, en: String, fr: String) -> Problem {
+    let (_, msg) = of_amounts(lang, code::WRONG_INPUTS, en, fr);
+    wrong_inputs(lang, &[FieldError { param: "amount", msg: msg.into(), value: None }])
+}
+
+/// 404 for what there is none of, as far as the merchant may know.
+pub(crate) fn not_found(lang: Lang, missing: Missing) -> Problem {
+    let text = match missing {
+        Missing::Account => of_two(
+            lang,
+            "There is no such account: customers/search and customers/lookup find it",
+            "Il n'y a pas de tel compte : customers/search et customers/lookup le trouvent",
+        ),
+        Missing::Authorization => of_two(
+            lang,
+            "You have no such authorization: authorizations lists yours",
+            "Vous n'avez pas de telle autorisation : authorizations dresse la liste des vôtres",
+        ),
+        Missing::Capture => of_two(
+            lang,
+            "The authorization has no such capture: captures lists yours",
+            "L'autorisation n'a pas de telle capture : captures dresse la liste des vôtres",
+        ),
+    };
+    Problem::new(code::NOTHING_FOUND, text)
+}
+
+/// What can go wrong with any call that moves money, for the API document.
+pub(crate) fn problems(own: impl IntoIterator<Item = PurchaseError>) -> Vec<Problem> {
+    let shared = [
+        PurchaseError::LocationNotFound,
+        Refusal::NoAmount.into(),
+        PurchaseError::Idempotency(IdempotencyError::KeyReused),
+    ];
+    let problems = own.into_iter().chain(shared).map(|error| problem(Lang::English, error));
+    problems.chain(http_kit::openapi::body_problems()).collect()
+}
+
+/// An amount for examples.
+pub(crate) const EXAMPLE: Cents = Cents(1_050);

@@ -1,0 +1,106 @@
+//! `POST …/accounts/{account_number}/refund`: a merchant credits an account without a capture.
+
+use axum::extract::{RawPathParams, State};
+use domain::credit_account::AccountNumber;
+use domain::purchase::Refusal;
+use http_kit::openapi::Responses;
+use http_kit::{HttpState, JsonBody, PrivateJson, Problem, TextOrNumber};
+use serde::{Deserialize, Serialize};
+use service::account_book::Till;
+use service::purchase_error::{Missing, PurchaseError};
+use service::refund::RefundRequest;
+use utoipa::ToSchema;
+
+use crate::authorization::LONGEST_NAME;
+use crate::inputs::part;
+use crate::lang::Lang;
+use crate::money_move::{EXAMPLE, MoneyMove, MoveParameters, TAG, not_found, problems};
+use crate::problem;
+
+/// What is given back. What it is for (`sku_data`, `capture_id`) may be sent with it and is passed over.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[schema(as = Refund)]
+pub(crate) struct RefundBody {
+    /// The amount, in dollars: a number, or a text of one.
+    #[serde(default)]
+    #[schema(value_type = f64, example = 1000.12)]
+    amount: TextOrNumber,
+    /// The card of the account, where it is there.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    vcc_number: TextOrNumber,
+    /// Your order, of 40 characters at most.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 40, example = "orderid-12345")]
+    reference: TextOrNumber,
+    /// Your location.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "00-12345")]
+    external_location_id: TextOrNumber,
+    /// Your employee.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 40, example = "12345-SMITH")]
+    external_employee_id: TextOrNumber,
+}
+
+/// Nothing: the account was credited.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Refunded)]
+pub(crate) struct RefundAnswer {}
+
+/// Refund an account
+///
+/// Credits it with what you give back, on what is owed of purchases; what is more than that is a credit of the customer. There is a limit for
+/// one refund and for 24 hours, which the operator sets.
+#[utoipa::path(
+    post,
+    path = "/client-id/{client_id}/accounts/{account_number}/refund",
+    operation_id = "refundAccount",
+    tag = TAG,
+    security(("AccessToken" = ["merchant"])),
+    params(MoveParameters, ("account_number" = i64, Path, description = "The account.", example = 12_345_678_901_237_i64)),
+    request_body(
+        content = RefundBody,
+        content_type = "application/json",
+        example = json!({"reference": "orderid-12345", "amount": 1000.12, "external_location_id": "00-12345"}),
+    ),
+    responses(
+        (status = 200, description = "The account was credited.", body = RefundAnswer),
+        RefundProblems,
+    ),
+)]
+pub(crate) async fn refund(
+    State(state): State<HttpState>,
+    moved: MoneyMove,
+    parameters: RawPathParams,
+    body: JsonBody<RefundBody>,
+) -> Result<PrivateJson<RefundAnswer>, Problem> {
+    let idempotency = moved.idempotency(body.fingerprint);
+    let mut inputs = moved.inputs();
+    inputs.repeated(&body.faults);
+    let amount = inputs.required_amount("amount", body.value.amount);
+    let card = inputs.card("vcc_number", body.value.vcc_number);
+    let till = Till {
+        reference: inputs.text("reference", body.value.reference, LONGEST_NAME),
+        location: inputs.text("external_location_id", body.value.external_location_id, LONGEST_NAME),
+        employee: inputs.text("external_employee_id", body.value.external_employee_id, LONGEST_NAME),
+    };
+    inputs.finish()?;
+    let amount = amount.ok_or_else(|| Problem::internal("a fault was not told"))?;
+    let account = AccountNumber::parse(part(&parameters, "account_number")).ok();
+    let account = account.ok_or_else(|| not_found(moved.call.lang, Missing::Account))?;
+    let asked = RefundRequest { account, amount, card, till };
+    let answer = state.core().refund(&moved.caller, &asked, idempotency, &moved.call.context).await;
+    let answer = answer.map_err(|error| moved.problem(error))?;
+    Ok(PrivateJson::new(RefundAnswer {}).replayed(answer.replayed))
+}
+
+/// What can go wrong, for the API document.
+struct RefundProblems;
+
+impl utoipa::IntoResponses for RefundProblems {
+    fn responses() -> Responses {
+        let own = problems([Refusal::RefundsLimitExceededAmount { left: EXAMPLE }.into(), PurchaseError::CardMismatch]);
+        problem::responses(own.into_iter().chain([not_found(Lang::English, Missing::Account)]))
+    }
+}

@@ -1,0 +1,88 @@
+//! `POST …/authorization/{authorization_id}/release`: what is held is given up.
+
+use axum::extract::{RawPathParams, State};
+use domain::purchase::{AuthorizationId, Refusal};
+use http_kit::openapi::Responses;
+use http_kit::{HttpState, JsonBody, PrivateJson, Problem, TextOrNumber};
+use serde::Deserialize;
+use service::account_book::Till;
+use service::purchase_error::Missing;
+use utoipa::ToSchema;
+
+use crate::authorization::{AuthorizationAnswer, LONGEST_NAME};
+use crate::inputs::part;
+use crate::lang::Lang;
+use crate::money_move::{EXAMPLE, MoneyMove, MoveParameters, TAG, not_found, problems};
+use crate::problem;
+
+/// What is given up.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[schema(as = Release)]
+pub(crate) struct ReleaseBody {
+    /// The amount, in dollars: a number, or a text of one. All that is left where there is none.
+    #[serde(default)]
+    #[schema(value_type = Option<f64>, example = 10.5)]
+    amount: TextOrNumber,
+    /// Your order, of 40 characters at most.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 40, example = "Order-1234")]
+    reference: TextOrNumber,
+    /// Your location.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "STORE-1")]
+    external_location_id: TextOrNumber,
+    /// Your employee.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 40, example = "12345-SMITH")]
+    external_employee_id: TextOrNumber,
+}
+
+/// Release an authorization
+///
+/// Gives up what is left of it, or a part of that; the credit is free again. `{}` releases all that is left.
+#[utoipa::path(
+    post,
+    path = "/client-id/{client_id}/authorization/{authorization_id}/release",
+    operation_id = "releaseAuthorization",
+    tag = TAG,
+    security(("AccessToken" = ["merchant"])),
+    params(MoveParameters, ("authorization_id" = i64, Path, description = "The authorization.", example = 1_234_567_890_123_456_i64)),
+    request_body(content = ReleaseBody, content_type = "application/json", example = json!({"amount": 10.5})),
+    responses(
+        (status = 200, description = "The authorization after it.", body = AuthorizationAnswer),
+        ReleaseProblems,
+    ),
+)]
+pub(crate) async fn release(
+    State(state): State<HttpState>,
+    moved: MoneyMove,
+    parameters: RawPathParams,
+    body: JsonBody<ReleaseBody>,
+) -> Result<PrivateJson<AuthorizationAnswer>, Problem> {
+    let idempotency = moved.idempotency(body.fingerprint);
+    let mut inputs = moved.inputs();
+    inputs.repeated(&body.faults);
+    let amount = inputs.amount("amount", body.value.amount);
+    let till = Till {
+        reference: inputs.text("reference", body.value.reference, LONGEST_NAME),
+        location: inputs.text("external_location_id", body.value.external_location_id, LONGEST_NAME),
+        employee: inputs.text("external_employee_id", body.value.external_employee_id, LONGEST_NAME),
+    };
+    inputs.finish()?;
+    let id = AuthorizationId::parse(part(&parameters, "authorization_id"));
+    let id = id.ok_or_else(|| not_found(moved.call.lang, Missing::Authorization))?;
+    let answer = state.core().release(&moved.caller, id, amount, &till, idempotency, &moved.call.context).await;
+    let answer = answer.map_err(|error| moved.problem(error))?;
+    Ok(PrivateJson::new(answer.value.into()).replayed(answer.replayed))
+}
+
+/// What can go wrong, for the API document.
+struct ReleaseProblems;
+
+impl utoipa::IntoResponses for ReleaseProblems {
+    fn responses() -> Responses {
+        let own =
+            problems([Refusal::AuthorizationEnded.into(), Refusal::AuthAmountExceeded { remaining: EXAMPLE }.into()]);
+        problem::responses(own.into_iter().chain([not_found(Lang::English, Missing::Authorization)]))
+    }
+}
