@@ -65,6 +65,9 @@ pub enum CommandError {
     /// An audit trail was changed.
     #[error("the audit trail does not verify; faults: {0}")]
     AuditFaults(usize),
+    /// The books are wrong.
+    #[error("the books are not right; faults: {0}")]
+    LedgerFaults(u64),
     /// The doctor found faults.
     #[error("faults found: {0}")]
     Unhealthy(usize),
@@ -115,6 +118,7 @@ impl CommandError {
             Self::RowsRefused { .. } => "rows_refused",
             Self::ImportStopped { .. } => "import_stopped",
             Self::AuditFaults(_) => "audit_faults",
+            Self::LedgerFaults(_) => "ledger_faults",
             Self::Unhealthy(_) => "unhealthy",
             Self::Io(_) => "io",
         }

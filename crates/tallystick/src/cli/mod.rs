@@ -1,7 +1,9 @@
 //! The command line: one file per command.
 
+mod account;
 mod application;
 mod audit;
+mod authorization;
 mod channel;
 mod client;
 mod completions;
@@ -15,6 +17,7 @@ mod essentials;
 mod import;
 mod invoice;
 mod key;
+mod ledger;
 mod merchant;
 mod merchant_location;
 mod merchant_user;
@@ -99,6 +102,12 @@ enum Command {
     Distribution(distribution::Command),
     #[command(subcommand)]
     Webhook(webhook::Command),
+    #[command(subcommand)]
+    Account(account::Command),
+    #[command(subcommand)]
+    Authorization(authorization::Command),
+    #[command(subcommand)]
+    Ledger(ledger::Command),
     Audit(audit::Args),
     Openapi(openapi::Args),
     Doctor(doctor::Args),
@@ -169,6 +178,9 @@ fn run(cli: Cli, output: Output) -> Result<(), CommandError> {
         Command::Invoice(command) => invoice::run(command, file, output),
         Command::Distribution(command) => distribution::run(command, file, output),
         Command::Webhook(command) => webhook::run(command, file, output),
+        Command::Account(command) => account::run(command, file, output),
+        Command::Authorization(command) => authorization::run(command, file, output),
+        Command::Ledger(command) => ledger::run(command, file, output),
         Command::Audit(args) => audit::run(args, file, output),
         Command::Openapi(args) => openapi::run(args, output),
         Command::Doctor(args) => doctor::run(args, file, output),

@@ -6,6 +6,7 @@
 mod applications;
 pub mod channels;
 mod database;
+mod dollars;
 mod error;
 mod file;
 mod invoices;
@@ -35,6 +36,7 @@ use domain::Environment;
 pub use self::channels::Channels;
 pub use applications::{Applications, ApplicationsLayer, Dollars, Grade};
 pub use database::{Database, DatabaseLayer};
+pub use dollars::Dollars;
 pub use error::ConfigError;
 pub use invoices::{Code, Invoices, InvoicesLayer};
 pub use jobs::{Jobs, JobsLayer};
@@ -254,6 +256,7 @@ impl Settings {
             credentials_link_lifetime: self.onboarding.credentials_link_lifetime.0,
             expiry_notice: self.onboarding.expiry_notice.0.iter().map(|span| span.0).collect(),
             password: service::password::PasswordSettings::default(),
+            purchase: self.point_of_sale.purchase(),
         }
     }
 

@@ -6,8 +6,11 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use domain::oauth_token::LONGEST_LEEWAY;
+use domain::purchase::CreditLimits;
+use service::PurchaseSettings;
 
 use super::ConfigError;
+use super::dollars::Dollars;
 use super::section::section;
 use super::span::Span;
 use super::text::from_text;
@@ -32,6 +35,20 @@ section! {
     /// The most flows of one merchant in which something is known of an applicant, half of them for tokens of the scope customer. A further
     /// one is answered 409
     most_open_flows ["TALLYSTICK_MOST_OPEN_FLOWS", "NUMBER"]: u32 = service::Settings::default().most_open_flows;
+
+    /// How long credit is held for a purchase that was authorized and not captured. 1h to 365d
+    authorization_lifetime ["TALLYSTICK_AUTHORIZATION_LIFETIME", "SPAN"]: Span =
+        Span(PurchaseSettings::default().authorization_lifetime);
+
+    /// The most that is paid at tills on one account in 24 hours, in dollars
+    payments_in_a_day ["TALLYSTICK_PAYMENTS_IN_A_DAY", "DOLLARS"]: Dollars = Dollars(CreditLimits::default().paid_in_a_day);
+
+    /// The most that a merchant refunds at once without naming a capture, in dollars
+    refund_at_once ["TALLYSTICK_REFUND_AT_ONCE", "DOLLARS"]: Dollars = Dollars(CreditLimits::default().refunded_at_once);
+
+    /// The most that merchants refund so on one account in 24 hours, in dollars
+    refunds_in_a_day ["TALLYSTICK_REFUNDS_IN_A_DAY", "DOLLARS"]: Dollars =
+        Dollars(CreditLimits::default().refunded_in_a_day);
 }
 
 /// The shortest time that tokens are kept for: a refresh can be repeated in the leeway, also when the pair has just expired.
@@ -44,7 +61,23 @@ const INFORMATION_RETENTION: RangeInclusive<Duration> = Duration::from_secs(60).
 /// is one for customers.
 const OPEN_FLOWS: RangeInclusive<u32> = 2..=100_000;
 
+/// How long credit may be held: not so short that a merchant can't pack, and not so long that a forgotten hold stays for years.
+const AUTHORIZATION_LIFETIME: RangeInclusive<Duration> =
+    Duration::from_secs(3600)..=Duration::from_secs(365 * 24 * 3600);
+
 impl PointOfSale {
+    /// What the core needs of it for purchases.
+    pub(crate) fn purchase(&self) -> PurchaseSettings {
+        PurchaseSettings {
+            authorization_lifetime: self.authorization_lifetime.0,
+            limits: CreditLimits {
+                paid_in_a_day: self.payments_in_a_day.0,
+                refunded_at_once: self.refund_at_once.0,
+                refunded_in_a_day: self.refunds_in_a_day.0,
+            },
+        }
+    }
+
     /// Refuses what can't be done.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         if self.refresh_leeway.0 > LONGEST_LEEWAY {
@@ -65,6 +98,18 @@ impl PointOfSale {
         }
         if !OPEN_FLOWS.contains(&self.most_open_flows) {
             return Err(ConfigError::invalid("most-open-flows", "give 2 to 100000"));
+        }
+        if !AUTHORIZATION_LIFETIME.contains(&self.authorization_lifetime.0) {
+            return Err(ConfigError::invalid("authorization-lifetime", "give 1h to 365d"));
+        }
+        for (name, limit) in [
+            ("payments-in-a-day", self.payments_in_a_day),
+            ("refund-at-once", self.refund_at_once),
+            ("refunds-in-a-day", self.refunds_in_a_day),
+        ] {
+            if limit.0.is_negative() {
+                return Err(ConfigError::invalid(name, "give 0 or more"));
+            }
         }
         Ok(())
     }
@@ -135,6 +180,20 @@ mod tests {
             (Span::minutes(1), 100_001),
         ] {
             assert!(check(retention, flows).is_err());
+        }
+    }
+
+    #[test]
+    fn credit_is_held_for_a_time_and_limits_are_no_debts() {
+        let check = |authorization_lifetime, refund: &str| {
+            let refund_at_once = refund.parse().unwrap();
+            PointOfSale { authorization_lifetime, refund_at_once, ..PointOfSale::default() }.check()
+        };
+        assert!(check(Span::hours(1), "0").is_ok() && check(Span::hours(365 * 24), "0.01").is_ok());
+        for (lifetime, refund) in
+            [(Span::minutes(59), "0"), (Span::hours(365 * 24 + 1), "0"), (Span::hours(1), "-0.01")]
+        {
+            assert!(check(lifetime, refund).is_err());
         }
     }
 }

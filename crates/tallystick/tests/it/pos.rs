@@ -60,7 +60,16 @@ fn answered(endpoint: &Endpoint) -> (u16, Option<&'static str>) {
         (&Method::POST, "/merchants/login" | "/information" | "/customers/driverslicense") => {
             (415, Some("unsupported_media_type"))
         }
-        (&Method::POST, "/apply" | "/accounts/{account_number}/calculate-interest") => (415, Some("unsupported_media_type")),
+        (&Method::GET, "/authorizations" | "/captures") => (200, None),
+        (&Method::GET, "/authorization/{authorization_id}") => (404, Some("not_found")),
+        (&Method::POST, path)
+            if path.starts_with("/authorization") || path.ends_with("/refund") || path == "/transactions" =>
+        {
+            (415, Some("unsupported_media_type"))
+        }
+        (&Method::POST, "/apply" | "/accounts/{account_number}/calculate-interest") => {
+            (415, Some("unsupported_media_type"))
+        }
         (&Method::GET, "/apply/{application_id}") | (&Method::POST, "/accounts/{account_number}/close") => {
             (404, Some("not_found"))
         }

@@ -17,6 +17,7 @@ mod metrics;
 mod outbox;
 mod partner;
 mod pos_token;
+mod purchase;
 mod refused;
 mod revoked;
 mod secrets;
