@@ -55,7 +55,8 @@ impl Inputs {
                     "must be a shorter text, without control characters",
                     "doit être un texte plus court, sans caractères de commande",
                 );
-                self.fault(param, en, fr, Some(&text));
+                // Not repeated: it may be a code or a card.
+                self.fault(param, en, fr, None);
                 None
             }
             TextOrNumber::Given(text) => Some(text.trim().to_owned()),
@@ -168,7 +169,7 @@ impl Inputs {
     /// What of a query could not be read.
     pub(crate) fn query_faults(&mut self, query: Query, params: &[&'static str]) {
         for fault in query.into_faults().as_slice() {
-            if let Some(param) = params.iter().find(|param| **param == fault.field) {
+            if let Some(param) = params.iter().copied().find(|param| *param == fault.field) {
                 let (en, fr) =
                     ("must be there once, in percent-encoding", "doit être présent une seule fois, en codage pourcent");
                 self.fault(param, en, fr, None);

@@ -50,11 +50,12 @@ impl Desk {
     }
 
     fn purchase(&self, amount: impl Into<Value>) -> Value {
+        let amount: Value = amount.into();
         json!({
             "account_number": self.account.number.get(),
             "reference": "Order-1234",
             "financing_option": {"transaction_type": "promotional_purchase", "plan_id": 4, "term": 3},
-            "amount": amount.into(),
+            "amount": amount,
             "auto_capture": false,
             "widget_session_id": FLOW,
         })
