@@ -8,7 +8,6 @@ use http_kit::{Code, HttpState, Problem};
 use service::idempotency::{Idempotency, IdempotencyError};
 use service::information::FlowCaller;
 use service::purchase_error::{Missing, PurchaseError};
-use utoipa::IntoParams as _;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 
 use crate::call::{Call, CallParameters};

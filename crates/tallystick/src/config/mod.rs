@@ -6,7 +6,6 @@
 mod applications;
 pub mod channels;
 mod database;
-mod dollars;
 mod error;
 mod file;
 mod invoices;
@@ -36,7 +35,6 @@ use domain::Environment;
 pub use self::channels::Channels;
 pub use applications::{Applications, ApplicationsLayer, Dollars, Grade};
 pub use database::{Database, DatabaseLayer};
-pub use dollars::Dollars;
 pub use error::ConfigError;
 pub use invoices::{Code, Invoices, InvoicesLayer};
 pub use jobs::{Jobs, JobsLayer};

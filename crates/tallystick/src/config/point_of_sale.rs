@@ -10,7 +10,7 @@ use domain::purchase::CreditLimits;
 use service::PurchaseSettings;
 
 use super::ConfigError;
-use super::dollars::Dollars;
+use super::applications::Dollars;
 use super::section::section;
 use super::span::Span;
 use super::text::from_text;
