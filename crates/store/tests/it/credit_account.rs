@@ -11,12 +11,13 @@ use store::{Db, StoreError, Tx};
 use testkit::on_both_engines;
 
 use crate::merchant::{oauth, row as merchant};
-use crate::{client, insert, keep, now};
+use crate::{client, insert, keep, now, partner};
 
 const LENDER: (PartnerId, ClientIdentifier) = (PartnerId(1), ClientIdentifier(7));
 
 /// The merchant 7 lends on its own book, and 8 on that of 7.
 pub(crate) async fn two_merchants(tx: &mut Tx) -> Result<(), StoreError> {
+    partner(tx).await?;
     for (number, lender) in [(7, None), (8, Some(7))] {
         insert(tx, client(1, number, &format!("merchant-{number}"))).await?;
         store::oauth_client::insert(tx, &oauth(number, &format!("shop-{number}"))).await?;

@@ -126,6 +126,14 @@ async fn is_pending<F: Future + ?Sized>(mut future: Pin<&mut F>) -> bool {
     poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_pending())).await
 }
 
+/// Adds the partner 1, whose merchants are looked up with it, unless it is there.
+async fn partner(tx: &mut Tx) -> Result<(), StoreError> {
+    if store::partner::by_code(tx, "QUICK3").await?.is_some() {
+        return Ok(());
+    }
+    store::partner::insert(tx, PartnerId(1), "QUICK3", "Quick Software Oy", now()).await
+}
+
 /// Runs statements by hand, one after the other.
 async fn run(database: &TestDatabase, script: impl IntoIterator<Item = impl Into<String>>) {
     let script = script.into_iter().map(|sql| sqlx::AssertSqlSafe(sql.into()));

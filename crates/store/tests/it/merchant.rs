@@ -8,7 +8,7 @@ use store::number::{self, Series};
 use store::oauth_client::{self, OauthClientRow};
 use testkit::on_both_engines;
 
-use crate::{client, insert, keep, now, run};
+use crate::{client, insert, keep, now, partner, run};
 
 const PARTNER: PartnerId = PartnerId(1);
 
@@ -74,6 +74,7 @@ fn user(number: i64, name: &str, location: Option<&str>) -> UserRow {
 /// A client of the point-of-sale service of this number, with its OAuth client and without its merchant.
 async fn pos_client(db: &store::Db, number: i64, id: &str) {
     let (row, oauth) = (client(PARTNER.0, number, &format!("merchant-{number}")), oauth(number, id));
+    keep!(db, |tx| partner(tx)).unwrap();
     keep!(db, [row], |tx| insert(tx, row)).unwrap();
     keep!(db, [oauth], |tx| oauth_client::insert(tx, &oauth)).unwrap();
 }
