@@ -34,7 +34,8 @@
 //! - A request for a token carries the reference id of the flow whose call needs it. What is asked for without a flow, such as
 //!   [`PosClient::force_refresh`], has none of its own.
 //! - A refresh whose answer was lost is repeated inside the server's leeway, 10 s ([`PosBuilder::refresh_leeway`]), where it gives the same
-//!   pair. It is sent a second before the end at the latest, since it takes its time to arrive. Later the server takes it for a theft and ends every token of the family: it is not repeated then, a new pair is got.
+//!   pair. It is sent a second before the end at the latest, since it takes its time to arrive. Later the server takes it for a theft and
+//!   ends every token of the family: it is not repeated then, a new pair is got by `client_credentials`.
 //! - A refresh that is refused (`invalid_grant`: the family was ended, or has expired) is followed by `client_credentials`.
 //! - A call that is answered 401 gets one new token, and is repeated once.
 //! - However many tasks need a token at once, one request is made for it, and all that can't go on without have its outcome, good or bad.
@@ -42,11 +43,19 @@
 //!   tries again for 5 s, or as long as the server asks. So a token endpoint that fails or hangs costs no call before the token expires.
 //!
 //! A client of [`PosClient::log_in_with_password`] has the tokens of a merchant's user. They are refreshed alike, but where that is
-//! refused somebody has to log in: [`PosError::LoginNeeded`].
+//! refused somebody has to log in: [`PosError::LoginNeeded`]. Since there is no other grant,
+//!
+//! - a refresh whose answer was lost is repeated after the leeway, too, but only when the token in use has expired, was refused, or expires
+//!   in 10 s or less: if the server takes it for a theft then, next to nothing is lost. Until then calls go on with the token in use, and
+//!   [`PosClient::force_refresh`] gives the failure again;
+//! - the second try of a refresh ahead of need may take 10 s, so that an endpoint which is slow is heard inside the leeway;
+//! - where the server asks to wait, half of what is left of the token is waited at most: its refresh token ends with it.
 //!
 //! # Retry
 //!
 //! As for the Partner API; see [the crate](crate#retry). Every call here may be repeated without harm, so that a broken connection is, too.
+//! Only a wrong password counts in each try: [`Flow::login_as`] and [`PosClient::log_in_with_password`] whose answers are lost may so come to
+//! four wrong passwords, after which the user has to wait.
 //!
 //! # Reference data
 //!
@@ -65,6 +74,7 @@ mod flow;
 mod form;
 mod interest;
 mod oauth;
+mod pair;
 mod problem;
 mod reference_data;
 mod reference_id;

@@ -78,7 +78,7 @@ impl PosBuilder {
     }
 
     /// For how long the server gives the same pair for the same refresh token: its `refresh-leeway`. Later, and in its last
-    /// second, a refresh is not repeated. Default: 10 s.
+    /// second, a refresh is not repeated; that of a user only when the token is about to expire. Default: 10 s.
     #[must_use]
     pub const fn refresh_leeway(mut self, leeway: Duration) -> Self {
         self.refresh_leeway = leeway;

@@ -13,8 +13,9 @@ use super::closed::{Lang, Scope};
 use super::error::PosError;
 use super::flow::Flow;
 use super::oauth::{Manner, parse};
+use super::pair::Pair;
 use super::reference_id::ReferenceId;
-use super::tokens::{Pair, Tokens, Why};
+use super::tokens::{Tokens, Why};
 use crate::api_key::Secret;
 use crate::entity_tag::EntityTag;
 use crate::wire::Wire;
@@ -163,7 +164,9 @@ impl PosClient {
     /// ```
     ///
     /// # Errors
-    /// When none is given. The token in use stays, and works until its time.
+    /// When none is given. The token in use stays, and works until its time, unless the error is [`PosError::LoginNeeded`]. Where a user's
+    /// refresh was not answered in time, this gives that failure again, without asking, until the token is about to expire: the server
+    /// would take the same refresh token for a theft by then.
     pub async fn force_refresh(&self) -> Result<AccessToken, PosError> {
         self.session.renew(Why::Forced, None).await.map(|pair| shown(&pair))
     }

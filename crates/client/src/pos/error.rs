@@ -240,6 +240,18 @@ impl PosError {
         of_call.or_else(|| self.oauth_problem().map(|problem| problem.error.as_str()))
     }
 
+    /// Whether the server may have done what it was asked for. Not where the request did not arrive, nor where an answer says that it was
+    /// refused: for its number (429), or by the token endpoint (RFC 6749 section 5.2).
+    pub(super) const fn leaves_open_what_was_done(&self) -> bool {
+        match self {
+            Self::Transport { fault, .. } => matches!(fault, TransportFault::Interrupted),
+            Self::TokenUnavailable { problem, .. } => problem.status != 429,
+            Self::UnexpectedAnswer { status, .. } => *status != 429,
+            Self::InvalidClient(_) | Self::TokenRefused(_) => false,
+            _ => true,
+        }
+    }
+
     /// Whether nothing is given for a grant: the refresh token or the password is not taken.
     pub(super) fn is_invalid_grant(&self) -> bool {
         matches!(self, Self::TokenRefused(problem) if problem.error == "invalid_grant")
@@ -252,6 +264,7 @@ mod tests {
     use zeroize::Zeroizing;
 
     use super::*;
+    use crate::tls;
 
     fn answer(status: u16, error: &str) -> Answer {
         Answer {
@@ -293,5 +306,24 @@ mod tests {
         let token = |status, error| PosError::of_token_endpoint(&answer(status, error));
         assert!(matches!(token(401, "invalid_client"), PosError::InvalidClient(_)));
         assert!(token(400, "invalid_grant").is_invalid_grant() && !token(400, "invalid_scope").is_invalid_grant());
+    }
+    #[tokio::test]
+    async fn what_was_refused_or_did_not_arrive_was_not_done() {
+        let token = |status, error| PosError::of_token_endpoint(&answer(status, error)).leaves_open_what_was_done();
+        assert!(
+            !token(429, "temporarily_unavailable") && !token(400, "invalid_client") && !token(400, "invalid_scope")
+        );
+        assert!(token(500, "server_error") && token(503, "temporarily_unavailable"));
+        let page = |status| Answer { body: Zeroizing::new(b"<h1>".to_vec()), ..answer(status, "") };
+        let page = |status| PosError::of_token_endpoint(&page(status)).leaves_open_what_was_done();
+        assert!(!page(429) && page(403) && page(502) && page(524));
+        assert!(PosError::Timeout { limit: Duration::ZERO }.leaves_open_what_was_done());
+        // Nothing listens where no request can go.
+        let http = reqwest::Client::builder().no_proxy().tls_backend_preconfigured(tls::config(false).unwrap());
+        let source = http.build().unwrap().get("http://127.0.0.1:0").send().await.unwrap_err();
+        let (fault, source) = transport(source);
+        assert_eq!(fault, TransportFault::Connect);
+        let at = |fault| PosError::Transport { fault, source: source.clone() }.leaves_open_what_was_done();
+        assert!(!at(fault) && !at(TransportFault::Tls) && at(TransportFault::Interrupted));
     }
 }

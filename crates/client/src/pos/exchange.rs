@@ -9,8 +9,9 @@ use zeroize::Zeroizing;
 
 use super::client::Session;
 use super::error::PosError;
+use super::pair::Pair;
 use super::reference_id::ReferenceId;
-use super::tokens::{Pair, Why};
+use super::tokens::Why;
 use crate::entity_tag::EntityTag;
 use crate::receive::Answer;
 

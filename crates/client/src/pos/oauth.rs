@@ -13,8 +13,8 @@ use super::closed::{Lang, Scope};
 use super::error::PosError;
 use super::exchange::X_REFERENCE_ID;
 use super::form;
+use super::pair::Pair;
 use super::reference_id::ReferenceId;
-use super::tokens::Pair;
 use crate::api_key::Secret;
 use crate::receive::Answer;
 
@@ -44,12 +44,27 @@ impl Manner {
     pub(super) const USUAL: Self = Self { patience: Patience::Usual, reference: None };
 }
 
+/// Why the token endpoint gave nothing.
+#[derive(Debug)]
+pub(super) struct Failed {
+    /// That of the last try.
+    pub(super) error: PosError,
+    /// Whether the server may have done what one of the tries asked for.
+    pub(super) may_be_done: bool,
+}
+
+impl From<Failed> for PosError {
+    fn from(failed: Failed) -> Self {
+        failed.error
+    }
+}
+
 impl Session {
     /// A pair for the client itself.
     pub(super) async fn client_credentials(&self, manner: Manner) -> Result<Pair, PosError> {
         let scope = self.settings.scope;
         let fields = [("grant_type", "client_credentials"), ("scope", scope.as_str())];
-        self.pair(&fields, manner, scope).await
+        Ok(self.pair(&fields, manner, scope).await?)
     }
 
     /// A pair for a merchant's user.
@@ -61,18 +76,21 @@ impl Session {
             ("username", username),
             ("password", password.expose()),
         ];
-        self.pair(&fields, Manner::USUAL, scope).await
+        Ok(self.pair(&fields, Manner::USUAL, scope).await?)
     }
 
     /// The next pair.
-    pub(super) async fn refresh(&self, token: &Secret, scope: Scope, manner: Manner) -> Result<Pair, PosError> {
+    pub(super) async fn refresh(&self, token: &Secret, scope: Scope, manner: Manner) -> Result<Pair, Failed> {
         let fields = [("grant_type", "refresh_token"), ("refresh_token", token.expose())];
-        self.pair(&fields, manner, scope).await
+        let mut next = self.pair(&fields, manner, scope).await?;
+        // An answer without a refresh token leaves the old one in use (RFC 6749 section 6).
+        next.refresh.get_or_insert_with(|| token.clone());
+        Ok(next)
     }
 
-    async fn pair(&self, fields: &[(&str, &str)], manner: Manner, scope: Scope) -> Result<Pair, PosError> {
+    async fn pair(&self, fields: &[(&str, &str)], manner: Manner, scope: Scope) -> Result<Pair, Failed> {
         let (answer, asked_at) = self.ask("/oauth/token", fields, manner).await?;
-        Pair::of(&answer, asked_at, scope)
+        Pair::of(&answer, asked_at, scope).map_err(|error| Failed { error, may_be_done: true })
     }
 
     /// Posts a form with the credentials of the client, with as many tries as make sense and `manner` allows. Gives the answer, and when the request was sent that it answers.
@@ -81,7 +99,7 @@ impl Session {
         path: &'static str,
         fields: &[(&str, &str)],
         Manner { patience, reference }: Manner,
-    ) -> Result<(Answer, OffsetDateTime), PosError> {
+    ) -> Result<(Answer, OffsetDateTime), Failed> {
         let credentials =
             [("client_id", self.settings.client_id.as_str()), ("client_secret", self.settings.client_secret.expose())];
         let form = form::encode(&[&credentials, fields].concat());
@@ -89,7 +107,7 @@ impl Session {
             Patience::Once(limit) => limit.min(self.wire.time_limit),
             Patience::Usual | Patience::Until(_) => self.wire.time_limit,
         };
-        let mut retries = 0;
+        let (mut retries, mut may_be_done) = (0, false);
         loop {
             let asked_at = self.now();
             let error = match self.post_form(path, &form, limit, reference).await {
@@ -97,11 +115,12 @@ impl Session {
                 Ok(answer) => PosError::of_token_endpoint(&answer),
                 Err(error) => error,
             };
-            let Some(pause) = self.pause(&error, retries) else { return Err(error) };
+            may_be_done |= error.leaves_open_what_was_done();
+            let Some(pause) = self.pause(&error, retries) else { return Err(Failed { error, may_be_done }) };
             match patience {
                 Patience::Usual => (),
                 Patience::Until(end) if self.now() + pause < end => (),
-                Patience::Until(_) | Patience::Once(_) => return Err(error),
+                Patience::Until(_) | Patience::Once(_) => return Err(Failed { error, may_be_done }),
             }
             retries += 1;
             tracing::debug!(path, retries, pause_ms = pause.as_millis(), %error, "trying again");

@@ -5,18 +5,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use reqwest::header::HeaderValue;
-use serde::Deserialize;
 use time::OffsetDateTime;
 use tokio::sync::Mutex;
 
 use super::client::{Holder, Session};
-use super::closed::Scope;
 use super::error::PosError;
-use super::oauth::{Manner, Patience};
+use super::oauth::{Failed, Manner, Patience};
+use super::pair::Pair;
 use super::reference_id::ReferenceId;
-use crate::api_key::Secret;
-use crate::receive::Answer;
 
 /// The longest that a call waits for a refresh that is made ahead of need.
 const EARLY_LIMIT: Duration = Duration::from_secs(3);
@@ -25,88 +21,16 @@ const EARLY_LIMIT: Duration = Duration::from_secs(3);
 /// default, so that an answer that was lost is asked for again.
 const EARLY_PAUSE: Duration = Duration::from_secs(5);
 
+/// The same where the refresh token of a user was presented before: one try must outlast a slow endpoint before the leeway is over, since a
+/// user has nothing else.
+const AGAIN_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long before its expiry a user's pair is put at risk: a refresh token that is presented after the leeway ends the family if the
+/// server made the next pair then, and is the only way on if it did not.
+const LAST_CHANCE: Duration = Duration::from_secs(10);
+
 /// What is kept back of the leeway, since a request takes its time to the server, which counts from the first one's arrival.
 const ON_THE_WAY: Duration = Duration::from_secs(1);
-
-/// A token pair.
-#[derive(Clone, Debug)]
-pub(super) struct Pair {
-    pub(super) access: Secret,
-    refresh: Option<Secret>,
-    pub(super) scope: Scope,
-    /// When it was asked for.
-    created: OffsetDateTime,
-    lifetime: Duration,
-}
-
-/// A pair as it is sent.
-#[derive(Deserialize)]
-struct PairBody {
-    token_type: String,
-    access_token: Secret,
-    expires_in: u64,
-    #[serde(default)]
-    refresh_token: Option<Secret>,
-    /// The documentation of the public API leaves it out.
-    #[serde(default)]
-    scope: Option<Scope>,
-}
-
-impl Pair {
-    /// The pair of an answer to a request that was sent at `created` for `asked`.
-    pub(super) fn of(answer: &Answer, created: OffsetDateTime, asked: Scope) -> Result<Self, PosError> {
-        let body: Option<PairBody> = serde_json::from_slice(&answer.body).ok();
-        // One of another type can't be used, whatever it says (RFC 6749 section 7.1); one that fits no header neither.
-        let fits = |body: &PairBody| {
-            let token = body.access_token.expose();
-            body.token_type.eq_ignore_ascii_case("bearer")
-                && !token.is_empty()
-                && token.bytes().all(|byte| byte.is_ascii_graphic())
-        };
-        let body = body.filter(fits).ok_or_else(|| PosError::unexpected(answer, "the body is no token pair"))?;
-        Ok(Self {
-            access: body.access_token,
-            refresh: body.refresh_token,
-            scope: body.scope.unwrap_or(asked),
-            created,
-            lifetime: Duration::from_secs(body.expires_in),
-        })
-    }
-
-    /// The header that presents it, marked so that HTTP libraries neither print nor index it.
-    pub(super) fn header(&self) -> HeaderValue {
-        let text = zeroize::Zeroizing::new(format!("Bearer {}", self.access.expose()));
-        let mut value = HeaderValue::from_str(&text).expect("a Pair's token is visible ASCII, which fits a header");
-        value.set_sensitive(true);
-        value
-    }
-
-    /// From when on it does not work.
-    pub(super) fn expires_at(&self) -> OffsetDateTime {
-        let end = time::Duration::try_from(self.lifetime).ok().and_then(|life| self.created.checked_add(life));
-        end.unwrap_or(self.created)
-    }
-
-    /// For how long it works. Where the clock was set back since, nobody knows, and it counts as expired.
-    fn left(&self, now: OffsetDateTime) -> Duration {
-        let age = Duration::try_from(now - self.created).ok();
-        age.map(|age| self.lifetime.saturating_sub(age)).unwrap_or_default()
-    }
-
-    /// Whether it expires in `threshold` or less.
-    fn is_due(&self, now: OffsetDateTime, threshold: Duration) -> bool {
-        self.left(now) <= threshold
-    }
-
-    fn has_expired(&self, now: OffsetDateTime) -> bool {
-        self.left(now).is_zero()
-    }
-
-    /// What ends the whole family, or this token where there is no family.
-    pub(super) fn last_token(&self) -> &Secret {
-        self.refresh.as_ref().unwrap_or(&self.access)
-    }
-}
 
 /// The pair in use, shared by all clones of one client.
 #[derive(Default)]
@@ -123,10 +47,18 @@ pub(super) struct Tokens {
 pub(super) struct Flight {
     /// Why the last one failed, if it did.
     failure: Option<PosError>,
-    /// When the refresh token in use was first presented, whatever came of it.
-    refresh_begun: Option<OffsetDateTime>,
+    /// That the refresh token in use was presented, and the server may have made the next pair.
+    presented: Option<Presented>,
     /// When one was last begun ahead of need, or failed, and for how long there is no other.
     early: Option<(OffsetDateTime, Duration)>,
+}
+
+/// A refresh token that was presented, without an answer that tells whether it was taken.
+struct Presented {
+    /// When first.
+    at: OffsetDateTime,
+    /// What came of it the last time. Nothing where the task was dropped.
+    failure: Option<PosError>,
 }
 
 impl Flight {
@@ -190,24 +122,38 @@ impl Session {
     async fn renew_early(&self, pair: Arc<Pair>, reference: Option<ReferenceId>) -> Result<Arc<Pair>, PosError> {
         // Who asks already may take long: somebody who wants a whole lifetime waits for one.
         let Ok(mut flight) = self.tokens.flight.try_lock() else { return Ok(pair) };
-        if !self.tokens.in_use().is_some_and(|current| Arc::ptr_eq(&current, &pair)) {
-            drop(flight);
-            return self.renew(Why::Due, reference).await;
+        match self.tokens.in_use() {
+            Some(current) if Arc::ptr_eq(&current, &pair) => {}
+            // Somebody else has just got it.
+            Some(current) if !current.has_expired(self.now()) => return Ok(current),
+            _ => {
+                drop(flight);
+                return self.renew(Why::Due, reference).await;
+            }
         }
-        if flight.rests(self.now()) {
+        if flight.rests(self.now()) || !self.may_renew_early(&pair, flight.presented.as_ref()) {
             return Ok(pair);
         }
         // Noted before anything is sent: whoever drops its call while it waits has found out, too.
-        flight.early = Some((self.now(), EARLY_PAUSE));
-        match self.obtain(Some(&pair), Why::Early, reference, &mut flight.refresh_begun).await {
+        flight.early = Some((self.now(), self.early_pause(&pair, None)));
+        match self.obtain(Some(&pair), Why::Early, reference, &mut flight.presented).await {
             Err(error) if error.is_transient() => {
                 tracing::debug!(%error, "the token was not refreshed in time; the one in use still works");
-                let pause = error.retry_after().unwrap_or_default().max(EARLY_PAUSE);
                 // Whoever waits for the flight has not had this try, and makes the whole of theirs.
-                flight.early = Some((self.now(), pause));
+                flight.early = Some((self.now(), self.early_pause(&pair, error.retry_after())));
                 Ok(pair)
             }
             outcome => self.settle(outcome, &mut flight),
+        }
+    }
+
+    /// How long nobody tries ahead of need after a try that failed. A user must have tried before the expiry, whatever is asked for: the
+    /// refresh token ends with the pair.
+    fn early_pause(&self, pair: &Pair, asked: Option<Duration>) -> Duration {
+        let pause = asked.unwrap_or_default().max(EARLY_PAUSE);
+        match self.holder {
+            Holder::Client => pause,
+            Holder::User => pause.min(pair.left(self.now()) / 2),
         }
     }
 
@@ -229,7 +175,7 @@ impl Session {
         if let Some(pair) = current.as_ref().filter(|pair| is_there(pair)) {
             return Ok(Arc::clone(pair));
         }
-        let outcome = self.obtain(current.as_deref(), why, reference, &mut flight.refresh_begun).await;
+        let outcome = self.obtain(current.as_deref(), why, reference, &mut flight.presented).await;
         self.settle(outcome, &mut flight)
     }
 
@@ -258,33 +204,45 @@ impl Session {
         current: Option<&Pair>,
         why: Why<'_>,
         reference: Option<ReferenceId>,
-        begun: &mut Option<OffsetDateTime>,
+        presented: &mut Option<Presented>,
     ) -> Result<Pair, PosError> {
         let mut refused = None;
         if let Some(pair) = current
             && let Some(refresh) = &pair.refresh
-            && self.may_refresh(pair, why, *begun)
         {
-            // Noted before anything is sent: when the task is dropped now, the server may have made the next pair.
-            let begun = *begun.get_or_insert_with(|| self.now());
-            let patience = self.patience(why, Some(pair), Some(begun));
-            match self.refresh(refresh, pair.scope, Manner { patience, reference }).await {
-                Ok(next) => return Ok(next),
-                Err(error) if error.is_invalid_grant() => {
-                    tracing::debug!(%error, "the refresh token is not taken");
-                    refused = Some(error);
+            if self.may_refresh(pair, why, presented.as_ref()) {
+                let is_first = presented.is_none();
+                // Noted before anything is sent: when the task is dropped now, the server may have made the next pair.
+                let note = presented.get_or_insert_with(|| Presented { at: self.now(), failure: None });
+                let patience = self.patience(why, Some(pair), Some((note.at, is_first)));
+                match self.refresh(refresh, pair.scope, Manner { patience, reference }).await {
+                    Ok(next) => return Ok(next),
+                    Err(failed) if failed.error.is_invalid_grant() => {
+                        tracing::debug!(error = %failed.error, "the refresh token is not taken");
+                        refused = Some(failed.error);
+                    }
+                    Err(Failed { error, may_be_done }) => {
+                        note.failure = Some(error.clone());
+                        if is_first && !may_be_done {
+                            *presented = None;
+                        }
+                        // For a client that has its secret, the pair was worth its while as long as it worked.
+                        let goes_on = self.holder == Holder::Client && error.is_transient();
+                        if !goes_on || !pair.has_expired(self.now()) {
+                            return Err(error);
+                        }
+                        tracing::debug!(%error, "the token expired while it was refreshed");
+                    }
                 }
-                // For a client that has its secret, the pair was worth its while as long as it worked.
-                Err(error) if self.holder == Holder::Client && error.is_transient() && pair.has_expired(self.now()) => {
-                    tracing::debug!(%error, "the token expired while it was refreshed");
-                }
-                Err(error) => return Err(error),
+            } else if self.holder == Holder::User {
+                let failure = presented.as_ref().and_then(|presented| presented.failure.clone());
+                return Err(failure.unwrap_or(PosError::Timeout { limit: self.repeat_within() }));
             }
         }
         match (self.holder, refused) {
             (Holder::Client, _) => {
                 let patience = self.patience(why, current, None);
-                self.client_credentials(Manner { patience, reference }).await
+                Ok(self.client_credentials(Manner { patience, reference }).await?)
             }
             (Holder::User, Some(PosError::TokenRefused(problem))) => {
                 Err(PosError::LoginNeeded { problem: Some(problem) })
@@ -293,14 +251,23 @@ impl Session {
         }
     }
 
-    /// Whether to present the refresh token. A user has nothing else. A client has its secret, so that it leaves out what would be refused:
-    /// a token that has expired, that is of a family which was probably ended, or that was presented longer ago than the leeway. The
-    /// server would take the last for a theft.
-    fn may_refresh(&self, pair: &Pair, why: Why<'_>, begun: Option<OffsetDateTime>) -> bool {
+    /// Whether to try ahead of need. A user who has no refresh token, or may not present it now, has nothing else to try.
+    fn may_renew_early(&self, pair: &Pair, presented: Option<&Presented>) -> bool {
+        self.holder == Holder::Client || (pair.refresh.is_some() && self.may_refresh(pair, Why::Early, presented))
+    }
+
+    /// Whether to present the refresh token. The server would take one that was presented longer ago than the leeway for a theft.
+    ///
+    /// A client has its secret, so that it leaves out whatever would be refused: that, a token that has expired, and one of a family which
+    /// was probably ended. A user has nothing else, and leaves it out only as long as the pair in use works, which the theft would end.
+    fn may_refresh(&self, pair: &Pair, why: Why<'_>, presented: Option<&Presented>) -> bool {
         let now = self.now();
-        let within = |begun| Duration::try_from(now - begun).is_ok_and(|since| since < self.repeat_within());
-        self.holder == Holder::User
-            || (!pair.has_expired(now) && !matches!(why, Why::Refused(_)) && begun.is_none_or(within))
+        let within = |at| Duration::try_from(now - at).is_ok_and(|since| since < self.repeat_within());
+        let is_no_theft = presented.is_none_or(|presented| within(presented.at));
+        match self.holder {
+            Holder::Client => is_no_theft && !pair.has_expired(now) && !matches!(why, Why::Refused(_)),
+            Holder::User => is_no_theft || matches!(why, Why::Refused(_)) || pair.left(now) <= LAST_CHANCE,
+        }
     }
 
     /// For how long a refresh that may have been done is repeated.
@@ -309,14 +276,16 @@ impl Session {
     }
 
     /// How long a request for a pair may take. Where nobody needs it yet, half of what is left of the pair in use: the other half is for the
-    /// call.
-    fn patience(&self, why: Why<'_>, current: Option<&Pair>, begun: Option<OffsetDateTime>) -> Patience {
+    /// call. `presented` is when the refresh token was first presented, and whether that is now.
+    fn patience(&self, why: Why<'_>, current: Option<&Pair>, presented: Option<(OffsetDateTime, bool)>) -> Patience {
         let left = current.map(|pair| pair.left(self.now())).unwrap_or_default();
         if matches!(why, Why::Early) && !left.is_zero() {
-            return Patience::Once(EARLY_LIMIT.min(left / 2));
+            let is_again = presented.is_some_and(|(_, is_first)| !is_first);
+            let limit = if is_again && self.holder == Holder::User { AGAIN_LIMIT } else { EARLY_LIMIT };
+            return Patience::Once(limit.min(left / 2));
         }
-        let end = time::Duration::try_from(self.repeat_within()).ok();
-        let end = begun.zip(end).and_then(|(begun, within)| begun.checked_add(within));
+        let within = time::Duration::try_from(self.repeat_within()).ok();
+        let end = presented.zip(within).and_then(|((at, _), within)| at.checked_add(within));
         end.map_or(Patience::Usual, Patience::Until)
     }
 
@@ -326,50 +295,5 @@ impl Session {
 
     pub(super) fn now(&self) -> OffsetDateTime {
         self.wire.runtime.now()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use time::macros::datetime;
-
-    use super::*;
-
-    const CREATED: OffsetDateTime = datetime!(2026-11-06 08:49:00 UTC);
-
-    fn pair() -> Pair {
-        Pair {
-            access: Secret::from("a"),
-            refresh: None,
-            scope: Scope::Merchant,
-            created: CREATED,
-            lifetime: Duration::from_secs(1200),
-        }
-    }
-
-    #[test]
-    fn a_pair_is_due_the_threshold_before_it_expires() {
-        let at = |seconds| CREATED + time::Duration::seconds(seconds);
-        let minute = Duration::from_secs(60);
-        for (seconds, due, expired) in [
-            (0, false, false),
-            (1139, false, false),
-            (1140, true, false),
-            (1199, true, false),
-            (1200, true, true),
-            (-1, true, true),
-        ] {
-            let pair = pair();
-            assert_eq!((pair.is_due(at(seconds), minute), pair.has_expired(at(seconds))), (due, expired), "{seconds}");
-        }
-        assert!(pair().is_due(at(0), Duration::from_secs(1200)) && pair().is_due(at(0), Duration::MAX));
-        assert_eq!(pair().expires_at(), at(1200));
-        assert_eq!(Pair { lifetime: Duration::MAX, ..pair() }.expires_at(), CREATED);
-    }
-
-    #[test]
-    fn no_debug_shows_a_token() {
-        let pair = Pair { access: Secret::from("opensesame"), refresh: Some(Secret::from("opensesame")), ..pair() };
-        assert!(!format!("{pair:?} {:?}", pair.header()).contains("opensesame"));
     }
 }

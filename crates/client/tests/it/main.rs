@@ -19,6 +19,7 @@ mod peer;
 mod pos;
 mod pos_session;
 mod pos_token;
+mod pos_user;
 mod relay;
 mod renew;
 mod retry;

@@ -210,6 +210,47 @@ on_both_engines! {
         call(&till).await.unwrap();
     }
 
+    async fn a_lost_refresh_does_not_end_the_session_of_a_user(database: TestDatabase) {
+        let (app, merchant) = open(&database).await;
+        add_user(&app, &merchant).await;
+        let change = MerchantChange {
+            password_grant: Some(true),
+            password_grant_note: Some("old tills".into()),
+            ..MerchantChange::default()
+        };
+        app.test.core.change_merchant(&merchant.id, &change, &operator()).await.unwrap();
+        let served = app.serve().await;
+        let relay = Relay::before(&served.url).await;
+        let (still, till) = client(&relay.url, &merchant, Scope::Merchant);
+        let turn = |by| {
+            still.turn(by);
+            app.clock().advance(seconds(by));
+        };
+        let anna = till.log_in_with_password("anna", PASSWORD).await.unwrap();
+        turn(60);
+        relay.lose(4);
+        anna.force_refresh().await.unwrap_err();
+        turn(120);
+        relay.take();
+        anna.force_refresh().await.unwrap_err();
+        call(&anna).await.unwrap();
+        turn(1009);
+        call(&anna).await.unwrap();
+        assert_eq!(relay.lines(), ["login 200", "login 200"]);
+        turn(1);
+        assert!(matches!(call(&anna).await, Err(PosError::LoginNeeded { problem: Some(_) })));
+
+        // Inside the leeway the next pair is had.
+        let anna = till.log_in_with_password("anna", PASSWORD).await.unwrap();
+        turn(1140);
+        relay.take();
+        relay.lose(1);
+        call(&anna).await.unwrap();
+        turn(5);
+        call(&anna).await.unwrap();
+        assert_eq!(relay.lines(), ["refresh_token 200", "login 200", "refresh_token 200", "login 200"]);
+    }
+
     async fn tokens_are_asked_about_refreshed_at_will_and_revoked(database: TestDatabase) {
         let (app, merchant) = open(&database).await;
         let served = app.serve().await;

@@ -36,7 +36,12 @@ pub(crate) fn pair(name: &str) -> Step {
     json(200, &body)
 }
 
-fn terms() -> Step {
+/// The same without a refresh token, as other servers may give it.
+pub(crate) fn bare(name: &str) -> Step {
+    json(200, &format!(r#"{{"token_type":"Bearer","access_token":"{name}","expires_in":1200}}"#))
+}
+
+pub(crate) fn terms() -> Step {
     json(200, TERMS)
 }
 
@@ -44,12 +49,12 @@ fn unauthorized() -> Step {
     json(401, r#"{"url":"/x","error":"unauthorized","message":"The access token was revoked","field_errors":[]}"#)
 }
 
-async fn call(till: &PosClient) -> Result<(), PosError> {
+pub(crate) async fn call(till: &PosClient) -> Result<(), PosError> {
     till.flow().terms_and_conditions(tallystick_client::pos::Province::On).await.map(|_| ())
 }
 
 /// Each request in a word: the token of a call, or the grant with the refresh token.
-fn said(peer: &Peer) -> Vec<String> {
+pub(crate) fn said(peer: &Peer) -> Vec<String> {
     let word = |request: &Request| match request.header("authorization") {
         Some(value) => value.to_owned(),
         None => {
@@ -62,7 +67,7 @@ fn said(peer: &Peer) -> Vec<String> {
 
 const FIRST: &str = "grant_type=client_credentials&scope=merchant";
 
-fn refresh(name: &str) -> String {
+pub(crate) fn refresh(name: &str) -> String {
     format!("grant_type=refresh_token&refresh_token={name}-r")
 }
 
@@ -227,7 +232,7 @@ async fn while_the_token_works_no_call_waits_long_for_a_token_endpoint_that_hang
     let (again, old) = (refresh("a"), "Bearer a");
     let expected = [FIRST, &again, old, old, &again, old, FIRST, old, FIRST, old, FIRST, FIRST, "Bearer b"];
     assert_eq!(said(&peer), expected);
-    let [early, half] = EARLY_LIMITS;
+    let [early, half, ..] = EARLY_LIMITS;
     let limits = [TIME_LIMIT, early, TIME_LIMIT, TIME_LIMIT, early, TIME_LIMIT, early, TIME_LIMIT, half];
     assert_eq!(still.limits(), [&limits[..], &[TIME_LIMIT; 4]].concat());
     assert_eq!(still.pauses_ms(), [100]);
@@ -499,10 +504,9 @@ async fn what_is_no_token_pair_is_not_used() {
 
 #[tokio::test]
 async fn a_pair_without_a_refresh_token_is_replaced() {
-    let bare = json(200, r#"{"token_type":"Bearer","access_token":"a","expires_in":1199}"#);
-    let (peer, still, till) = till([bare, pair("b"), terms()]).await;
+    let (peer, still, till) = till([bare("a"), pair("b"), terms()]).await;
     assert_eq!(till.access_token().await.unwrap().scope, Scope::Merchant);
-    still.turn(1139);
+    still.turn(1140);
     call(&till).await.unwrap();
     assert_eq!(said(&peer), [FIRST, FIRST, "Bearer b"]);
 }

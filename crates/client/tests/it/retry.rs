@@ -95,9 +95,9 @@ async fn gives_up_after_four_tries_with_the_last_error() {
 #[tokio::test]
 async fn the_number_of_retries_and_the_pauses_are_settings() {
     let (peer, still) = scripted((0..6).map(|_| problem(503, "unavailable"))).await;
-    let slow = builder(&peer.url, &still).max_retries(4).backoff(Duration::from_secs(5), Duration::from_secs(14));
+    let slow = builder(&peer.url, &still).max_retries(4).backoff(Duration::from_millis(4_500), Duration::from_secs(14));
     slow.build().unwrap().validate().await.unwrap_err();
-    assert_eq!((peer.count(), still.pauses_ms()), (5, vec![2500, 5000, 7000, 7000]));
+    assert_eq!((peer.count(), still.pauses_ms()), (5, vec![2250, 4500, 7000, 7000]));
 
     let once = builder(&peer.url, &still).max_retries(0).build().unwrap();
     once.validate().await.unwrap_err();

@@ -16,9 +16,10 @@ pub(crate) const NOW: OffsetDateTime = datetime!(2026-11-06 08:49:00 UTC);
 pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(100_000);
 /// The limit when none is set. No pause here is of this length.
 const DEFAULT_TIME_LIMIT: Duration = Duration::from_secs(30);
-/// The limits of a refresh while the token works: the longest, and half of the 4 s that are left in one test. No pause here is of these
-/// lengths.
-pub(crate) const EARLY_LIMITS: [Duration; 2] = [Duration::from_secs(3), Duration::from_secs(2)];
+/// The limits of a refresh while the token works: the longest, half of the 4 s that are left in some tests, a user's second, and half of
+/// the 10 s that a user's last begins with. No pause here is of these lengths.
+pub(crate) const EARLY_LIMITS: [Duration; 4] =
+    [Duration::from_secs(3), Duration::from_secs(2), Duration::from_secs(10), Duration::from_secs(5)];
 
 pub(crate) const TOKEN: &str = "11111111-8457-4ca4-9da9-673f1cdd6684";
 pub(crate) const OLD: &str = "22222222-8457-4ca4-9da9-673f1cdd6684";
