@@ -118,7 +118,8 @@ impl Session {
         }
     }
 
-    /// Another pair in the place of one that works still, by one short try; else that one.
+    /// Another pair in the place of one that works still, by one short try; else that one. Only the end of a log-in fails the call: where
+    /// the pair does not work after all, the call finds out, and then the token endpoint's word is heard.
     async fn renew_early(&self, pair: Arc<Pair>, reference: Option<ReferenceId>) -> Result<Arc<Pair>, PosError> {
         // Who asks already may take long: somebody who wants a whole lifetime waits for one.
         let Ok(mut flight) = self.tokens.flight.try_lock() else { return Ok(pair) };
@@ -137,13 +138,13 @@ impl Session {
         // Noted before anything is sent: whoever drops its call while it waits has found out, too.
         flight.early = Some((self.now(), self.early_pause(&pair, None)));
         match self.obtain(Some(&pair), Why::Early, reference, &mut flight.presented).await {
-            Err(error) if error.is_transient() => {
+            outcome @ (Ok(_) | Err(PosError::LoginNeeded { .. })) => self.settle(outcome, &mut flight),
+            Err(error) => {
                 tracing::debug!(%error, "the token was not refreshed in time; the one in use still works");
                 // Whoever waits for the flight has not had this try, and makes the whole of theirs.
                 flight.early = Some((self.now(), self.early_pause(&pair, error.retry_after())));
                 Ok(pair)
             }
-            outcome => self.settle(outcome, &mut flight),
         }
     }
 

@@ -197,6 +197,49 @@ async fn a_refresh_that_fails_for_the_moment_costs_no_call_while_the_token_works
 }
 
 #[tokio::test]
+async fn a_refresh_that_fails_for_good_costs_no_call_either_while_the_token_works() {
+    let page = |status| Step::Send(text(status, "text/html", "", "<h1>Bearer a</h1>"));
+    let refused = |error| json(400, &format!(r#"{{"error":"{error}","message":"No"}}"#));
+    let failures = || {
+        let pages = [200, 302, 403, 404, 408, 520, 522, 524].map(page);
+        let others = [json(200, "[]"), refused("invalid_client"), refused("invalid_scope")];
+        pages.into_iter().chain(others).enumerate()
+    };
+    for (number, failure) in failures() {
+        // The same for a user.
+        for is_user in [false, true] {
+            let failure = match &failure {
+                Step::Send(bytes) => Step::Send(bytes.clone()),
+                _ => unreachable!("an answer is sent"),
+            };
+            let (peer, still, till) = till([pair("a"), failure, terms(), terms(), pair("b"), terms()]).await;
+            let till = match is_user {
+                true => till.log_in_with_password("anna", "dice").await.unwrap(),
+                false => till,
+            };
+            till.access_token().await.unwrap();
+            still.turn(1140);
+            call(&till).await.unwrap();
+            still.turn(4);
+            call(&till).await.unwrap();
+            still.turn(1);
+            call(&till).await.unwrap();
+            let expected = [&refresh("a"), "Bearer a", "Bearer a", &refresh("a"), "Bearer b"];
+            assert_eq!(said(&peer)[1..], expected, "{number} {is_user}");
+            assert!(still.pauses().is_empty());
+        }
+    }
+    // Where the token does not work either, the reason is told.
+    let no = || refused("invalid_client");
+    let (peer, still, till) = till([pair("a"), no(), unauthorized(), no()]).await;
+    till.access_token().await.unwrap();
+    still.turn(1140);
+    let error = call(&till).await.unwrap_err();
+    assert!(matches!(error, PosError::InvalidClient(_)), "{error:?}");
+    assert_eq!(said(&peer), [FIRST, &refresh("a"), "Bearer a", FIRST]);
+}
+
+#[tokio::test]
 async fn while_the_token_works_no_call_waits_long_for_a_token_endpoint_that_hangs() {
     let (peer, still, till) = till([
         pair("a"),
