@@ -1,6 +1,7 @@
 //! What runs in the background of a process. None of it is a leader's: every process runs all of it.
 
 mod clean_up;
+mod old_tokens;
 mod outbox_gauges;
 mod unsent_invoices;
 
@@ -82,6 +83,7 @@ impl Core {
         job!(write_last_uses(self.clone()));
         job!(seal_audit(self.clone()));
         job!(clean_up::run(self.clone(), CLEAN_UP));
+        job!(old_tokens::run(self.clone(), CLEAN_UP));
         job!(settle_sms(self.clone()));
         job!(fail_unsent_invoices(self.clone()));
         job!(add_up_distributions(self.clone()));

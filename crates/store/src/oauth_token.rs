@@ -174,6 +174,7 @@ statements! {
                      WHERE partner_id = $1 AND client_id = $2 AND token_id = $3 AND revoked_at IS NULL";
     END_FAMILY = "INSERT INTO oauth_family_end (partner_id, client_id, family_id, reason, ended_at) VALUES ($1, $2, $3, $4, $5) \
                   ON CONFLICT (partner_id, client_id, family_id) DO NOTHING";
+    FIRST_EXPIRY = "SELECT expires_at FROM oauth_token ORDER BY expires_at LIMIT 1";
     PURGE = "WITH gone AS MATERIALIZED ( \
              SELECT partner_id, client_id, token_id FROM oauth_token WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 \
              FOR UPDATE SKIP LOCKED) \
@@ -255,6 +256,15 @@ pub async fn end_family(
     Ok(execute!(tx, END_FAMILY, found.partner.0, found.client.0, found.family.0, reason, now.micros())? == 1)
 }
 
+/// When the pair expired, or will, that is the first to.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn first_expiry(db: &mut impl Access) -> Result<Option<Timestamp>, StoreError> {
+    let first = fetch!(fetch_optional, (i64,), db, FIRST_EXPIRY)?;
+    Ok(first.map(|(micros,)| Timestamp::from_micros(micros)))
+}
+
 /// Removes at most `limit` pairs that expired before `before`, and gives their number. Pairs that another process is removing are
 /// passed over.
 ///
@@ -264,8 +274,9 @@ pub async fn purge(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u64, St
     execute!(tx, PURGE, before.micros(), limit)
 }
 
-/// Removes at most `limit` ends of families that were before `before`, and gives their number. `before` must be so long ago that no pair
-/// of them is there any more, or it would work again.
+/// Removes at most `limit` ends of families that were before `before`, and gives their number. `before` must be so long ago that every
+/// pair of them has expired, or it would work again. A refresh token of one that is still there ends its family once more, which harms
+/// nobody.
 ///
 /// # Errors
 /// When the statement fails.

@@ -5,7 +5,7 @@
 //! | `idempotency` | `idempotency_retention` after the answer, 24 hours | the contract's promise to repeats |
 //! | `api_key` that was renewed | `superseded_key_retention` after its overlap, 30 days | the operator can still see who used it |
 //! | `oauth_token` | `token_retention` after its expiry, 1 hour | a refresh token that is used again ends its family |
-//! | `oauth_family_end` | 40 minutes after the end | no pair of it is left that could work |
+//! | `oauth_family_end` | 40 minutes after the end | no pair of it is left that could work; both by the job of `old_tokens.rs` |
 //! | `flow_information` | `information_retention` after it was last added to, 1 hour, and a day after it was opened at most | a till gathers what it is told of an applicant before it applies |
 //! | `sms` with a final state, its parts and reports | `sms_retention` after it was asked for, 90 days, and not less than `idempotency_retention` | the partner can still look it up |
 //! | `outbox`, of a mail that was given up or that no channel takes | until a day after it is no longer worth sending, which is 3 days after it was written | it may hold a one-time link; until then the operator sees it |
@@ -22,22 +22,13 @@
 
 use std::time::Duration;
 
-use domain::{Timestamp, oauth_token};
 use store::StoreError;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::Core;
-use crate::key_cache::monotonic;
 
 /// The most rows of a kind that one transaction removes, so that other writes do not wait long.
 const BATCH: i64 = 500;
-
-/// The same of token pairs: each stands in four indexes, two of them in no order, and whoever asks for a token waits for the same writer.
-const TOKEN_BATCH: i64 = 50;
-
-/// How long the removal of token pairs leaves the writer to others after a batch, in times that the batch took: a million may have had
-/// their time at once.
-const REST: u32 = 4;
 
 const HEARTBEAT_RETENTION: Duration = Duration::from_secs(24 * 3600);
 
@@ -48,9 +39,6 @@ const MAIL_RETENTION: Duration = Duration::from_secs(24 * 3600);
 
 const REQUEST_RETENTION: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// A pair of a family that has ended may have been made up to the end, and works for one lifetime; another is for clocks that differ.
-const FAMILY_END_RETENTION: Duration = Duration::from_secs(2 * oauth_token::LIFETIME.as_secs());
-
 const LINK_RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 
 pub(super) async fn run(core: Core, every: Duration) {
@@ -58,7 +46,7 @@ pub(super) async fn run(core: Core, every: Duration) {
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        match core.clean_up().await {
+        match core.remove_old_rows().await {
             Ok(0) => {}
             Ok(removed) => tracing::debug!(removed, "removed what has had its time"),
             Err(error) => tracing::warn!(%error, "the clean-up was not finished; the next round goes on"),
@@ -66,12 +54,55 @@ pub(super) async fn run(core: Core, every: Duration) {
     }
 }
 
+/// What a round has come to. What can't be done keeps nothing else from its turn.
+#[derive(Default)]
+struct Round {
+    removed: u64,
+    /// The first.
+    fault: Option<StoreError>,
+}
+
+impl Round {
+    /// Counts what was removed, and gives the number.
+    fn note(&mut self, outcome: Result<u64, StoreError>) -> u64 {
+        match outcome {
+            Ok(removed) => {
+                self.removed += removed;
+                removed
+            }
+            Err(error) => {
+                self.fault.get_or_insert(error);
+                0
+            }
+        }
+    }
+
+    fn outcome(self) -> Result<u64, StoreError> {
+        self.fault.map_or(Ok(self.removed), Err)
+    }
+}
+
+/// Runs this in a transaction of its own, and notes in the round how many rows it removed.
+macro_rules! remove {
+    ($core:ident, $round:ident, $transaction:ident, |$tx:ident| $remove:expr) => {
+        $round.note($core.db().$transaction(move |$tx| Box::pin(async move { $remove.await })).await)
+    };
+}
+
 impl Core {
-    /// Removes what has had its time, and gives the number of rows.
+    /// Removes what has had its time, token pairs last, and gives the number of rows.
     ///
     /// # Errors
-    /// When the database fails. What was removed by then stays removed.
+    /// The first, when the database fails. All else was removed.
     pub async fn clean_up(&self) -> Result<u64, StoreError> {
+        let mut round = Round::default();
+        round.note(self.remove_old_rows().await);
+        round.note(self.remove_old_tokens().await);
+        round.outcome()
+    }
+
+    /// The same without token pairs, which are a job of their own.
+    async fn remove_old_rows(&self) -> Result<u64, StoreError> {
         let now = self.now();
         let superseded = now.before(self.settings().superseded_key_retention);
         // A kept answer names its message.
@@ -80,83 +111,30 @@ impl Core {
         let forgotten = now.before(HEARTBEAT_RETENTION);
         let worthless = now.before(MAIL_RETENTION);
         let (decided, ended) = (now.before(REQUEST_RETENTION), now.before(LINK_RETENTION));
-        let mut removed =
-            self.db().write(move |tx| Box::pin(async move { store::heartbeat::forget(tx, forgotten).await })).await?;
-        removed +=
-            self.db().write(move |tx| Box::pin(async move { store::webhook::forget_former(tx, now).await })).await?;
-        removed += self.clean_up_tokens(now).await?;
+        let mut round = Round::default();
+        remove!(self, round, write, |tx| store::heartbeat::forget(tx, forgotten));
+        remove!(self, round, write, |tx| store::webhook::forget_former(tx, now));
+        loop {
+            let each = [
+                remove!(self, round, write, |tx| store::idempotency::purge_expired(tx, now, BATCH)),
+                remove!(self, round, write, |tx| store::api_key::purge_superseded(tx, superseded, BATCH)),
+                remove!(self, round, write, |tx| store::sms::purge(tx, told, BATCH)),
+                remove!(self, round, write, |tx| store::outbox::purge_mail(tx, worthless, BATCH)),
+                remove!(self, round, write, |tx| store::outbox::purge_webhooks(tx, worthless, BATCH)),
+                remove!(self, round, write, |tx| store::sms::purge_receipts(tx, unmatched, BATCH)),
+                remove!(self, round, write, |tx| store::deployment::purge(tx, decided, BATCH)),
+                remove!(self, round, write, |tx| store::credentials_link::purge(tx, ended, BATCH)),
+                remove!(self, round, write, |tx| store::expiry_notice::purge(tx, now, BATCH)),
+                remove!(self, round, take, |tx| store::flow_information::purge(tx, now, BATCH)),
+            ];
+            if each.iter().all(|removed| *removed < BATCH.unsigned_abs()) {
+                break;
+            }
+        }
         // Nothing is removed by these: the one does what an older program beside this one leaves undone, the other tells what nobody
         // else will.
-        self.add_missing_merchants().await?;
-        self.record_untold_guesses(false).await?;
-        loop {
-            let answers = self
-                .db()
-                .write(move |tx| Box::pin(async move { store::idempotency::purge_expired(tx, now, BATCH).await }))
-                .await?;
-            let keys = self
-                .db()
-                .write(move |tx| Box::pin(async move { store::api_key::purge_superseded(tx, superseded, BATCH).await }))
-                .await?;
-            let messages =
-                self.db().write(move |tx| Box::pin(async move { store::sms::purge(tx, told, BATCH).await })).await?;
-            let mail = self
-                .db()
-                .write(move |tx| Box::pin(async move { store::outbox::purge_mail(tx, worthless, BATCH).await }))
-                .await?;
-            let webhooks = self
-                .db()
-                .write(move |tx| Box::pin(async move { store::outbox::purge_webhooks(tx, worthless, BATCH).await }))
-                .await?;
-            let receipts = self
-                .db()
-                .write(move |tx| Box::pin(async move { store::sms::purge_receipts(tx, unmatched, BATCH).await }))
-                .await?;
-            let requests = self
-                .db()
-                .write(move |tx| Box::pin(async move { store::deployment::purge(tx, decided, BATCH).await }))
-                .await?;
-            let links = self
-                .db()
-                .write(move |tx| Box::pin(async move { store::credentials_link::purge(tx, ended, BATCH).await }))
-                .await?;
-            let notices = self
-                .db()
-                .write(move |tx| Box::pin(async move { store::expiry_notice::purge(tx, now, BATCH).await }))
-                .await?;
-            let flows = self
-                .db()
-                .take(move |tx| Box::pin(async move { store::flow_information::purge(tx, now, BATCH).await }))
-                .await?;
-            let each = [answers, keys, messages, mail, webhooks, receipts, requests, links, notices, flows];
-            removed += each.iter().sum::<u64>();
-            if each.iter().all(|removed| *removed < BATCH as u64) {
-                return Ok(removed);
-            }
-        }
-    }
-
-    /// The token pairs that have had their time, and the ends of families. Apart from the others: there may be many more of them.
-    async fn clean_up_tokens(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let (expired, ended) = (now.before(self.settings().token_retention), now.before(FAMILY_END_RETENTION));
-        let mut removed = 0;
-        loop {
-            let began = monotonic();
-            let tokens = self
-                .db()
-                .take(move |tx| Box::pin(async move { store::oauth_token::purge(tx, expired, TOKEN_BATCH).await }))
-                .await?;
-            let families = self
-                .db()
-                .take(move |tx| {
-                    Box::pin(async move { store::oauth_token::purge_family_ends(tx, ended, TOKEN_BATCH).await })
-                })
-                .await?;
-            removed += tokens + families;
-            if tokens.max(families) < TOKEN_BATCH as u64 {
-                return Ok(removed);
-            }
-            sleep(began.elapsed() * REST).await;
-        }
+        round.note(self.add_missing_merchants().await.map(|_| 0));
+        round.note(self.record_untold_guesses(false).await.map(|()| 0));
+        round.outcome()
     }
 }

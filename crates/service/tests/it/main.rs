@@ -4,6 +4,7 @@
 
 mod application;
 mod audit;
+mod clean_up;
 mod deployment;
 mod idempotency;
 mod information;

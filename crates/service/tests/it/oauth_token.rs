@@ -22,21 +22,21 @@ use crate::merchant::{PASSWORD, user};
 use crate::merchant_login::cheap;
 
 /// A core with a partner and a merchant of it.
-struct Till {
-    test: TestCore,
-    provisioner: Principal,
+pub(crate) struct Till {
+    pub(crate) test: TestCore,
+    pub(crate) provisioner: Principal,
     partner: Principal,
-    creditor: domain::identifier::ClientIdentifier,
+    pub(crate) creditor: domain::identifier::ClientIdentifier,
     id: String,
     secret: String,
 }
 
-fn context() -> Context {
+pub(crate) fn context() -> Context {
     Context { actor: Actor::OauthStranger, source: Some([192, 0, 2, 7].into()), request_id: "the-request".to_owned() }
 }
 
 impl Till {
-    async fn open(test: TestCore) -> Self {
+    pub(crate) async fn open(test: TestCore) -> Self {
         let partner = test.partner("QUICK3").await;
         let provisioner = test.provisioner(&partner).await;
         let key = partner.partner_key.value.expose().to_text();
@@ -45,12 +45,12 @@ impl Till {
         Self { test, provisioner, partner, creditor, id, secret }
     }
 
-    async fn client(&self) -> OauthClient {
+    pub(crate) async fn client(&self) -> OauthClient {
         let client = self.test.core.authenticate_oauth_client(&self.id, &self.secret, &context()).await;
         client.unwrap()
     }
 
-    async fn pair(&self) -> IssuedTokens {
+    pub(crate) async fn pair(&self) -> IssuedTokens {
         self.test.core.issue_token(&self.client().await, Scope::Merchant, &context()).await.unwrap()
     }
 
@@ -67,7 +67,7 @@ impl Till {
         refresh(&self.test, &self.client().await, pair, None).await
     }
 
-    async fn works(&self, pair: &IssuedTokens) -> Result<(), TokenError> {
+    pub(crate) async fn works(&self, pair: &IssuedTokens) -> Result<(), TokenError> {
         works(&self.test, pair).await
     }
 

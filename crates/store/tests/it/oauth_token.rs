@@ -221,11 +221,13 @@ on_both_engines! {
         let first = found(&db, 1).await.unwrap();
         assert!(ended(&db, &first).await);
         let expiry = now().after(LIFETIME);
+        assert_eq!(oauth_token::first_expiry(&mut db.reader().await.unwrap()).await.unwrap(), Some(expiry));
         assert_eq!(keep!(db, |tx| purge(tx, expiry, 3)).unwrap(), 0, "it expires now");
         let after = expiry.after(Duration::from_secs(1));
         assert_eq!(keep!(db, |tx| purge(tx, after, 3)).unwrap(), 3);
         assert_eq!(keep!(db, |tx| purge(tx, after, 3)).unwrap(), 2);
         assert_eq!(keep!(db, |tx| purge(tx, after, 3)).unwrap(), 0);
+        assert_eq!(oauth_token::first_expiry(&mut db.reader().await.unwrap()).await.unwrap(), Some(expiry.after(LIFETIME)));
         assert!(found(&db, 6).await.unwrap().family_ended_at.is_some());
         assert_eq!(keep!(db, |tx| purge_family_ends(tx, now())).unwrap(), 0);
         assert_eq!(keep!(db, |tx| purge_family_ends(tx, after)).unwrap(), 1);
