@@ -13,7 +13,7 @@ const INTERVAL: Duration = Duration::from_secs(60);
 /// The most clients that are remembered one by one. Guesses at more are counted together.
 const MOST: usize = 4096;
 
-/// A client that was guessed at. `None` for those that there are not, which are counted together.
+/// A client that was guessed at. `None` for those that there are not and those that are too many, which are counted together.
 pub(crate) type Guessed = Option<(PartnerId, ClientIdentifier)>;
 
 /// Guesses that were not recorded, of this process.
@@ -27,8 +27,8 @@ struct Noted {
 }
 
 impl GuessLog {
-    /// Counts a guess. `Some` when it is to be recorded, with the number of those since the last record.
-    pub(crate) fn note(&self, client: Guessed, now: Timestamp) -> Option<u64> {
+    /// Counts a guess. `Some` when it is to be recorded: under what it was counted, and the number of those since the last record of that.
+    pub(crate) fn note(&self, client: Guessed, now: Timestamp) -> Option<(Guessed, u64)> {
         // Nothing in here panics half-way through a change.
         let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_over = |entry: &Noted| entry.is_over(now);
@@ -45,11 +45,11 @@ impl GuessLog {
             Some(entry) => {
                 let since = entry.since;
                 *entry = Noted { recorded_at: now, since: 0 };
-                Some(since)
+                Some((client, since))
             }
             None => {
                 noted.insert(client, Noted { recorded_at: now, since: 0 });
-                Some(0)
+                Some((client, 0))
             }
         }
     }
@@ -58,16 +58,44 @@ impl GuessLog {
 impl GuessLog {
     /// Takes out what was not recorded yet of guesses that have stopped: each client with their number. With `all`, also of those that
     /// may go on.
-    pub(crate) fn take_untold(&self, now: Timestamp, all: bool) -> Vec<(Guessed, u64)> {
+    pub(crate) fn take_untold(&self, now: Timestamp, all: bool) -> Untold<'_> {
         let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let over = noted.extract_if(|_, entry| all || entry.is_over(now));
-        over.map(|(client, entry)| (client, entry.since)).filter(|(_, since)| *since > 0).collect()
+        let left = over.map(|(client, entry)| (client, entry.since)).filter(|(_, since)| *since > 0).collect();
+        Untold { log: self, left, now }
     }
 
-    /// Puts back what could not be recorded.
-    pub(crate) fn put_back(&self, client: Guessed, since: u64, now: Timestamp) {
+    fn put_back(&self, client: Guessed, since: u64, now: Timestamp) {
         let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         noted.entry(client).or_insert(Noted { recorded_at: now, since: 0 }).since += since;
+    }
+}
+
+/// Guesses that were taken out to be recorded. Those that are not when this is dropped go back: a task that records them may be stopped at any
+/// of them. One whose record was under way then may be told twice, rather than not at all.
+pub(crate) struct Untold<'l> {
+    log: &'l GuessLog,
+    left: Vec<(Guessed, u64)>,
+    now: Timestamp,
+}
+
+impl Untold<'_> {
+    /// What is to be recorded next.
+    pub(crate) fn peek(&self) -> Option<(Guessed, u64)> {
+        self.left.last().copied()
+    }
+
+    /// Notes that this was recorded.
+    pub(crate) fn told(&mut self) {
+        self.left.pop();
+    }
+}
+
+impl Drop for Untold<'_> {
+    fn drop(&mut self) {
+        for (client, since) in self.left.drain(..) {
+            self.log.put_back(client, since, self.now);
+        }
     }
 }
 
@@ -85,16 +113,24 @@ mod tests {
         Timestamp::from_micros(seconds * 1_000_000)
     }
 
+    /// Everything that is untold, told.
+    fn told(log: &GuessLog, second: i64, all: bool) -> Vec<(Guessed, u64)> {
+        let mut untold = log.take_untold(at(second), all);
+        let mut told: Vec<_> = untold.left.drain(..).collect();
+        told.sort_unstable();
+        told
+    }
+
     #[test]
     fn one_a_minute_is_recorded_and_tells_of_the_others() {
         let (log, client) = (GuessLog::default(), Some((PartnerId(1), ClientIdentifier(7))));
-        assert_eq!(log.note(client, at(0)), Some(0));
+        assert_eq!(log.note(client, at(0)), Some((client, 0)));
         for second in 1..60 {
             assert_eq!(log.note(client, at(second)), None);
         }
-        assert_eq!(log.note(None, at(30)), Some(0), "another is counted apart");
-        assert_eq!(log.note(client, at(60)), Some(59));
-        assert_eq!(log.note(client, at(120)), Some(0));
+        assert_eq!(log.note(None, at(30)), Some((None, 0)), "another is counted apart");
+        assert_eq!(log.note(client, at(60)), Some((client, 59)));
+        assert_eq!(log.note(client, at(120)), Some((client, 0)));
     }
 
     #[test]
@@ -104,18 +140,40 @@ mod tests {
             log.note(client, at(second));
             log.note(None, at(0));
         }
-        assert_eq!(log.take_untold(at(59), false), []);
+        assert_eq!(told(&log, 59, false), []);
         log.note(client, at(59));
-        let mut told = log.take_untold(at(60), false);
-        told.sort_unstable();
-        assert_eq!(told, [(None, 9), (client, 10)]);
-        assert_eq!(log.take_untold(at(60), false), []);
-        assert_eq!(log.note(client, at(60)), Some(0));
+        assert_eq!(told(&log, 60, false), [(None, 9), (client, 10)]);
+        assert_eq!(told(&log, 60, false), []);
+        assert_eq!(log.note(client, at(60)), Some((client, 0)));
         log.note(client, at(61));
-        let untold = log.take_untold(at(61), true);
-        assert_eq!(untold, [(client, 1)], "at a stop");
-        log.put_back(client, 1, at(61));
-        assert_eq!(log.take_untold(at(61), true), untold);
+        assert_eq!(told(&log, 61, true), [(client, 1)], "at a stop");
+    }
+
+    #[test]
+    fn what_was_taken_out_and_not_recorded_goes_back() {
+        let (log, client) = (GuessLog::default(), Some((PartnerId(1), ClientIdentifier(7))));
+        for _ in 0..3 {
+            log.note(client, at(0));
+            log.note(None, at(0));
+        }
+        let mut untold = log.take_untold(at(60), false);
+        let first = untold.peek().unwrap();
+        untold.told();
+        drop(untold);
+        let other = if first.0.is_some() { None } else { client };
+        assert_eq!((first.1, told(&log, 60, true)), (2, vec![(other, 2)]));
+    }
+
+    #[test]
+    fn a_guess_beyond_the_most_clients_is_recorded_with_those_it_is_counted_with() {
+        let log = GuessLog::default();
+        let client = |number| Some((PartnerId(1), ClientIdentifier(number)));
+        for number in 0..4096 {
+            log.note(client(number), at(0));
+        }
+        assert_eq!(log.note(client(5000), at(1)), Some((None, 0)));
+        assert_eq!(log.note(client(5001), at(1)), None);
+        assert_eq!(told(&log, 1, true), [(None, 1)]);
     }
 
     #[test]

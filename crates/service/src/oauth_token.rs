@@ -163,7 +163,7 @@ impl Core {
 
     async fn record_guess(&self, row: Option<&OauthClientRow>, context: &Context) -> Result<(), StoreError> {
         let client = row.map(|row| (row.partner, row.client));
-        let Some(since) = self.client_guesses().note(client, self.now()) else { return Ok(()) };
+        let Some((client, since)) = self.client_guesses().note(client, self.now()) else { return Ok(()) };
         let what = match row {
             Some(_) => "wrong secret",
             // Not the name that was given: it may be a secret in the wrong place.
@@ -183,16 +183,14 @@ impl Core {
     pub async fn record_untold_guesses(&self, all: bool) -> Result<(), StoreError> {
         let now = self.now();
         let context = Context { actor: Actor::OauthStranger, source: None, request_id: String::new() };
-        let mut failed = Ok(());
-        for (client, since) in self.client_guesses().take_untold(now, all) {
+        let mut untold = self.client_guesses().take_untold(now, all);
+        while let Some((client, since)) = untold.peek() {
             let what = if client.is_some() { "wrong secret" } else { "unknown client" };
             let detail = format!("{what}; {since} more since the last record");
-            if let Err(error) = self.record_guesses(client, detail, &context).await {
-                self.client_guesses().put_back(client, since, now);
-                failed = Err(error);
-            }
+            self.record_guesses(client, detail, &context).await?;
+            untold.told();
         }
-        failed
+        Ok(())
     }
 
     async fn record_guesses(&self, client: Guessed, detail: String, context: &Context) -> Result<(), StoreError> {
