@@ -42,7 +42,7 @@ impl utoipa::IntoParams for FlowParameters {
                 .build()
         };
         let reference = "A GUID of the flow, returned and logged. One is made when none is sent.";
-        let guid = ObjectBuilder::new().pattern(Some("^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"));
+        let guid = ObjectBuilder::new().pattern(Some("^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$"));
         let lang = ObjectBuilder::new().enum_values(Some(["en", "fr"])).default(Some("en".into()));
         vec![
             parameter("lang", ParameterIn::Query, "The language of `message`.", lang, "en"),

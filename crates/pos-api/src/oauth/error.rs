@@ -194,23 +194,23 @@ fn of_grant(error: &GrantError) -> (Code, Cow<'static, str>, Cow<'static, str>) 
     match error {
         GrantError::Unknown => said(
             INVALID_GRANT,
-            "The refresh token is unknown. Get a new pair with client_credentials",
-            "Le jeton de rafraîchissement est inconnu. Obtenez une nouvelle paire avec client_credentials",
+            "The refresh token is unknown. Get a new pair with the grant_type of the first",
+            "Le jeton de rafraîchissement est inconnu. Obtenez une nouvelle paire avec le grant_type de la première",
         ),
         GrantError::Expired => said(
             INVALID_GRANT,
-            "The access token has expired, and it can be refreshed only before that. Get a new pair with client_credentials",
-            "Le jeton d'accès est expiré et ne peut être rafraîchi qu'avant. Obtenez une nouvelle paire avec client_credentials",
+            "The access token has expired, and it can be refreshed only before that. Get a new pair with the grant_type of the first",
+            "Le jeton d'accès est expiré et ne peut être rafraîchi qu'avant. Obtenez une nouvelle paire avec le grant_type de la première",
         ),
         GrantError::Reused => said(
             INVALID_GRANT,
-            "The refresh token was used before, so that all that came of it has ended. Get a new pair with client_credentials",
-            "Le jeton de rafraîchissement a déjà servi, et tout ce qui en découle a pris fin. Obtenez une nouvelle paire avec client_credentials",
+            "The refresh token was used before, so that all that came of it has ended. Get a new pair with the grant_type of the first",
+            "Le jeton de rafraîchissement a déjà servi, et tout ce qui en découle a pris fin. Obtenez une nouvelle paire avec le grant_type de la première",
         ),
         GrantError::Revoked => said(
             INVALID_GRANT,
-            "The refresh token was revoked. Get a new pair with client_credentials",
-            "Le jeton de rafraîchissement a été révoqué. Obtenez une nouvelle paire avec client_credentials",
+            "The refresh token was revoked. Get a new pair with the grant_type of the first",
+            "Le jeton de rafraîchissement a été révoqué. Obtenez une nouvelle paire avec le grant_type de la première",
         ),
         GrantError::ScopeWider { has } => (
             INVALID_SCOPE,
