@@ -61,7 +61,7 @@ async fn anything(core: Core, shop: Shop, accounts: Vec<AccountKey>, seed: u64) 
     for _ in 0..25 {
         let account = accounts[next(&mut state) % accounts.len()];
         let amount = i64::try_from(next(&mut state) % 4_000).unwrap();
-        let plan = (next(&mut state) % 2 == 0).then_some(4);
+        let plan = next(&mut state).is_multiple_of(2).then_some(4);
         let of = next(&mut state);
         let result = match next(&mut state) % 7 {
             0 | 1 => {
