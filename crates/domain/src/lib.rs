@@ -62,6 +62,7 @@ pub mod text;
 pub mod time;
 pub mod vat;
 pub mod vat_number;
+pub mod verification;
 pub mod webhook;
 pub mod website;
 

@@ -120,6 +120,12 @@ of_accounts! {
     PLAN_TERM_NOT_AVAILABLE = "plan_term_not_available", CONFLICT, "The plan is not for this customer or amount";
     VERIFICATION_CODE_REQUIRED = "verification_code_required", CONFLICT, "In a store the code of the customer must be sent";
     NOT_VERIFIED = "not_verified", CONFLICT, "The customer was not verified for this request";
+    WRONG_VERIFICATION_CODE = "wrong_verification_code", CONFLICT, "The code of the customer is another one, was used, or is not good any more";
+    SECRET_ANSWER_MISMATCH = "secret_answer_mismatch", CONFLICT, "The answer to the security question is another one";
+    MERCHANT_OVERRIDE_IS_NOT_ALLOWED = "merchant_override_is_not_allowed", CONFLICT, "The merchant's staff may not vouch for customers";
+    REGULAR_PURCHASE_BYPASS_IS_NOT_ALLOWED = "regular_purchase_bypass_is_not_allowed", CONFLICT, "The customer has to be verified";
+    TOO_MANY_VERIFICATIONS = "too_many_verifications", CONFLICT, "Too many codes or wrong answers of the account in an hour";
+    NO_CHANNEL = "verification_channel_missing", CONFLICT, "The operator has set up no way to send codes in this format";
     CREDIT_EXCEEDED = "credit_exceeded", CONFLICT, "The purchase with its finance charge is more than the available credit";
     AUTHORIZATION_ENDED = "authorization_ended", CONFLICT, "Nothing is left of the authorization, or its time is over";
     AUTH_AMOUNT_EXCEEDED = "auth_amount_exceeded", CONFLICT, "More than what is left of the authorization";

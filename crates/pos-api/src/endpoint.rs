@@ -49,8 +49,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     served(Method::POST, "/client-id/{client_id}/apply", BOTH),
     served(Method::GET, "/client-id/{client_id}/apply/{application_id}", BOTH),
     served(Method::POST, "/client-id/{client_id}/accounts/{account_number}/calculate-interest", BOTH),
-    planned(Method::POST, "/client-id/{client_id}/account/{account_number}/verify", BOTH),
-    planned(Method::POST, "/client-id/{client_id}/accounts/{account_number}/verify", BOTH),
+    served(Method::POST, "/client-id/{client_id}/account/{account_number}/verify", BOTH),
+    served(Method::POST, "/client-id/{client_id}/accounts/{account_number}/verify", BOTH),
     served(Method::POST, "/client-id/{client_id}/accounts/{account_number}/close", BOTH),
     served(Method::POST, "/client-id/{client_id}/authorization", BOTH),
     served(Method::GET, "/client-id/{client_id}/customers/search", MERCHANT),
@@ -115,8 +115,7 @@ mod tests {
             .filter(|endpoint| !endpoint.served)
             .map(|endpoint| format!("{} {}", endpoint.method, short(endpoint)))
             .collect();
-        let expected =
-            ["POST /widget/init", "POST /account/{account_number}/verify", "POST /accounts/{account_number}/verify"];
+        let expected = ["POST /widget/init"];
         assert_eq!(unserved, expected);
         assert_eq!(ENDPOINTS.len(), 25);
     }

@@ -40,6 +40,7 @@ mod refund;
 mod release;
 mod responses;
 mod terms;
+mod verify;
 mod version;
 
 use std::collections::BTreeMap;
@@ -117,7 +118,7 @@ fn endpoints() -> BTreeMap<&'static str, MethodRouter<HttpState>> {
 }
 
 /// The endpoints of the table that are served. The handler of each takes a [`call::Call`], which lets in whom the table lets in.
-fn operations() -> [UtoipaMethodRouter<HttpState>; 22] {
+fn operations() -> [UtoipaMethodRouter<HttpState>; 24] {
     [
         routes!(account_transaction::pay),
         routes!(authorization::authorize),
@@ -141,6 +142,8 @@ fn operations() -> [UtoipaMethodRouter<HttpState>; 22] {
         routes!(refund::refund),
         routes!(release::release),
         routes!(terms::show_terms),
+        routes!(verify::verify_customer),
+        routes!(verify::verify_customer_of_accounts),
     ]
 }
 

@@ -3,6 +3,7 @@
 use axum::extract::FromRequestParts;
 use domain::cents::Cents;
 use domain::purchase::Refusal;
+use domain::verification::VerificationFault;
 use http::request::Parts;
 use http_kit::{Code, HttpState, Problem};
 use service::idempotency::{Idempotency, IdempotencyError};
@@ -124,10 +125,38 @@ pub(crate) fn problem(lang: Lang, error: PurchaseError) -> Problem {
             "verification_code and request_id are not those of a verification of this customer: call verify first",
             "verification_code et request_id ne sont pas ceux d'une vérification de ce client : appelez d'abord verify",
         ),
+        PurchaseError::WrongCode(fault) => return wrong_code(lang, fault),
         PurchaseError::Idempotency(error) => return idempotency::problem(lang, error),
         PurchaseError::Refused(refusal) => return refused(lang, refusal),
     };
     Problem::new(code, text)
+}
+
+/// Why a code is not taken. Nobody is told which of the codes that were tried was the right one.
+pub(crate) fn wrong_code(lang: Lang, fault: VerificationFault) -> Problem {
+    let (en, fr) = match fault {
+        VerificationFault::Wrong | VerificationFault::Unknown => (
+            "verification_code is another one than the customer was sent for this request_id: have it read again",
+            "verification_code n'est pas celui que le client a reçu pour ce request_id : faites-le relire",
+        ),
+        VerificationFault::Expired => (
+            "The code has expired: call verify for another",
+            "Le code a expiré : appelez verify pour en obtenir un autre",
+        ),
+        VerificationFault::Used => (
+            "The code was used: call verify for another",
+            "Le code a été utilisé : appelez verify pour en obtenir un autre",
+        ),
+        VerificationFault::TooManyTries => (
+            "Too many wrong codes were told: call verify for another, or wait an hour where that is refused",
+            "Trop de codes erronés ont été donnés : appelez verify pour en obtenir un autre, ou attendez une heure si c'est refusé",
+        ),
+        VerificationFault::RegularOnly => (
+            "A code of regular_purchase_bypass is for a regular purchase of 200.00 at most: verify the customer in another format",
+            "Un code de regular_purchase_bypass vaut pour un achat ordinaire de 200,00 au plus : vérifiez le client dans un autre format",
+        ),
+    };
+    Problem::new(code::WRONG_VERIFICATION_CODE, of_two(lang, en, fr))
 }
 
 fn refused(lang: Lang, refusal: Refusal) -> Problem {

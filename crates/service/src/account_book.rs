@@ -273,7 +273,7 @@ impl Core {
                             }
                             Ok(Ok(Answer { value, replayed: false }))
                         }
-                        Err(refused @ PurchaseError::Refused(_)) => {
+                        Err(refused @ (PurchaseError::Refused(_) | PurchaseError::WrongCode(_))) => {
                             book.keep(tx).await?;
                             Ok(Err(refused))
                         }

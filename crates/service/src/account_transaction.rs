@@ -15,7 +15,7 @@ use crate::information::FlowCaller;
 use crate::onboarding::Answer;
 use crate::purchase_error::{Missing, PurchaseError};
 use crate::refund::CreditView;
-use crate::verification::Proof;
+use crate::verification::{Proof, use_code};
 use crate::{Context, Core};
 
 /// How an account is named: by one of its numbers, or by several that must be of the same one.
@@ -63,10 +63,10 @@ impl Core {
         // An account that is not there is told before the code is looked at.
         self.account_named(&mut self.db().reader().await?, caller, &asked.account).await?;
         self.check_proof(caller, &asked.proof)?;
-        self.pay_verified(caller, asked, idempotency, context).await
+        self.pay_proved(caller, asked, asked.proof.clone(), idempotency, context).await
     }
 
-    /// The same of a customer who was verified.
+    /// The same of a customer who was verified elsewhere.
     ///
     /// # Errors
     /// [`PurchaseError`].
@@ -74,6 +74,18 @@ impl Core {
         &self,
         caller: &FlowCaller,
         asked: &PaymentRequest,
+        idempotency: Option<Idempotency>,
+        context: &Context,
+    ) -> Result<Answer<CreditView>, PurchaseError> {
+        self.pay_proved(caller, asked, Proof::default(), idempotency, context).await
+    }
+
+    /// The code of the proof, where there is one, has to be right.
+    async fn pay_proved(
+        &self,
+        caller: &FlowCaller,
+        asked: &PaymentRequest,
+        proof: Proof,
         idempotency: Option<Idempotency>,
         context: &Context,
     ) -> Result<Answer<CreditView>, PurchaseError> {
@@ -88,8 +100,9 @@ impl Core {
         let (core, caller, asked) = (self.clone(), *caller, asked.clone());
         self.move_account(key, request, move |book, tx| {
             let (core, till, record) = (core.clone(), asked.till.clone(), record.clone());
-            let (payment, amount) = (asked.payment, asked.amount);
+            let (payment, amount, proof) = (asked.payment, asked.amount, proof.clone());
             Box::pin(async move {
+                let code = core.check_code(tx, book, (&caller, &proof, None), &record).await?;
                 // Who owes something may pay it, whatever else the account is barred from.
                 if book.state()?.status() == AccountStatus::Closed {
                     return Err(Refusal::UserNotActive.into());
@@ -100,6 +113,7 @@ impl Core {
                 let interest = before.balances.interest - done.book.balances.interest;
                 let note = Note { client: Some(caller.client), subject: String::new(), till };
                 let (movement, ()) = book.post(tx, done, note).await?;
+                use_code(tx, book, code).await?;
                 book.credit(tx, CreditClass::Payment, movement, amount).await?;
                 store::audit::insert(tx, &record).await?;
                 Ok(CreditView::of(book, movement, amount, interest))

@@ -20,7 +20,7 @@ use crate::idempotency::{Idempotency, Operation};
 use crate::information::FlowCaller;
 use crate::onboarding::Answer;
 use crate::purchase_error::{Missing, PurchaseError};
-use crate::verification::Proof;
+use crate::verification::{Proof, use_code};
 use crate::{AdminError, Context, Core};
 
 /// How many identifiers are drawn for a record: another is taken where the merchant has one of the first.
@@ -156,6 +156,8 @@ impl Core {
         self.move_account(key, request, move |book, tx| {
             let (core, asked, merchant, mut record) = (core.clone(), asked.clone(), merchant.clone(), record.clone());
             Box::pin(async move {
+                let regular = matches!(asked.financing, Financing::Regular).then_some(asked.amount);
+                let code = core.check_code(tx, book, (&caller, &asked.proof, regular), &record).await?;
                 let charge = core.finance_charge(&merchant, book.row(), asked.financing, asked.amount)?;
                 let purchase = Purchase { financing: asked.financing, amount: asked.amount, charge };
                 let state = book.state()?;
@@ -168,6 +170,7 @@ impl Core {
                 let subject = format!("authorization:{}", row.authorization);
                 let note = Note { client: Some(caller.client), subject: subject.clone(), till: asked.till.clone() };
                 book.post(tx, done, note).await?;
+                use_code(tx, book, code).await?;
                 let mut captured = Vec::new();
                 if asked.auto_capture {
                     let capture = capture_part(tx, book, &mut row, asked.amount, &captures, &asked.till).await?;

@@ -331,6 +331,9 @@ async fn run(core: &Core, provider: &Provider, stop: &CancellationToken, under_w
                 let (core, sends) = (core.clone(), provider.sends.clone());
                 under_way.spawn(Sending::of(&row), async move {
                     match &sends {
+                        Sends::Sms(channel) if row.kind == Kind::Code.as_str() => {
+                            core.deliver_code(&**channel, row).await
+                        }
                         Sends::Sms(channel) => core.deliver_sms(&**channel, row).await,
                         Sends::Mail(channel) if row.kind == Kind::Invoice.as_str() => {
                             core.deliver_invoice(Carrier::Mail(&**channel), row).await

@@ -2,6 +2,7 @@
 
 use domain::cents::Cents;
 use domain::purchase::Refusal;
+use domain::verification::VerificationFault;
 use store::StoreError;
 
 use crate::idempotency::IdempotencyError;
@@ -56,6 +57,9 @@ pub enum PurchaseError {
     /// The code is not one that was sent to the customer for this request.
     #[error("the customer was not verified")]
     NotVerified,
+    /// The code is not taken.
+    #[error(transparent)]
+    WrongCode(VerificationFault),
     /// The idempotency key can't be used so.
     #[error(transparent)]
     Idempotency(#[from] IdempotencyError),

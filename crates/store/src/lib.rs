@@ -49,6 +49,7 @@ pub mod partner;
 mod postgres;
 pub mod sms;
 mod sqlite;
+pub mod verification;
 pub mod webhook;
 
 pub use connection::{Access, Reader, Tx};
@@ -92,6 +93,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         outbox::STATEMENTS,
         partner::STATEMENTS,
         sms::STATEMENTS,
+        verification::STATEMENTS,
         webhook::STATEMENTS,
     ]
     .into_iter()

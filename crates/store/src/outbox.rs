@@ -18,6 +18,8 @@ pub enum Kind {
     Invoice,
     /// An event, to an endpoint of a partner's.
     Webhook,
+    /// A one-time code of a customer, by short message or mail.
+    Code,
 }
 
 impl Kind {
@@ -29,6 +31,7 @@ impl Kind {
             Self::Mail => "mail",
             Self::Invoice => "invoice",
             Self::Webhook => "webhook",
+            Self::Code => "code",
         }
     }
 }
@@ -191,6 +194,8 @@ statements! {
     RENEW = "UPDATE outbox SET due_at = $4 WHERE partner_id = $1 AND message_id = $2 AND lease = $3";
     OLD_MAIL = "SELECT partner_id, message_id FROM outbox WHERE kind = 'mail' AND expires_at < $1 \
                 AND (dead_at IS NOT NULL OR due_at < $1) LIMIT $2";
+    OLD_CODES = "SELECT partner_id, message_id FROM outbox WHERE kind = 'code' AND expires_at < $1 \
+                 AND (dead_at IS NOT NULL OR due_at < $1) LIMIT $2";
     OLD_WEBHOOKS = "SELECT partner_id, message_id FROM outbox WHERE kind = 'webhook' AND expires_at < $1 \
                     AND (dead_at IS NOT NULL OR due_at < $1) LIMIT $2";
     OLD_INVOICES = concat!("SELECT ", outbox_columns!(), " FROM outbox WHERE kind = 'invoice' AND expires_at < $1 \
@@ -404,6 +409,15 @@ pub async fn renew(tx: &mut Tx, row: &OutboxRow, until: Timestamp) -> Result<boo
 /// When a statement fails.
 pub async fn purge_mail(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
     let old = fetch!(fetch_all, (i64, Uuid), tx, OLD_MAIL, before.micros(), limit)?;
+    forget_all(tx, &old).await
+}
+
+/// The same of one-time codes.
+///
+/// # Errors
+/// When a statement fails.
+pub async fn purge_codes(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
+    let old = fetch!(fetch_all, (i64, Uuid), tx, OLD_CODES, before.micros(), limit)?;
     forget_all(tx, &old).await
 }
 

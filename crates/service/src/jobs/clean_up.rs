@@ -7,6 +7,8 @@
 //! | `oauth_token` | `token_retention` after its expiry, 1 hour | a refresh token that is used again ends its family |
 //! | `oauth_family_end` | 40 minutes after the end | no pair of it is left that could work; both by the job of `old_tokens.rs` |
 //! | `flow_information` | `information_retention` after it was last added to, 1 hour, and a day after it was opened at most | a till gathers what it is told of an applicant before it applies |
+//! | `verification` | an hour after it was made or tried last | codes and wrong ones of an account are counted over that time |
+//! | `outbox`, of a one-time code | until it is sent, or no longer worth sending, which is 10 minutes after it was made | it is a secret of the customer |
 //! | `sms` with a final state, its parts and reports | `sms_retention` after it was asked for, 90 days, and not less than `idempotency_retention` | the partner can still look it up |
 //! | `outbox`, of a mail that was given up or that no channel takes | until a day after it is no longer worth sending, which is 3 days after it was written | it may hold a one-time link; until then the operator sees it |
 //! | `outbox`, of a webhook that was given up | until a day after it is no longer worth sending, which is 5 days after it was written or replayed | until then the operator sees it, and can send it |
@@ -110,6 +112,7 @@ impl Core {
         let unmatched = now.before(RECEIPT_RETENTION);
         let forgotten = now.before(HEARTBEAT_RETENTION);
         let worthless = now.before(MAIL_RETENTION);
+        let verified = now.before(domain::verification::WINDOW);
         let (decided, ended) = (now.before(REQUEST_RETENTION), now.before(LINK_RETENTION));
         let mut round = Round::default();
         remove!(self, round, write, |tx| store::heartbeat::forget(tx, forgotten));
@@ -120,12 +123,14 @@ impl Core {
                 remove!(self, round, write, |tx| store::api_key::purge_superseded(tx, superseded, BATCH)),
                 remove!(self, round, write, |tx| store::sms::purge(tx, told, BATCH)),
                 remove!(self, round, write, |tx| store::outbox::purge_mail(tx, worthless, BATCH)),
+                remove!(self, round, write, |tx| store::outbox::purge_codes(tx, now, BATCH)),
                 remove!(self, round, write, |tx| store::outbox::purge_webhooks(tx, worthless, BATCH)),
                 remove!(self, round, write, |tx| store::sms::purge_receipts(tx, unmatched, BATCH)),
                 remove!(self, round, write, |tx| store::deployment::purge(tx, decided, BATCH)),
                 remove!(self, round, write, |tx| store::credentials_link::purge(tx, ended, BATCH)),
                 remove!(self, round, write, |tx| store::expiry_notice::purge(tx, now, BATCH)),
                 remove!(self, round, take, |tx| store::flow_information::purge(tx, now, BATCH)),
+                remove!(self, round, take, |tx| store::verification::purge(tx, verified, BATCH)),
             ];
             if each.iter().all(|removed| *removed < BATCH.unsigned_abs()) {
                 break;

@@ -23,4 +23,5 @@ mod renewal;
 mod revocation;
 mod sms;
 mod sql;
+mod verification;
 mod webhook;

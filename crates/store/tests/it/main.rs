@@ -22,6 +22,7 @@ mod schema;
 mod statistics;
 mod unavailable;
 mod unavailable_postgres;
+mod verification;
 mod webhook;
 mod write;
 

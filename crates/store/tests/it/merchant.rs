@@ -214,6 +214,8 @@ on_both_engines! {
         run(
             &database,
             [
+                "DROP TABLE verification",
+                "DROP INDEX outbox_code",
                 "DROP TABLE account_credit",
                 "DROP TABLE ledger_entry",
                 "DROP TABLE ledger_movement",
@@ -229,7 +231,7 @@ on_both_engines! {
                 "DROP INDEX oauth_client_number",
                 "CREATE INDEX oauth_client_number ON oauth_client (oauth_client_id)",
                 "UPDATE client SET service_type = 'POS_FINANCING' WHERE client_id = 7",
-                "DELETE FROM _sqlx_migrations WHERE version IN (12, 15, 16, 17)",
+                "DELETE FROM _sqlx_migrations WHERE version IN (12, 15, 16, 17, 18)",
             ],
         )
         .await;

@@ -96,6 +96,8 @@ const TABLE: &[Row] = &[
     ),
     row(Method::POST, "/flexiti/pos-api/v2.5/client-id/{client_id}/accounts/{account_number}/refund", [NoKey; 4]),
     row(Method::POST, "/flexiti/pos-api/v2.5/client-id/{client_id}/transactions", [NoKey; 4]),
+    row(Method::POST, "/flexiti/pos-api/v2.5/client-id/{client_id}/account/{account_number}/verify", [NoKey; 4]),
+    row(Method::POST, "/flexiti/pos-api/v2.5/client-id/{client_id}/accounts/{account_number}/verify", [NoKey; 4]),
     row(Method::GET, "/flexiti/pos-api/v2.5/client-id/{client_id}/authorizations", [NoKey; 4]),
     row(Method::GET, "/flexiti/pos-api/v2.5/client-id/{client_id}/authorization/{authorization_id}", [NoKey; 4]),
     row(Method::GET, "/flexiti/pos-api/v2.5/client-id/{client_id}/captures", [NoKey; 4]),

@@ -25,6 +25,7 @@ mod pos_customer;
 mod pos_information;
 mod pos_purchase;
 mod pos_token;
+mod pos_verify;
 mod process;
 mod renewal;
 mod seed;

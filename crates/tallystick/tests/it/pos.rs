@@ -63,7 +63,10 @@ fn answered(endpoint: &Endpoint) -> (u16, Option<&'static str>) {
         (&Method::GET, "/authorizations" | "/captures") => (200, None),
         (&Method::GET, "/authorization/{authorization_id}") => (404, Some("not_found")),
         (&Method::POST, path)
-            if path.starts_with("/authorization") || path.ends_with("/refund") || path == "/transactions" =>
+            if path.starts_with("/authorization")
+                || path.ends_with("/refund")
+                || path.ends_with("/verify")
+                || path == "/transactions" =>
         {
             (415, Some("unsupported_media_type"))
         }
