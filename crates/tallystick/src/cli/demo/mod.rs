@@ -6,6 +6,7 @@ mod e_invoice_operator;
 mod folders;
 mod invoices;
 mod page;
+mod purchase;
 mod temporary;
 
 use std::net::{Ipv4Addr, SocketAddr};

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::data::{Demo, DemoMerchant, PARTNER};
 use super::folders::Folders;
+use super::purchase;
 use crate::cli::{CommandError, Output};
 use crate::config::Settings;
 use crate::serve::Ready;
@@ -273,6 +274,7 @@ fn till(told: &Page<'_>, curl: &str) -> String {
         + "\nTell what is known of an applicant (it is kept for a short time, and only names are answered), and read a driver's licence:\n\n"
         + &call("/information", Some(APPLICANT))
         + &call("/customers/driverslicense", Some(LICENCE))
+        + &purchase::lines(call)
 }
 
 /// The program, as it can be called from anywhere.

@@ -93,7 +93,7 @@ async fn the_printed_lines_work_when_pasted_and_nothing_is_left_behind() {
         assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 1);
 
         let lines: Vec<&str> = page.lines().filter(|line| line.starts_with("curl ")).collect();
-        assert_eq!(lines.len(), 23, "{page}");
+        assert_eq!(lines.len(), 29, "{page}");
         let (lines, of_the_till) = lines.split_at(16);
         assert!(lines.iter().all(|line| line.contains(url)), "{page}");
         let [of_clients @ .., submit, own, failed, summary, table] = lines else { panic!("{page}") };
@@ -212,7 +212,9 @@ async fn the_printed_lines_work_when_pasted_and_nothing_is_left_behind() {
         );
 
         // A merchant's till, in a shell that keeps the token.
-        let &[token, all, group, login, terms, information, licence] = of_the_till else { panic!("{page}") };
+        let &[token, all, group, login, terms, information, licence, ref buying @ ..] = of_the_till else {
+            panic!("{page}")
+        };
         assert_eq!(paste(token).await["expires_in"], 1200);
         let keep = page.lines().find(|line| line.starts_with("TOKEN=")).unwrap();
         let call = async |line: &str| paste(&format!("{keep}\n{line}")).await;
@@ -227,6 +229,24 @@ async fn the_printed_lines_work_when_pasted_and_nothing_is_left_behind() {
         assert_eq!(known["known"], json!(names), "{known}");
         let licence = call(licence).await;
         assert_eq!((&licence["last_name"], &licence["province"]), (&json!("TREMBLAY"), &json!("ON")), "{licence}");
+
+        // A customer who applies and buys.
+        let &[apply, search, prices, verify, capture, listed] = buying else { panic!("{page}") };
+        let keep_account = page.lines().find(|line| line.starts_with("ACCOUNT=")).unwrap();
+        let keep_authorization = page.lines().find(|line| line.starts_with("AUTHORIZATION=")).unwrap();
+        assert_eq!(call(apply).await["status"], "approved");
+        assert_eq!(call(apply).await["error"], "customer_already_exists");
+        let account = call(search).await[0]["account_number"].clone();
+        let with_account = format!("{keep}\n{keep_account}");
+        let priced = paste(&format!("{with_account}\n{prices}")).await;
+        assert_eq!(priced["account_number"], account, "{priced}");
+        assert!(priced["promotional_purchase"].as_array().is_some_and(|plans| plans.len() > 3), "{priced}");
+        let sent = paste(&format!("{with_account}\n{verify}")).await;
+        assert_eq!(sent["verification_code"], "verification_sent_to_sms");
+        let captured = paste(&format!("{with_account}\n{keep_authorization}\n{capture}")).await;
+        assert_eq!(captured["remaining_authorization_amount"], 134.45, "{captured}");
+        let listed = call(listed).await;
+        assert_eq!(listed["authorizations"][0]["authorization_status"], "opened", "{listed}");
 
         // What a person opens.
         let mails = files(Path::new(told(&page, "mails")), ".eml");
