@@ -127,6 +127,7 @@ fn solve(principal: f64, payments: &[(f64, f64)]) -> AnnualRate {
     // If the principal went down to nothing in a straight line.
     let months: f64 = payments.iter().map(|(months, _)| months).sum();
     let mut rate = (2.0 * cost / (principal * (months + first_months))).min(high);
+    let mut before = high - low;
     for _ in 0..MOST_STEPS {
         let (left, slope) = left_over(principal, payments, rate);
         if left > 0.0 {
@@ -135,10 +136,12 @@ fn solve(principal: f64, payments: &[(f64, f64)]) -> AnnualRate {
             low = rate;
         }
         let newton = rate - left / slope;
-        // What leads out of the interval is not followed.
-        let next = if newton >= low && newton <= high { newton } else { f64::midpoint(low, high) };
+        // What leads out of the interval is not followed, nor what comes closer by less than half: where payments begin to cover the cost there is
+        // a bend, over which two steps may lead to and fro for ever.
+        let is_closer = newton > low && newton < high && (newton - rate).abs() < 0.5 * before.abs();
+        let next = if is_closer { newton } else { f64::midpoint(low, high) };
         let step = next - rate;
-        rate = next;
+        (rate, before) = (next, step);
         if step.abs() <= 1e-13 * (1.0 + rate) {
             break;
         }

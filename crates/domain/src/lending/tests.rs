@@ -185,6 +185,13 @@ fn agrees_with_bisection(plan: &Plan, months: u8, amount: Cents) -> Result<(), T
 }
 
 #[test]
+fn a_bend_on_the_way_to_the_rate_leads_nobody_to_and_fro() {
+    // Below some 23 % each payment covers the cost, above it the first ones do not.
+    let plan = Plan { rate: percent(2_578), grace_months: 3, interest_free_months: 12, ..default_plan(4) };
+    agrees_with_bisection(&plan, 119, Cents(1)).unwrap();
+}
+
+#[test]
 fn the_published_example_is_paid_by_3_56_a_month() {
     let plan = default_plan(4);
     let paid = schedule(&plan, 3, 1_050);
