@@ -681,14 +681,15 @@ on_both_engines! {
         }
         assert_eq!(number, 1);
         // The table is not even read. Where the process has not heard of changes for a second it would be, and is asked again.
-        execute(&database, "ALTER TABLE webhook_endpoint RENAME TO hidden").await;
         let asker = bench.test.provisioner(&bench.partner).await;
         until(async || {
             bench.core().hear_revocations().await.unwrap();
-            bench.core().create_client(&asker, &draft("QUICK3", 100), None, &operator()).await.is_ok()
+            execute(&database, "ALTER TABLE webhook_endpoint RENAME TO hidden").await;
+            let made = bench.core().create_client(&asker, &draft("QUICK3", 100), None, &operator()).await.is_ok();
+            execute(&database, "ALTER TABLE hidden RENAME TO webhook_endpoint").await;
+            made
         })
         .await;
-        execute(&database, "ALTER TABLE hidden RENAME TO webhook_endpoint").await;
         assert_eq!(bench.waiting().await, 2);
         let id = bench.core().list_webhooks(None).await.unwrap()[0].id;
         bench.core().remove_webhook(id, &operator()).await.unwrap();
