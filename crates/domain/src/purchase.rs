@@ -17,7 +17,7 @@ mod tests;
 
 pub use authorization::{Authorization, AuthorizationState, Financing, Purchase};
 pub use book::{Book, Day, Done};
-pub use capture::{Capture, RETURN_DAYS, Returned};
+pub use capture::{Capture, EarningTime, RETURN_DAYS, Returned};
 pub use charge::FinanceCharge;
 pub use identifier::{AuthorizationId, CaptureId, ReturnId};
 pub use interest::RegularRate;

@@ -122,9 +122,6 @@ pub fn answer_form(answer: &Secret<String>) -> Secret<String> {
 /// Why a code is not taken, or none is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VerificationFault {
-    /// No code was made for this `request_id` by this merchant for this account.
-    #[error("no code was made for this request_id")]
-    Unknown,
     /// It is another one.
     #[error("the code is another one")]
     Wrong,
@@ -137,6 +134,9 @@ pub enum VerificationFault {
     /// Too many wrong ones were told before.
     #[error("too many wrong codes were told")]
     TooManyTries,
+    /// The code is for a regular purchase without a check, and too many were made today.
+    #[error("too many regular purchases were made in 24 hours")]
+    TooManyRegular,
     /// The code is for a small regular purchase, and this is another.
     #[error("the code is for a regular purchase of 200.00 at most")]
     RegularOnly,

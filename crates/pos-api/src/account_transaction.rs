@@ -151,6 +151,15 @@ pub(crate) async fn pay(
     Ok(PrivateJson::new(TransactionAnswer::new(asked.payment, &answer.value)).replayed(answer.replayed))
 }
 
+/// Whether nothing was said.
+fn is_blank(member: &TextOrNumber) -> bool {
+    match member {
+        TextOrNumber::Absent => true,
+        TextOrNumber::Given(text) => text.trim().is_empty(),
+        TextOrNumber::Wrong(_) => false,
+    }
+}
+
 fn read(mut inputs: Inputs, lang: Lang, body: JsonBody<TransactionBody>) -> Result<PaymentRequest, Problem> {
     inputs.repeated(&body.faults);
     let said = body.value;
@@ -162,7 +171,7 @@ fn read(mut inputs: Inputs, lang: Lang, body: JsonBody<TransactionBody>) -> Resu
         customer: inputs.customer("customer_id", said.customer_id.clone()),
     };
     let names = [&said.account_number, &said.vcc_number, &said.customer_id];
-    if names.iter().all(|name| **name == TextOrNumber::Absent) {
+    if names.iter().all(|name| is_blank(name)) {
         let (en, fr) =
             ("must be there, or vcc_number or customer_id", "doit être présent, ou vcc_number ou customer_id");
         inputs.fault("account_number", en, fr, None);

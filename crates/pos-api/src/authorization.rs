@@ -224,10 +224,10 @@ pub(crate) async fn authorize(
 fn read(mut inputs: Inputs, body: JsonBody<PurchaseBody>) -> Result<AuthorizationRequest, Problem> {
     inputs.repeated(&body.faults);
     let said = body.value;
-    if said.account_number == TextOrNumber::Absent {
+    let account = inputs.account("account_number", said.account_number);
+    if account.is_none() {
         inputs.fault("account_number", "must be there", "doit être présent", None);
     }
-    let account = inputs.account("account_number", said.account_number);
     let card = inputs.card("vcc_number", said.vcc_number);
     let financing = financing(&mut inputs, said.financing_option);
     let amount = inputs.required_amount("amount", said.amount);

@@ -25,30 +25,38 @@ const LONGEST: usize = 255;
 pub(crate) struct IdempotencyHeaders {
     key: Option<String>,
     context_hash: Option<String>,
+    /// The address, which names what is moved.
+    path: String,
 }
 
 impl<S: Sync> FromRequestParts<S> for IdempotencyHeaders {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        Self::read(&parts.headers, lang::of(&parts.uri).unwrap_or_default())
+        Self::read(&parts.headers, parts.uri.path(), lang::of(&parts.uri).unwrap_or_default())
     }
 }
 
 impl IdempotencyHeaders {
-    fn read(headers: &HeaderMap, lang: Lang) -> Result<Self, Problem> {
+    fn read(headers: &HeaderMap, path: &str, lang: Lang) -> Result<Self, Problem> {
         let mut errors = Vec::new();
         let key = read(headers, KEY, lang, &mut errors);
         let context_hash = read(headers, CONTEXT_HASH, lang, &mut errors);
-        if errors.is_empty() { Ok(Self { key, context_hash }) } else { Err(wrong_inputs(lang, &errors)) }
+        if errors.is_empty() {
+            Ok(Self { key, context_hash, path: path.to_owned() })
+        } else {
+            Err(wrong_inputs(lang, &errors))
+        }
     }
 
     /// The name of the request, where there is one. Two requests of one name are alike when their bodies are, to the byte; of a caller that
-    /// sends a hash of what it means, when that is: it may write the same in another order.
+    /// sends a hash of what it means, when that and the address are: it may write the same in another order.
     pub(crate) fn of_body(self, fingerprint: [u8; 32]) -> Option<Idempotency> {
         let key = self.key?;
         let fingerprint = match self.context_hash {
-            Some(hash) => Sha256::digest([b"x-context-hash:", hash.as_bytes()].concat()).into(),
+            Some(hash) => {
+                Sha256::digest([b"x-context-hash:", self.path.as_bytes(), b"\0", hash.as_bytes()].concat()).into()
+            }
             None => fingerprint,
         };
         Some(Idempotency { key, fingerprint })
@@ -145,7 +153,7 @@ mod tests {
         for (name, value) in pairs {
             headers.append(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
         }
-        IdempotencyHeaders::read(&headers, Lang::French)
+        IdempotencyHeaders::read(&headers, "/capture", Lang::French)
     }
 
     #[test]

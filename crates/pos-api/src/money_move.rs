@@ -135,7 +135,7 @@ pub(crate) fn problem(lang: Lang, error: PurchaseError) -> Problem {
 /// Why a code is not taken. Nobody is told which of the codes that were tried was the right one.
 pub(crate) fn wrong_code(lang: Lang, fault: VerificationFault) -> Problem {
     let (en, fr) = match fault {
-        VerificationFault::Wrong | VerificationFault::Unknown => (
+        VerificationFault::Wrong => (
             "verification_code is another one than the customer was sent for this request_id: have it read again",
             "verification_code n'est pas celui que le client a reçu pour ce request_id : faites-le relire",
         ),
@@ -150,6 +150,10 @@ pub(crate) fn wrong_code(lang: Lang, fault: VerificationFault) -> Problem {
         VerificationFault::TooManyTries => (
             "Too many wrong codes were told: call verify for another, or wait an hour where that is refused",
             "Trop de codes erronés ont été donnés : appelez verify pour en obtenir un autre, ou attendez une heure si c'est refusé",
+        ),
+        VerificationFault::TooManyRegular => (
+            "The customer has made more than three regular purchases in 24 hours: verify the customer in another format",
+            "Le client a fait plus de trois achats ordinaires en 24 heures : vérifiez le client dans un autre format",
         ),
         VerificationFault::RegularOnly => (
             "A code of regular_purchase_bypass is for a regular purchase of 200.00 at most: verify the customer in another format",

@@ -273,11 +273,11 @@ impl Core {
                             }
                             Ok(Ok(Answer { value, replayed: false }))
                         }
-                        Err(refused @ (PurchaseError::Refused(_) | PurchaseError::WrongCode(_))) => {
+                        Err(error @ (PurchaseError::Store(_) | PurchaseError::Idempotency(_))) => Err(error),
+                        Err(refused) => {
                             book.keep(tx).await?;
                             Ok(Err(refused))
                         }
-                        Err(error) => Err(error),
                     }
                 })
             })

@@ -140,12 +140,15 @@ impl Core {
         let mut reader = self.db().reader().await?;
         let merchant = merchant_of(&mut reader, caller).await?;
         let key = AccountKey { partner: caller.partner, lender: merchant.row.lends_on(), number: asked.account };
-        self.check_card(&mut reader, key, asked.card.as_ref()).await?;
-        check_location(&mut reader, caller, &asked.till).await?;
         drop(reader);
+        // Before the card is looked at, so that a browser finds out nothing of others' accounts and cards.
         if !self.is_its_customers(*caller, key).await? {
             return Err(PurchaseError::CustomerIdentityNotFound);
         }
+        let mut reader = self.db().reader().await?;
+        self.check_card(&mut reader, key, asked.card.as_ref()).await?;
+        check_location(&mut reader, caller, &asked.till).await?;
+        drop(reader);
         self.check_proof(caller, &asked.proof)?;
         let ids: [_; CANDIDATES] = std::array::from_fn(|_| AuthorizationId::generate(self.random()));
         let captures: [_; CANDIDATES] = std::array::from_fn(|_| CaptureId::generate(self.random()));
@@ -158,8 +161,8 @@ impl Core {
             Box::pin(async move {
                 let regular = matches!(asked.financing, Financing::Regular).then_some(asked.amount);
                 let code = core.check_code(tx, book, (&caller, &asked.proof, regular), &record).await?;
-                let charge = core.finance_charge(&merchant, book.row(), asked.financing, asked.amount)?;
-                let purchase = Purchase { financing: asked.financing, amount: asked.amount, charge };
+                let (charge, earned) = core.finance_charge(&merchant, book.row(), asked.financing, asked.amount)?;
+                let purchase = Purchase { financing: asked.financing, amount: asked.amount, charge, earned };
                 let state = book.state()?;
                 let mut done = purchase.authorize(&book.book(), state, book.now(), lifetime);
                 if matches!(done, Err(Refusal::CreditExceeded { .. })) && book.expire_due(tx).await? {

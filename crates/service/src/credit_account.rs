@@ -52,7 +52,7 @@ impl NewAccount {
                 return Ok(Err(HasAccount));
             }
             // The next number: two who open one at once draw the same, and the index lets one of them have it.
-            let identity_number = namesakes.last().map_or(0, |last| last.identity_number + 1);
+            let identity_number = namesakes.first().map_or(0, |newest| newest.identity_number + 1);
             let row = CreditAccountRow { identity_number, ..candidate.clone() };
             if store::credit_account::insert(tx, &row).await? {
                 return Ok(Ok(row));

@@ -3,7 +3,7 @@
 use domain::cents::Cents;
 use domain::credit_account::RiskRating;
 use domain::lending::{Borrower, NotOffered};
-use domain::purchase::{FinanceCharge, Financing, RegularRate};
+use domain::purchase::{EarningTime, FinanceCharge, Financing, RegularRate};
 use domain::reference_data::{PlanId, Province};
 use store::StoreError;
 use store::account_book::BookRow;
@@ -13,18 +13,18 @@ use crate::purchase_error::PurchaseError;
 
 impl Core {
     /// The finance charge of a purchase of `amount` on an account, for a merchant by its `client_id`: the interest and the fees of the schedule
-    /// of the plan. This is the one place that asks for plans.
+    /// of the plan, and over which time that interest is earned. This is the one place that asks for plans.
     pub(crate) fn finance_charge(
         &self,
         merchant: &str,
         account: &BookRow,
         financing: Financing,
         amount: Cents,
-    ) -> Result<FinanceCharge, PurchaseError> {
+    ) -> Result<(FinanceCharge, EarningTime), PurchaseError> {
         let lending = &self.settings().lending;
         let Financing::Promotional { plan, term } = financing else {
             let fees = lending.regular().fees.iter().map(|fee| fee.amount).sum();
-            return Ok(FinanceCharge { interest: Cents::ZERO, fees });
+            return Ok((FinanceCharge { interest: Cents::ZERO, fees }, EarningTime::default()));
         };
         let plan = PlanId::of_number(plan).map_err(|_| PurchaseError::PlanTermNotSet)?;
         let borrower = borrower(account)?;
@@ -35,8 +35,12 @@ impl Core {
                 PurchaseError::PlanTermNotAvailable
             }
         });
-        let schedule = schedule?.schedule;
-        Ok(FinanceCharge { interest: schedule.interest(), fees: schedule.fees() })
+        let financed = schedule?;
+        let (plan, schedule) = (financed.plan, &financed.schedule);
+        // As the schedule has it: no interest in the free months, and all of it by the last payment.
+        let earned =
+            EarningTime { from_month: plan.interest_free_months, until_month: plan.grace_months.saturating_add(term) };
+        Ok((FinanceCharge { interest: schedule.interest(), fees: schedule.fees() }, earned))
     }
 
     /// The yearly rate of regular purchases.

@@ -1,10 +1,13 @@
 //! How a customer proves who it is before something is moved on its account: a one-time code at the till, the widget in a web shop.
 
+use std::time::Duration;
+
 use domain::audit::{AuditRecord, Outcome};
 use domain::cents::Cents;
 use domain::credit_account::{AccountHolder, AccountNumber, AccountStatus, CardNumber};
 use domain::identifier::ClientIdentifier;
 use domain::oauth_token::Scope;
+use domain::purchase::Financing;
 use domain::reference_data::SecurityQuestion;
 use domain::verification::{
     LIFE, MOST_BYPASSED, MOST_CODES, MOST_WRONG, Verification, VerificationCode, VerificationFault, VerificationFormat,
@@ -26,6 +29,8 @@ use crate::{Context, Core};
 const PURPOSE: &[u8] = b"verification_code:";
 
 const ACTION: &str = "account.verify";
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// What a merchant sends as proof that the customer is there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -123,14 +128,15 @@ impl Core {
         let merchant = known.ok_or(VerificationError::NotFound)?.row;
         let key = AccountKey { partner: caller.partner, lender: merchant.lends_on(), number: asked.account };
         let row = store::credit_account::by_number(&mut reader, key).await?.ok_or(VerificationError::NotFound)?;
+        drop(reader);
+        // Before the card is looked at, so that a browser finds out nothing of others' accounts and cards.
+        if !self.is_its_customers(*caller, key).await? {
+            return Err(VerificationError::NotFound);
+        }
         if let Some(card) = &asked.card
             && self.card_hash(card) != row.card_hash
         {
             return Err(VerificationError::CardMismatch);
-        }
-        drop(reader);
-        if !self.is_its_customers(*caller, key).await? {
-            return Err(VerificationError::NotFound);
         }
         if row.status == AccountStatus::Closed.code() {
             return Err(VerificationError::NotActive);
@@ -157,8 +163,12 @@ impl Core {
                 let (new, done, refused) = (new.clone(), done.clone(), refused.clone());
                 Box::pin(async move {
                     let made = make(tx, key, new, now).await?;
-                    let record = if made.is_ok() { &done } else { &refused };
-                    store::audit::insert(tx, record).await?;
+                    // What is over the limit leaves nothing, or a browser could make the trail grow as long as it likes.
+                    match made {
+                        Ok(()) => store::audit::insert(tx, &done).await?,
+                        Err(VerificationError::AnswerMismatch) => store::audit::insert(tx, &refused).await?,
+                        Err(_) => {}
+                    }
                     Ok::<_, StoreError>(made)
                 })
             })
@@ -266,7 +276,17 @@ impl Core {
         };
         let told = VerificationCode::parse(code).map(|code| self.code_hash(key, caller, request, &code));
         match kept.check(told.as_ref() == Some(&row.code_hash)).and_then(|()| kept.check_purchase(regular)) {
-            Ok(()) => Ok(Some(row)),
+            Ok(()) => {
+                // Counted when it is used as well: several may have been made before the first was.
+                if format == VerificationFormat::RegularPurchaseBypass {
+                    let since = now.before(DAY);
+                    let (kind, most) = (Financing::Regular.name(), i64::from(MOST_BYPASSED));
+                    if store::authorization::count_since(tx, key, kind, since, most + 1).await? > most {
+                        return Err(PurchaseError::WrongCode(VerificationFault::TooManyRegular));
+                    }
+                }
+                Ok(Some(row))
+            }
             Err(VerificationFault::Wrong) => {
                 let (tries, wrong_total) = (row.tries + 1, row.wrong_total + 1);
                 let tried = VerificationRow { tries, wrong_total, changed_at: now, ..row };

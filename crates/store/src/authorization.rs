@@ -4,7 +4,7 @@ use domain::Timestamp;
 use domain::cents::Cents;
 use domain::credit_account::AccountNumber;
 use domain::identifier::{ClientIdentifier, PartnerId};
-use domain::purchase::{Authorization, AuthorizationId, AuthorizationState, FinanceCharge, Financing};
+use domain::purchase::{Authorization, AuthorizationId, AuthorizationState, EarningTime, FinanceCharge, Financing};
 
 use crate::connection::{Access, Tx};
 use crate::credit_account::AccountKey;
@@ -35,6 +35,10 @@ pub struct AuthorizationRow {
     pub charge_interest: i64,
     /// The fees of the finance charge.
     pub charge_fees: i64,
+    /// After how many months from a capture its interest begins to be earned.
+    pub earned_from_month: i64,
+    /// After how many months all of it is earned.
+    pub earned_until_month: i64,
     /// What of the amount was captured.
     pub captured: i64,
     /// What of the amount was released.
@@ -61,6 +65,8 @@ columns!(AuthorizationRow {
     amount,
     charge_interest,
     charge_fees,
+    earned_from_month,
+    earned_until_month,
     captured,
     released,
     status,
@@ -78,6 +84,10 @@ pub(crate) fn financing(transaction_type: &str, plan: Option<i64>, term: Option<
     };
     let read = if transaction_type == Financing::Regular.name() { Some(Financing::Regular) } else { promotional() };
     read.ok_or_else(|| StoreError::unreadable("financing", "a plan or a term is out of range"))
+}
+
+fn month(column: i64) -> Result<u8, StoreError> {
+    u8::try_from(column).map_err(|error| StoreError::unreadable("credit_authorization.earned_from_month", error))
 }
 
 /// The columns of how a purchase is paid.
@@ -112,6 +122,8 @@ impl AuthorizationRow {
             amount: it.amount.0,
             charge_interest: it.charge.interest.0,
             charge_fees: it.charge.fees.0,
+            earned_from_month: i64::from(it.earned.from_month),
+            earned_until_month: i64::from(it.earned.until_month),
             captured: 0,
             released: 0,
             status: String::new(),
@@ -140,6 +152,10 @@ impl AuthorizationRow {
             financing: financing(&self.transaction_type, self.plan, self.term)?,
             amount: Cents(self.amount),
             charge: FinanceCharge { interest: Cents(self.charge_interest), fees: Cents(self.charge_fees) },
+            earned: EarningTime {
+                from_month: month(self.earned_from_month)?,
+                until_month: month(self.earned_until_month)?,
+            },
             captured: Cents(self.captured),
             released: Cents(self.released),
             state,
@@ -193,7 +209,7 @@ macro_rules! authorization {
     ($rest:literal) => {
         concat!(
             "SELECT partner_id, lender_id, account_number, authorization_id, client_id, transaction_type, plan_id, term, amount, \
-             charge_interest, charge_fees, captured, released, status, reference, created_at, expires_at FROM credit_authorization ",
+             charge_interest, charge_fees, earned_from_month, earned_until_month, captured, released, status, reference, created_at, expires_at FROM credit_authorization ",
             $rest
         )
     };
@@ -201,8 +217,9 @@ macro_rules! authorization {
 
 statements! {
     INSERT = "INSERT INTO credit_authorization (partner_id, lender_id, account_number, authorization_id, client_id, transaction_type, plan_id, \
-              term, amount, charge_interest, charge_fees, captured, released, status, reference, created_at, expires_at, open_until) \
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT DO NOTHING";
+              term, amount, charge_interest, charge_fees, earned_from_month, earned_until_month, captured, released, status, reference, \
+              created_at, expires_at, open_until) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) ON CONFLICT DO NOTHING";
     BY_NUMBER = authorization!("WHERE partner_id = $1 AND client_id = $2 AND authorization_id = $3");
     KEEP = "UPDATE credit_authorization SET captured = $5, released = $6, status = $7, open_until = $8 \
             WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND authorization_id = $4";
@@ -249,6 +266,8 @@ pub async fn insert(tx: &mut Tx, row: &AuthorizationRow) -> Result<bool, StoreEr
         row.amount,
         row.charge_interest,
         row.charge_fees,
+        row.earned_from_month,
+        row.earned_until_month,
         row.captured,
         row.released,
         &row.status,

@@ -141,7 +141,7 @@ statements! {
     BY_CARD = account!("SELECT " "FROM credit_account WHERE partner_id = $1 AND lender_id = $2 AND card_hash = $3");
     BY_CUSTOMER = account!("SELECT " "FROM credit_account WHERE partner_id = $1 AND lender_id = $2 AND customer_number = $3");
     BY_IDENTITY = account!("SELECT " "FROM credit_account WHERE partner_id = $1 AND lender_id = $2 AND identity_hash = $3 \
-                           ORDER BY identity_number LIMIT $4");
+                           ORDER BY identity_number DESC LIMIT $4");
     IS_ON_BOOK = "SELECT COUNT(*) FROM (SELECT 1 FROM credit_account WHERE partner_id = $1 AND lender_id = $2 LIMIT 1) AS one";
     KEEP_BALANCES = "UPDATE credit_account SET principal = $4, interest = $5, held = $6, changed_at = $7 \
                      WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3";
@@ -229,7 +229,7 @@ pub async fn by_customer(
     fetch!(fetch_optional, CreditAccountRow, db, BY_CUSTOMER, partner.0, lender.0, customer_number)
 }
 
-/// At most `limit` accounts of a lender of persons whose identity has this keyed hash, in the order of their numbers.
+/// At most `limit` accounts of a lender of persons whose identity has this keyed hash, the newest first.
 ///
 /// # Errors
 /// When the statement fails.

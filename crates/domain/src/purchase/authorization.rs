@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Book, Capture, Done, FinanceCharge, Refusal};
+use super::{Book, Capture, Done, EarningTime, FinanceCharge, Refusal};
 use crate::Timestamp;
 use crate::cents::Cents;
 use crate::credit_account::AccountState;
@@ -85,6 +85,8 @@ pub struct Purchase {
     pub amount: Cents,
     /// The finance charge; none of a regular purchase.
     pub charge: FinanceCharge,
+    /// Over which time its interest is earned.
+    pub earned: EarningTime,
 }
 
 /// An authorization.
@@ -96,6 +98,8 @@ pub struct Authorization {
     pub amount: Cents,
     /// The finance charge of the whole amount.
     pub charge: FinanceCharge,
+    /// Over which time its interest is earned, from each capture on.
+    pub earned: EarningTime,
     /// What of the amount was captured.
     pub captured: Cents,
     /// What of the amount was released, by the merchant or because its time was over.
@@ -133,6 +137,7 @@ impl Purchase {
             financing: self.financing,
             amount: self.amount,
             charge: self.charge,
+            earned: self.earned,
             captured: Cents::ZERO,
             released: Cents::ZERO,
             state: AuthorizationState::Opened,
@@ -194,7 +199,7 @@ impl Authorization {
             .and(receivable, LedgerAccount::UnearnedInterest, charge.interest)
             .and(receivable, LedgerAccount::FeeIncome, charge.fees);
         let authorization = Self { captured: self.captured + amount, ..*self }.settled();
-        let capture = Capture::new(self.financing, amount, charge, now, book.day(now));
+        let capture = Capture::new(self.financing, amount, (charge, self.earned), now, book.day(now));
         Ok(book.done(movement, (authorization, capture)))
     }
 

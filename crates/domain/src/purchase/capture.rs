@@ -34,6 +34,16 @@ pub struct Capture {
     pub earned_on: Day,
 }
 
+/// Over which months after a capture the interest of its finance charge is earned: from the end of the interest-free months of the plan to the
+/// last payment, grace included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EarningTime {
+    /// How many months pass first.
+    pub from_month: u8,
+    /// After how many months all of it is earned.
+    pub until_month: u8,
+}
+
 /// What a return gives back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Returned {
@@ -47,15 +57,13 @@ impl Capture {
     pub(super) fn new(
         financing: Financing,
         amount: Cents,
-        charge: FinanceCharge,
+        (charge, earned): (FinanceCharge, EarningTime),
         captured_at: Timestamp,
         day: Day,
     ) -> Self {
-        let days = match financing {
-            Financing::Regular => 0,
-            // A month is a twelfth of 365 days; a day that is begun counts.
-            Financing::Promotional { term, .. } => (i64::from(term) * 365 + 11) / 12,
-        };
+        // A month is a twelfth of 365 days; a day that is begun counts.
+        let days = |months: u8| (i64::from(months) * 365 + 11) / 12;
+        let unearned_from = Day(day.0 + days(earned.from_month));
         Self {
             financing,
             amount,
@@ -64,8 +72,8 @@ impl Capture {
             returned: Cents::ZERO,
             unearned: charge.interest,
             fees: charge.fees,
-            unearned_from: day,
-            earned_on: Day(day.0 + days),
+            unearned_from,
+            earned_on: Day((day.0 + days(earned.until_month)).max(unearned_from.0)),
         }
     }
 

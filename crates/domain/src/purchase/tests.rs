@@ -15,6 +15,8 @@ use crate::ledger::{LedgerAccount, Movement};
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
 const LIMIT: i64 = 100_000;
+/// Of a plan of three months without grace.
+const TERM: EarningTime = EarningTime { from_month: 0, until_month: 3 };
 
 fn start() -> Timestamp {
     Day(20_000).begins().after(Duration::from_secs(3600))
@@ -27,11 +29,16 @@ fn empty() -> Book {
 
 fn promotional(amount: i64, interest: i64, fees: i64) -> Purchase {
     let charge = FinanceCharge { interest: Cents(interest), fees: Cents(fees) };
-    Purchase { financing: Financing::Promotional { plan: 4, term: 3 }, amount: Cents(amount), charge }
+    Purchase { financing: Financing::Promotional { plan: 4, term: 3 }, amount: Cents(amount), charge, earned: TERM }
 }
 
 fn regular(amount: i64) -> Purchase {
-    Purchase { financing: Financing::Regular, amount: Cents(amount), charge: FinanceCharge::NONE }
+    Purchase {
+        financing: Financing::Regular,
+        amount: Cents(amount),
+        charge: FinanceCharge::NONE,
+        earned: EarningTime::default(),
+    }
 }
 
 fn authorized(book: &Book, purchase: Purchase) -> (Book, Authorization) {

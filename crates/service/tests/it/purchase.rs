@@ -302,6 +302,28 @@ on_both_engines! {
         assert_books(core).await;
     }
 
+    async fn no_interest_is_earned_in_the_time_that_is_free_of_it(database: TestDatabase) {
+        const LIMIT: i64 = 500_000;
+        let test = TestCore::open(&database).await;
+        let (core, [shop, ..]) = (&test.core, Shop::open(&test).await);
+        let (account, _) = open_account(core, shop.lender(), 1, LIMIT).await;
+        // Three months of grace, free of interest, and six months after them.
+        let financing = Financing::Promotional { plan: 1, term: 6 };
+        let asked = AuthorizationRequest { financing, ..purchase(account, 100_000, Some(1)) };
+        let held = core.authorize_purchase(&shop.caller, &asked, None, &operator()).await.unwrap().value;
+        assert!(held.finance_charge.is_positive());
+        let captured = shop.capture(core, held.authorization, 100_000).await.unwrap();
+        test.clock.advance(60 * DAY);
+        let half = shop.bring_back(core, &captured, Some(50_000)).await.unwrap();
+        assert_eq!(core.available_credit(account).await.unwrap(), Some(Cents(LIMIT - 50_000 - held.finance_charge.0 / 2)), "{half:?}");
+        // On the last day on which it may, a few days' interest stays owed.
+        test.clock.advance(40 * DAY);
+        shop.bring_back(core, &captured, None).await.unwrap();
+        let kept = LIMIT - core.available_credit(account).await.unwrap().unwrap().0;
+        assert!((1..held.finance_charge.0 / 10).contains(&kept), "{kept} of {}", held.finance_charge);
+        assert_books(core).await;
+    }
+
     async fn a_till_needs_a_code_and_a_web_shop_none(database: TestDatabase) {
         let test = TestCore::open(&database).await;
         let (core, [shop, ..]) = (&test.core, Shop::open(&test).await);

@@ -30,6 +30,9 @@ CREATE TABLE credit_authorization (
     amount           BIGINT NOT NULL,
     charge_interest  BIGINT NOT NULL,
     charge_fees      BIGINT NOT NULL,
+    -- From and until how many months after a capture its interest is earned.
+    earned_from_month  BIGINT NOT NULL,
+    earned_until_month BIGINT NOT NULL,
     captured         BIGINT NOT NULL,
     released         BIGINT NOT NULL,
     -- opened, closed, expired or unauthorized.

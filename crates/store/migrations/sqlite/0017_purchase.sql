@@ -30,6 +30,9 @@ CREATE TABLE credit_authorization (
     amount           INTEGER NOT NULL,
     charge_interest  INTEGER NOT NULL,
     charge_fees      INTEGER NOT NULL,
+    -- From and until how many months after a capture its interest is earned.
+    earned_from_month  INTEGER NOT NULL,
+    earned_until_month INTEGER NOT NULL,
     captured         INTEGER NOT NULL,
     released         INTEGER NOT NULL,
     -- opened, closed, expired or unauthorized.

@@ -101,7 +101,7 @@ on_both_engines! {
         let by_customer = credit_account::by_customer(&mut reader, LENDER, one.customer_number).await.unwrap();
         assert_eq!((by_card, by_customer), (Some(one.clone()), Some(one.clone())));
         let of_identity = credit_account::by_identity(&mut reader, LENDER, &one.identity_hash, 10).await.unwrap();
-        assert_eq!(of_identity, [one.clone(), namesake.clone()]);
+        assert_eq!(of_identity, [namesake.clone(), one.clone()]);
         assert_eq!(credit_account::by_identity(&mut reader, LENDER, &[9; 32], 10).await.unwrap(), []);
         let elsewhere = AccountKey { lender: ClientIdentifier(9), ..one.key() };
         assert_eq!(credit_account::by_number(&mut reader, elsewhere).await.unwrap(), None);

@@ -8,7 +8,8 @@ use domain::credit_account::AccountState;
 use domain::identifier::{ClientIdentifier, PartnerId};
 use domain::ledger::{LedgerAccount, Posting};
 use domain::purchase::{
-    AuthorizationId, AuthorizationState, CaptureId, Day, FinanceCharge, Financing, Purchase, RegularRate, ReturnId,
+    AuthorizationId, AuthorizationState, CaptureId, Day, EarningTime, FinanceCharge, Financing, Purchase, RegularRate,
+    ReturnId,
 };
 use sqlx::Connection;
 use store::account_book::BookRow;
@@ -40,7 +41,7 @@ fn purchase(plan: Option<u8>) -> Purchase {
     let financing = plan.map_or(Financing::Regular, |plan| Financing::Promotional { plan, term: 3 });
     let charge = FinanceCharge { interest: Cents(920), fees: Cents(30) };
     let charge = if plan.is_some() { charge } else { FinanceCharge::NONE };
-    Purchase { financing, amount: Cents(1_000), charge }
+    Purchase { financing, amount: Cents(1_000), charge, earned: EarningTime { from_month: 0, until_month: 3 } }
 }
 
 fn new(id: i64, plan: Option<u8>, created_at: Timestamp) -> AuthorizationRow {

@@ -262,6 +262,13 @@ on_both_engines! {
         let mut body = desk.purchase(1);
         body["widget_session_id"] = Value::Null;
         assert_eq!(refused(&desk.authorize(&body).await), is(409, "verification_code_required"));
+        for blank in ["", "  "] {
+            let mut body = desk.purchase(1);
+            body["account_number"] = blank.into();
+            assert_eq!(wrong(&desk.authorize(&body).await)[0].0, "account_number");
+            let payment = json!({"transaction_type": "deposit", "amount": 1, "account_number": blank, "verification_code": 1234});
+            assert_eq!(wrong(&desk.post("/transactions", &payment).await)[0].0, "account_number");
+        }
         // A token in a browser buys on the account that it has applied for, and on no other.
         let browser = desk.call(Method::POST, "/authorization", &desk.customer).json(&desk.purchase(1)).send().await;
         assert_eq!(refused(&browser), is(404, "customer_identity_not_found"));
@@ -312,6 +319,16 @@ on_both_engines! {
             assert_eq!(refused(&ask(&body, "a", hash).await), is(409, "idempotency_key_reused"));
         }
         assert_eq!(desk.get("/authorizations").await["total_records"], json!(1));
+        // The address is part of what a request is, also where its hash tells the rest.
+        let capture = async |id: i64| {
+            let path = format!("/authorization/{id}/capture");
+            let request = desk.call(Method::POST, &path, &desk.office).header("x-idempotency-key", "order-7");
+            request.header("x-context-hash", "h").json(&json!({"amount": 1})).send().await
+        };
+        let other = desk.authorized(1).await;
+        assert_eq!(capture(first.json()["authorization_id"].as_i64().unwrap()).await.status, StatusCode::OK);
+        assert_eq!(refused(&capture(other).await), is(409, "idempotency_key_reused"));
+        assert_eq!(desk.get(&format!("/authorization/{other}")).await["captured_amount"], json!(0));
         // What was refused may be sent again, mended.
         assert_eq!(refused(&ask(&desk.purchase(5000), "b", None).await), is(409, "credit_exceeded"));
         assert_eq!(ask(&desk.purchase(50), "b", None).await.status, StatusCode::OK);

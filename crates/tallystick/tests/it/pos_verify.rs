@@ -178,6 +178,7 @@ on_both_engines! {
         assert_eq!(told(&till.buy(10.0, true, (code, "1")).await), is(409, "not_verified"));
 
         let bypass = json!({"format": "regular_purchase_bypass", "request_id": "2"});
+        let early = till.code(&json!({"format": "regular_purchase_bypass", "request_id": "early"})).await;
         let code = till.code(&bypass).await;
         assert_eq!(told(&till.buy(10.0, true, (code, "2")).await), is(409, "wrong_verification_code"));
         assert_eq!(told(&till.buy(200.01, false, (code, "2")).await), is(409, "wrong_verification_code"));
@@ -187,6 +188,8 @@ on_both_engines! {
             assert_eq!(till.buy(1.0, false, (code, "2")).await.status, StatusCode::OK);
         }
         assert_eq!(told(&till.verify(&bypass).await), is(409, "regular_purchase_bypass_is_not_allowed"));
+        // Nor is one that was made before.
+        assert_eq!(told(&till.buy(1.0, false, (early, "early")).await), is(409, "wrong_verification_code"));
 
         let vouch = json!({"format": "merchant_override", "request_id": "3"});
         assert_eq!(told(&till.verify(&vouch).await), is(409, "merchant_override_is_not_allowed"));
