@@ -60,7 +60,7 @@ pub use prefix::Prefix;
 use version::Version;
 
 /// The routes of the point-of-sale front below `prefix`, with their part of the API document. The newer version has the same routes, and
-/// answers a few of them in another shape ([`version`]); the document tells of the one.
+/// answers a few of them in another shape (`version.rs`); the document tells of the one.
 #[must_use]
 pub fn router(prefix: &Prefix) -> OpenApiRouter<HttpState> {
     let mut router = OpenApiRouter::with_openapi(document::base());
