@@ -33,7 +33,7 @@ pub struct Book {
     pub balances: Balances,
     /// The part of the principal that is of regular purchases and bears interest by the day; below zero where more was paid than was owed.
     pub regular: Cents,
-    /// The part of a cent of interest that was not charged yet, in parts of which [`super::interest::PARTS`] are a cent.
+    /// The part of a cent of interest that was not charged yet, in parts of which `PARTS` of `interest.rs` are a cent.
     pub interest_rest: i64,
     /// The first day whose interest is not posted yet.
     pub interest_from: Day,
