@@ -1,5 +1,5 @@
-//! Credit accounts, with their running balances. A movement takes the account for its transaction ([`take`]) and keeps what it has come to
-//! ([`keep_balances`]), so that two at once come one after the other.
+//! Credit accounts, with their running balances. Movements take an account and keep what it has come to by `account_book.rs`; what else
+//! changes one takes it here ([`take`]), so that two at once come one after the other.
 
 use domain::Timestamp;
 use domain::cents::Cents;
