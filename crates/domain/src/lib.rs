@@ -55,6 +55,7 @@ pub mod secret;
 pub mod service_type;
 pub mod site;
 pub mod sms;
+pub mod statement;
 mod stored_text;
 pub mod telephone;
 pub mod terms;
@@ -65,6 +66,7 @@ pub mod vat_number;
 pub mod verification;
 pub mod webhook;
 pub mod website;
+pub mod widget;
 
 pub use environment::Environment;
 pub use fault::{Fault, Faults};

@@ -94,6 +94,23 @@ pub(crate) struct ApplicantRequest {
 }
 
 impl ApplicantRequest {
+    /// Where an applicant lives and is reached, and what they have agreed to: `email`, `address_1`, `address_2`, `city`, `province` and
+    /// `account_type` in this order, and the other two.
+    pub(crate) fn of_contact(texts: [Text; 6], phone_number: TextOrNumber, tos_agreement: Flag) -> Self {
+        let [email, address_1, address_2, city, province, account_type] = texts;
+        Self {
+            email,
+            address_1,
+            address_2,
+            city,
+            province,
+            account_type,
+            phone_number,
+            tos_agreement,
+            ..Self::default()
+        }
+    }
+
     /// What it says, and what of it can't be read. `repeated` are the members that were there twice.
     pub(crate) fn read(self, repeated: &Faults) -> (ApplicantDraft, ApplicantFaults) {
         let mut faults = ApplicantFaults::new();

@@ -16,7 +16,7 @@ use crate::amount::Dollars;
 use crate::applicant_request::ApplicantRequest;
 use crate::call::{Call, CallParameters};
 use crate::code::{
-    ACCOUNT_TYPE_NOT_PERMITTED, CUSTOMER_ALREADY_EXISTS, EXTERNAL_LOCATION_ID_NOT_FOUND, NOTHING_FOUND,
+    ACCOUNT_TYPE_NOT_PERMITTED, CUSTOMER_ALREADY_EXISTS, EXTERNAL_LOCATION_ID_NOT_FOUND, NOT_VERIFIED, NOTHING_FOUND,
     TOO_MANY_APPLICATIONS, TOS_AGREEMENT_REQUIRED,
 };
 use crate::idempotency::{self, IdempotencyHeaders};
@@ -216,6 +216,14 @@ fn refused(lang: Lang, error: ApplyError, reference: &str) -> Problem {
         ApplyError::TermsNotAccepted(faults) => terms_not_accepted(lang, faults),
         ApplyError::AnothersFlow => anothers_flow(lang, reference.to_owned()),
         ApplyError::UnknownLocation(location) => unknown_location(lang, location),
+        ApplyError::NotVerified => {
+            let message = of_two(
+                lang,
+                "widget_session_id is not that of a session of the last hour in which this applicant was verified and told the same name, birth, address, e-mail and telephone: call widget/init again, or leave it out",
+                "widget_session_id n'est pas celui d'une session de la dernière heure dans laquelle ce demandeur a été vérifié et a donné les mêmes nom, naissance, adresse, courriel et téléphone : appelez de nouveau widget/init, ou omettez-le",
+            );
+            Problem::new(NOT_VERIFIED, message)
+        }
         ApplyError::AccountTypeNotPermitted(kind) => {
             let message = of_two(
                 lang,
@@ -302,6 +310,7 @@ impl utoipa::IntoResponses for ApplyProblems {
             ApplyError::Invalid(faults),
             ApplyError::TermsNotAccepted(agreement),
             ApplyError::UnknownLocation("00-12345".to_owned()),
+            ApplyError::NotVerified,
             ApplyError::AccountTypeNotPermitted(AccountType::Business),
             ApplyError::CustomerExists { replayed: false },
             ApplyError::TooMany { most: 10_000, of: AppliedBy::Merchant },

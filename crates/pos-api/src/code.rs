@@ -89,10 +89,6 @@ pub(crate) const FORBIDDEN: Code = Code::new(
 pub(crate) const INSUFFICIENT_SCOPE: Code =
     Code::new("insufficient_scope", StatusCode::FORBIDDEN, "A token of this scope may not call this");
 
-/// `not_served`.
-pub(crate) const NOT_SERVED: Code =
-    Code::new("not_served", StatusCode::NOT_FOUND, "The endpoint is part of the API and not served yet");
-
 /// `authentication_failure`.
 pub(crate) const AUTHENTICATION_FAILURE: Code = Code::new(
     "authentication_failure",
@@ -136,6 +132,14 @@ of_accounts! {
     REFUNDS_LIMIT_EXCEEDED_AMOUNT = "refunds_limit_exceeded_amount", CONFLICT, "More than may be refunded at once or in a day";
     LIMIT_PAYMENT_AMOUNT_24 = "limit_payment_amount_24", CONFLICT, "More than may be paid in 24 hours";
     INVALID_TRANSACTION_TYPE = "invalid_transaction_type", CONFLICT, "There is no such kind of payment";
+}
+
+of_accounts! {
+    WIDGET_KEY_MISSING = "unauthorized", UNAUTHORIZED, "The key of the session is missing or malformed";
+    WIDGET_SESSION_NOT_FOUND = "widget_session_not_found", NOT_FOUND, "There is no such session of the merchant, or the token or key is another one";
+    WIDGET_TOKEN_USED = "widget_token_used", CONFLICT, "The token has opened its session before";
+    WIDGET_SESSION_EXPIRED = "widget_session_expired", CONFLICT, "The time of the session is over";
+    WIDGET_STEP = "widget_step", CONFLICT, "The session is not where this could be done";
 }
 
 macro_rules! oauth {

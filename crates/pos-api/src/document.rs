@@ -1,7 +1,5 @@
 //! The frame of this front's part of the API document.
 
-use std::fmt::Write;
-
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{ComponentsBuilder, OpenApi, OpenApiBuilder};
@@ -9,10 +7,10 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::apply;
 use crate::calculate_interest;
-use crate::endpoint::ENDPOINTS;
 use crate::oauth::{ErrorBody, TAG};
 use crate::problem::{Body, FieldError};
 use crate::reference_data;
+use crate::widget;
 
 /// A document without operations.
 pub(crate) fn base() -> OpenApi {
@@ -24,6 +22,10 @@ pub(crate) fn base() -> OpenApi {
         .scheme(HttpAuthScheme::Bearer)
         .description(Some("The access token of the token endpoint. Its scope is `merchant` or `customer`."))
         .build();
+    let widget = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("The `session_key` that the page of the widget is given when it opens its session."))
+        .build();
     let components = ComponentsBuilder::new()
         .schemas_from_iter([
             (ErrorBody::name().into_owned(), ErrorBody::schema()),
@@ -32,9 +34,10 @@ pub(crate) fn base() -> OpenApi {
         ])
         .security_scheme("OauthClient", SecurityScheme::Http(basic))
         .security_scheme("AccessToken", SecurityScheme::Http(bearer))
+        .security_scheme("WidgetKey", SecurityScheme::Http(widget))
         .build();
     let tags = [
-        TagBuilder::new().name(TAG).description(Some(description())).build(),
+        TagBuilder::new().name(TAG).description(Some(DESCRIPTION)).build(),
         TagBuilder::new()
             .name(reference_data::TAG)
             .description(Some("Who the merchant is, and what its forms offer."))
@@ -43,20 +46,15 @@ pub(crate) fn base() -> OpenApi {
             .name(apply::TAG)
             .description(Some("Applications for credit, and the customers who came of them."))
             .build(),
+        TagBuilder::new()
+            .name(widget::TAG)
+            .description(Some("The widget of a web shop: begun by the shop, and what its page calls."))
+            .build(),
         TagBuilder::new().name(calculate_interest::TAG).description(Some("What a purchase costs.")).build(),
     ];
     OpenApiBuilder::new().components(Some(components)).tags(Some(tags)).build()
 }
 
-fn description() -> String {
-    let mut text = "What a till or a web shop begins with: an access token, which every other call to the point-of-sale API carries as \
-        `Authorization: Bearer …`, with an `x-reference-id` (a GUID) of the flow. Messages follow `lang`, `en` or `fr`.\n\n\
-        These endpoints are part of the API and not served yet; each answers 404 `not_served` to a token that would be let in:\n\n\
-        | endpoint | scopes |\n| --- | --- |\n"
-        .to_owned();
-    for endpoint in ENDPOINTS.iter().filter(|endpoint| !endpoint.served) {
-        let scopes: Vec<_> = endpoint.scopes.iter().map(|scope| scope.name()).collect();
-        let _ = writeln!(text, "| `{} {}` | {} |", endpoint.method, endpoint.path, scopes.join(", "));
-    }
-    text
-}
+/// What a till or a web shop begins with.
+const DESCRIPTION: &str = "What a till or a web shop begins with: an access token, which every other call to the point-of-sale API carries as \
+    `Authorization: Bearer …`, with an `x-reference-id` (a GUID) of the flow. Messages follow `lang`, `en` or `fr`.";

@@ -1,6 +1,7 @@
 //! Reads the members of a body, the parameters of a query and those of a path, and gathers every fault of them in the language of the answer.
 
 use axum::extract::RawPathParams;
+use domain::applicant::ApplicantFaults;
 use domain::calendar::CalendarDate;
 use domain::cents::Cents;
 use domain::credit_account::{AccountNumber, CardNumber, CustomerNumber};
@@ -44,6 +45,13 @@ impl Inputs {
     /// 409 with every fault, where there is any.
     pub(crate) fn finish(self) -> Result<(), Problem> {
         if self.errors.is_empty() { Ok(()) } else { Err(wrong_inputs(self.lang, &self.errors)) }
+    }
+
+    /// 409 with every fault, and those of an applicant.
+    pub(crate) fn and(mut self, faults: ApplicantFaults) -> Problem {
+        let lang = self.lang;
+        self.errors.extend(faults.into_vec().into_iter().map(|fault| FieldError::of_fault(fault, lang)));
+        wrong_inputs(lang, &self.errors)
     }
 
     /// A text or a number; a blank one is none.

@@ -1,9 +1,9 @@
 //! The point-of-sale front: `/flexiti/pos-api/v2.5`, and the same endpoints under `v2.5.1`.
 //!
-//! The table of [`mod@endpoint`] says which endpoints there are, for which scopes, and which of them are served; the router, the API
+//! The table of [`mod@endpoint`] says which endpoints there are and for which scopes; the router, the API
 //! document and the tests go by it. `oauth` is the token endpoint with what belongs to it; `login`, `reference_data`, `terms`,
-//! `drivers_licence`, `information`, `apply`, `customer_search`, `customer_lookup`, `account_close` and `calculate_interest`
-//! are what is served behind a token. What the fronts share is in [`http_kit`].
+//! `drivers_licence`, `information`, `apply`, `customer_search`, `customer_lookup`, `account_close`, `calculate_interest`
+//! and so on are what is served behind a token; `widget` is what the page of the widget calls. What the fronts share is in [`http_kit`].
 
 mod account_close;
 mod account_transaction;
@@ -13,6 +13,7 @@ mod applicant_request;
 mod apply;
 mod authorization;
 mod authorizations;
+mod base_address;
 mod calculate_interest;
 mod call;
 mod capture;
@@ -30,7 +31,6 @@ mod inputs;
 mod lang;
 mod login;
 mod money_move;
-mod not_served;
 mod oauth;
 mod prefix;
 mod problem;
@@ -42,11 +42,13 @@ mod responses;
 mod terms;
 mod verify;
 mod version;
+mod widget;
+mod widget_init;
 
 use std::collections::BTreeMap;
 
 use axum::Extension;
-use axum::routing::{MethodFilter, MethodRouter, any, on};
+use axum::routing::{MethodRouter, any};
 use endpoint::{ENDPOINTS, Endpoint};
 use http::Method;
 use http_kit::{HttpState, openapi};
@@ -70,6 +72,11 @@ pub fn router(prefix: &Prefix) -> OpenApiRouter<HttpState> {
     }
     for (path, methods) in oauth_routes() {
         router = router.route(&prefix.newer().path(&path), methods);
+    }
+    // The page of the widget is of this program, so that one version is enough for it.
+    for (schemas, mut paths, methods) in widget::operations() {
+        paths.paths = paths.paths.into_iter().map(|(path, item)| (prefix.path(&path), item)).collect();
+        router = router.routes((schemas, paths, methods.fallback(problem::method_not_allowed)));
     }
     for (schemas, paths, _) in operations() {
         describe(router.get_openapi_mut(), prefix, schemas, paths);
@@ -109,16 +116,15 @@ fn oauth_routes() -> impl Iterator<Item = (String, MethodRouter<HttpState>)> {
 fn endpoints() -> BTreeMap<&'static str, MethodRouter<HttpState>> {
     let mut routes: BTreeMap<_, MethodRouter<HttpState>> = BTreeMap::new();
     for endpoint in ENDPOINTS {
-        let method = MethodFilter::try_from(endpoint.method.clone()).expect("the table holds GET and POST only");
-        let route = handler(endpoint).unwrap_or_else(|| on(method, not_served::not_served));
+        let route = handler(endpoint).expect("each row of the table has a handler, which a test looks for");
         let routes = routes.entry(endpoint.path).or_default();
         *routes = std::mem::take(routes).merge(route);
     }
     routes.into_iter().map(|(path, methods)| (path, methods.fallback(problem::method_not_allowed))).collect()
 }
 
-/// The endpoints of the table that are served. The handler of each takes a [`call::Call`], which lets in whom the table lets in.
-fn operations() -> [UtoipaMethodRouter<HttpState>; 24] {
+/// The endpoints of the table. The handler of each takes a [`call::Call`], which lets in whom the table lets in.
+fn operations() -> [UtoipaMethodRouter<HttpState>; 25] {
     [
         routes!(account_transaction::pay),
         routes!(authorization::authorize),
@@ -144,10 +150,11 @@ fn operations() -> [UtoipaMethodRouter<HttpState>; 24] {
         routes!(terms::show_terms),
         routes!(verify::verify_customer),
         routes!(verify::verify_customer_of_accounts),
+        routes!(widget_init::init_widget),
     ]
 }
 
-/// The handler of an endpoint that is served: that of the same method and path.
+/// The handler of an endpoint: that of the same method and path.
 fn handler(endpoint: &Endpoint) -> Option<MethodRouter<HttpState>> {
     let is_of = |item: &PathItem| match endpoint.method {
         Method::GET => item.get.is_some(),
@@ -155,10 +162,10 @@ fn handler(endpoint: &Endpoint) -> Option<MethodRouter<HttpState>> {
         _ => false,
     };
     let found = operations().into_iter().find(|(_, paths, _)| paths.paths.get(endpoint.path).is_some_and(is_of));
-    found.filter(|_| endpoint.served).map(|(_, _, methods)| methods)
+    found.map(|(_, _, methods)| methods)
 }
 
-/// Adds a served endpoint to the API document. The router adds the routes, of all endpoints alike.
+/// Adds an endpoint to the API document. The router adds the routes, of all endpoints alike.
 fn describe(document: &mut OpenApi, prefix: &Prefix, schemas: Vec<(String, RefOr<Schema>)>, paths: Paths) {
     for (path, item) in paths.paths {
         document.paths.paths.entry(prefix.path(&path)).or_default().merge_operations(item);
@@ -171,11 +178,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_table_calls_served_has_a_handler() {
+    fn each_row_of_the_table_has_a_handler() {
         for endpoint in ENDPOINTS {
-            assert_eq!(handler(endpoint).is_some(), endpoint.served, "{} {}", endpoint.method, endpoint.path);
+            assert!(handler(endpoint).is_some(), "{} {}", endpoint.method, endpoint.path);
         }
-        assert_eq!(ENDPOINTS.iter().filter(|endpoint| endpoint.served).count(), operations().len());
+        assert_eq!(ENDPOINTS.len(), operations().len());
     }
 
     #[test]

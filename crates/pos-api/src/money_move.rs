@@ -73,8 +73,8 @@ pub(crate) fn problem(lang: Lang, error: PurchaseError) -> Problem {
         PurchaseError::CustomerIdentityNotFound => fixed(
             lang,
             code::CUSTOMER_IDENTITY_NOT_FOUND,
-            "The account is not that of the customer of this token: only the account that it has applied for is, or one identified in the widget",
-            "Le compte n'est pas celui du client de ce jeton : seul l'est le compte qu'il a demandé, ou un compte identifié dans le widget",
+            "The account is not that of the customer of this token: only the account that it has applied for in the last 24 hours is, or one verified in the widget in the last hour",
+            "Le compte n'est pas celui du client de ce jeton : seul l'est le compte qu'il a demandé dans les dernières 24 heures, ou un compte vérifié dans le widget dans la dernière heure",
         ),
         PurchaseError::LocationNotFound => fixed(
             lang,
@@ -124,6 +124,12 @@ pub(crate) fn problem(lang: Lang, error: PurchaseError) -> Problem {
             code::NOT_VERIFIED,
             "verification_code and request_id are not those of a verification of this customer: call verify first",
             "verification_code et request_id ne sont pas ceux d'une vérification de ce client : appelez d'abord verify",
+        ),
+        PurchaseError::WidgetNotVerified => fixed(
+            lang,
+            code::NOT_VERIFIED,
+            "widget_session_id is not that of a session of the last hour in which the customer of this account was verified, or it was used: call widget/init again",
+            "widget_session_id n'est pas celui d'une session de la dernière heure dans laquelle le client de ce compte a été vérifié, ou il a servi : appelez de nouveau widget/init",
         ),
         PurchaseError::WrongCode(fault) => return wrong_code(lang, fault),
         PurchaseError::Idempotency(error) => return idempotency::problem(lang, error),

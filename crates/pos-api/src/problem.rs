@@ -121,13 +121,18 @@ pub(crate) fn responses(own: impl IntoIterator<Item = Problem>) -> Responses {
         missing_reference(),
         rate_limited(),
     ];
+    page_responses(every.into_iter().chain(own))
+}
+
+/// The responses of these problems, and of those that any request may meet.
+pub(crate) fn page_responses(all: impl IntoIterator<Item = Problem>) -> Responses {
     let body = |problem: &Problem| {
         let url = "/flexiti/pos-api/v2.5/client-id/flexitidemo/i18n";
         serde_json::to_value(body(problem, url, Lang::English)).unwrap_or_default()
     };
     // Several have one name on the wire, and their examples other ones.
     let name = |problem: &Problem| problem.code().name;
-    Form { schema: "PosError", name, body }.responses(every.into_iter().chain(own))
+    Form { schema: "PosError", name, body }.responses(all)
 }
 
 /// The name on the wire: the documented one where there is one.

@@ -15,7 +15,7 @@ use crate::information::FlowCaller;
 use crate::onboarding::Answer;
 use crate::purchase_error::{Missing, PurchaseError};
 use crate::refund::CreditView;
-use crate::verification::{Proof, use_code};
+use crate::verification::{Proof, check_proof, use_code};
 use crate::{Context, Core};
 
 /// How an account is named: by one of its numbers, or by several that must be of the same one.
@@ -62,7 +62,7 @@ impl Core {
         }
         // An account that is not there is told before the code is looked at.
         self.account_named(&mut self.db().reader().await?, caller, &asked.account).await?;
-        self.check_proof(caller, &asked.proof)?;
+        check_proof(caller, &asked.proof)?;
         self.pay_proved(caller, asked, asked.proof.clone(), idempotency, context).await
     }
 

@@ -78,6 +78,9 @@ pub enum ApplyError {
     /// The merchant has no such location.
     #[error("the merchant has no location {0}")]
     UnknownLocation(String),
+    /// The session of the widget is none, another's or used; its applicant has proved nothing there, or has told something else.
+    #[error("the applicant was not verified in the widget")]
+    NotVerified,
     /// The merchant offers no accounts of this type.
     #[error("the merchant offers no accounts of this type")]
     AccountTypeNotPermitted(AccountType),
@@ -169,6 +172,10 @@ impl Core {
         };
         let mut reader = self.db().reader().await?;
         self.check_offered(&mut reader, &merchant, &applicant).await?;
+        if let Some(session) = applicant.widget_session_id {
+            let proof = self.session_of_applicant(&mut reader, caller, session, &applicant).await?;
+            proof.ok_or(ApplyError::NotVerified)?;
+        }
         self.find_room_to_apply(&mut reader, caller, now).await?;
         let identity = Identity::of(&applicant.first_name, &applicant.last_name, applicant.dob);
         let identity_hash = self.identity_hash(&identity);
@@ -330,6 +337,10 @@ impl Core {
         let number = account.as_ref().map(|account| account.number);
         let row = CreditApplicationRow { account_number: number, ..new.row.clone() };
         store::credit_application::insert(tx, &row).await?;
+        if let (Some(session), Some(number)) = (row.widget_session, number) {
+            // The applicant may buy with it by what the widget has proved.
+            store::widget_session::claim(tx, (row.partner, row.client), session, number).await?;
+        }
         let detail = match &account {
             Some(account) => format!("{}, account {}", row.status, account.key().number),
             None => row.status.clone(),

@@ -20,7 +20,8 @@ use crate::idempotency::{Idempotency, Operation};
 use crate::information::FlowCaller;
 use crate::onboarding::Answer;
 use crate::purchase_error::{Missing, PurchaseError};
-use crate::verification::{Proof, use_code};
+use crate::verification::{Proof, check_proof, use_code};
+use crate::widget::use_widget;
 use crate::{AdminError, Context, Core};
 
 /// How many identifiers are drawn for a record: another is taken where the merchant has one of the first.
@@ -149,7 +150,7 @@ impl Core {
         self.check_card(&mut reader, key, asked.card.as_ref()).await?;
         check_location(&mut reader, caller, &asked.till).await?;
         drop(reader);
-        self.check_proof(caller, &asked.proof)?;
+        check_proof(caller, &asked.proof)?;
         let ids: [_; CANDIDATES] = std::array::from_fn(|_| AuthorizationId::generate(self.random()));
         let captures: [_; CANDIDATES] = std::array::from_fn(|_| CaptureId::generate(self.random()));
         let action = Operation::AuthorizePurchase.name();
@@ -161,6 +162,7 @@ impl Core {
             Box::pin(async move {
                 let regular = matches!(asked.financing, Financing::Regular).then_some(asked.amount);
                 let code = core.check_code(tx, book, (&caller, &asked.proof, regular), &record).await?;
+                let widget = core.check_widget(tx, book, (&caller, &asked.proof)).await?;
                 let (charge, earned) = core.finance_charge(&merchant, book.row(), asked.financing, asked.amount)?;
                 let purchase = Purchase { financing: asked.financing, amount: asked.amount, charge, earned };
                 let state = book.state()?;
@@ -174,6 +176,7 @@ impl Core {
                 let note = Note { client: Some(caller.client), subject: subject.clone(), till: asked.till.clone() };
                 book.post(tx, done, note).await?;
                 use_code(tx, book, code).await?;
+                use_widget(tx, book, widget).await?;
                 let mut captured = Vec::new();
                 if asked.auto_capture {
                     let capture = capture_part(tx, book, &mut row, asked.amount, &captures, &asked.till).await?;

@@ -2,7 +2,9 @@
 
 use channels::{SmsChannel, SmsSubmit};
 use domain::Timestamp;
+use domain::applicant::NorthAmericanNumber;
 use domain::credit_account::AccountHolder;
+use domain::email::Email;
 use domain::identifier::PartnerId;
 use domain::reference_data::Lang;
 use domain::sms::Sender;
@@ -24,23 +26,41 @@ pub(crate) struct CodeText {
     text: String,
 }
 
+/// Where a code goes to.
+#[derive(Clone, Copy)]
+pub(crate) enum CodeAddress<'a> {
+    Email(&'a Email),
+    Sms(&'a NorthAmericanNumber),
+}
+
+impl<'a> CodeAddress<'a> {
+    /// That of the holder of an account, for a code of this format; `None` where none is sent.
+    pub(crate) const fn of_holder(format: VerificationFormat, holder: &'a AccountHolder) -> Option<Self> {
+        match format {
+            VerificationFormat::Email => Some(Self::Email(&holder.email)),
+            VerificationFormat::Sms => Some(Self::Sms(&holder.phone_number)),
+            _ => None,
+        }
+    }
+}
+
 impl Core {
-    /// The row of a code that is sent to the holder of an account in this format; `None` where the operator has set up no such channel.
+    /// The row of a code that is sent on behalf of a merchant; `None` where the operator has set up no such channel.
     pub(crate) fn new_code_message(
         &self,
         partner: PartnerId,
         lane: i64,
-        (format, code): (VerificationFormat, &VerificationCode),
-        (merchant, holder): (&str, &AccountHolder),
+        code: &VerificationCode,
+        (merchant, to, language): (&str, CodeAddress<'_>, Lang),
         now: Timestamp,
     ) -> Result<Option<OutboxRow>, StoreError> {
-        let text = words(merchant, code, holder.preferred_language);
+        let text = words(merchant, code, language);
         let settings = self.settings();
-        match format {
-            VerificationFormat::Email => {
+        match to {
+            CodeAddress::Email(email) => {
                 let (subject, text) = text;
-                let language = holder.preferred_language.as_str();
-                let letter = Letter { to: holder.email.to_string(), subject, html: Some(html(&text, language)), text };
+                let html = Some(html(&text, language.as_str()));
+                let letter = Letter { to: email.to_string(), subject, html, text };
                 let row = self.new_mail(partner, lane, &letter, now)?;
                 Ok(row.map(|row| OutboxRow {
                     expires_at: now.after(LIFE),
@@ -48,18 +68,14 @@ impl Core {
                     ..row
                 }))
             }
-            VerificationFormat::Sms => {
+            CodeAddress::Sms(number) => {
                 let Some(settings) = &settings.sms else { return Ok(None) };
                 let id = self.next_id(now);
                 let row = OutboxRow::new(partner, id, Kind::Code, &settings.channel, lane, now, now.after(LIFE));
-                let text = CodeText {
-                    recipient: holder.phone_number.e164(),
-                    sender: settings.rules.sender.to_string(),
-                    text: text.1,
-                };
+                let text =
+                    CodeText { recipient: number.e164(), sender: settings.rules.sender.to_string(), text: text.1 };
                 self.with_payload(row, &text).map(Some)
             }
-            _ => Ok(None),
         }
     }
 

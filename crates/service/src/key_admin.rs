@@ -277,6 +277,7 @@ impl Core {
         count += self.reseal_invoices().await?;
         progress(count);
         count += self.reseal_information().await?;
+        count += self.reseal_widgets().await?;
         progress(count);
         count += self.reseal_applications().await?;
         progress(count);
@@ -337,7 +338,8 @@ impl Core {
         let answers = store::idempotency::count_not_sealed_under(&mut reader, newest).await?
             + store::outbox::count_not_sealed_under(&mut reader, newest).await?;
         let invoices = store::invoice::count_not_sealed_under(&mut reader, newest).await?;
-        let flows = store::flow_information::count_not_sealed_under(&mut reader, newest).await?;
+        let flows = store::flow_information::count_not_sealed_under(&mut reader, newest).await?
+            + store::widget_session::count_not_sealed_under(&mut reader, newest).await?;
         let applications = store::credit_application::count_not_sealed_under(&mut reader, newest).await?;
         let accounts = store::credit_account::count_not_sealed_under(&mut reader, newest).await?;
         Ok(UnderOlderKeys { secrets: keys + secrets + webhooks + invoices + flows + applications + accounts, answers })

@@ -4,6 +4,7 @@
 //! its use cases to it.
 
 pub mod account_book;
+pub mod account_state;
 pub mod account_transaction;
 pub mod agreement;
 pub mod api_key;
@@ -78,11 +79,13 @@ mod settings;
 pub mod sms;
 pub mod sms_delivery;
 pub mod sms_receipt;
+pub mod statement;
 mod vault;
 pub mod verification;
 pub mod webhook;
 pub mod webhook_delivery;
 pub mod webhook_event;
+pub mod widget;
 
 pub use context::Context;
 pub use core::{Core, CoreError};

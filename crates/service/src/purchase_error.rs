@@ -27,7 +27,7 @@ pub enum PurchaseError {
     /// The rules of accounts forbid it.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The token is of the scope `customer`, and the account is not its customer's.
+    /// The token is of the scope `customer`, and the account is not its customer's, as far as the widget or an application has proved.
     #[error("the account is not that of the customer of the token")]
     CustomerIdentityNotFound,
     /// The merchant has no location of this name.
@@ -57,6 +57,10 @@ pub enum PurchaseError {
     /// The code is not one that was sent to the customer for this request.
     #[error("the customer was not verified")]
     NotVerified,
+    /// The session of the widget is none, another's, or about another account; it has not proved who the customer is, or its time is over; or
+    /// it was used.
+    #[error("the customer was not verified in the widget")]
+    WidgetNotVerified,
     /// The code is not taken.
     #[error(transparent)]
     WrongCode(VerificationFault),

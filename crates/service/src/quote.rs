@@ -107,15 +107,15 @@ impl Core {
         self.settings().lending.plans_for(client_id, borrower)
     }
 
-    /// Whether a caller may see whose an account of its lender is. A token of the scope `customer` is in a browser: it sees the account that it has
-    /// applied for, or the tokens that it was refreshed from. This is the one place that asks; whoever the widget has identified is to be let
-    /// in here as well.
+    /// Whether a caller may see whose an account of its lender is. A token of the scope `customer` is in a browser: it sees the account that it
+    /// has applied for, or the tokens that it was refreshed from, and the one that its customer has proved theirs in the widget lately.
     pub(crate) async fn is_its_customers(&self, caller: FlowCaller, key: AccountKey) -> Result<bool, StoreError> {
         match caller.scope {
             Scope::Merchant => Ok(true),
             Scope::Customer => {
                 let mut reader = self.db().reader().await?;
-                store::credit_application::opened_by_family(&mut reader, key, caller.family).await
+                let has_applied = store::credit_application::opened_by_family(&mut reader, key, caller.family).await?;
+                Ok(has_applied || self.has_proved(&mut reader, caller, key).await?)
             }
         }
     }

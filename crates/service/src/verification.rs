@@ -21,6 +21,7 @@ use store::{StoreError, Tx};
 use uuid::Uuid;
 
 use crate::account_book::TakenBook;
+use crate::code_message::CodeAddress;
 use crate::information::FlowCaller;
 use crate::purchase_error::PurchaseError;
 use crate::{Context, Core};
@@ -213,10 +214,9 @@ impl Core {
         to: (&str, &AccountHolder),
         now: Timestamp,
     ) -> Result<Option<OutboxRow>, VerificationError> {
-        if !format.is_sent() {
-            return Ok(None);
-        }
-        let message = self.new_code_message(row.partner, row.client.0, (format, code), to, now)?;
+        let Some(address) = CodeAddress::of_holder(format, to.1) else { return Ok(None) };
+        let to = (to.0, address, to.1.preferred_language);
+        let message = self.new_code_message(row.partner, row.client.0, code, to, now)?;
         if message.is_none() && self.environment() == Environment::Production {
             return Err(VerificationError::NoChannel(format));
         }
@@ -226,24 +226,6 @@ impl Core {
     fn code_hash(&self, key: AccountKey, caller: &FlowCaller, request: &str, code: &VerificationCode) -> Vec<u8> {
         let of = format!("{}:{}:{}:{}:{request}", key.lender, key.number, caller.client, code.expose());
         self.vault().lookup_of(PURPOSE, of.as_bytes()).to_vec()
-    }
-
-    /// Whether a call may do without a code, ahead of everything. In a web shop (a token of the scope `customer`, or a session of the widget)
-    /// the widget verifies the customer and no code may be sent; a till must send the code, which [`Core::check_code`] looks at.
-    ///
-    /// Sessions of the widget are not kept yet: in a sandbox a merchant is believed, in production it is not.
-    ///
-    /// # Errors
-    /// [`PurchaseError::VerificationCodeUnexpected`], [`PurchaseError::VerificationCodeRequired`] and [`PurchaseError::NotVerified`].
-    pub(crate) fn check_proof(&self, caller: &FlowCaller, proof: &Proof) -> Result<(), PurchaseError> {
-        let is_online = caller.scope == Scope::Customer || proof.widget_session.is_some();
-        match (is_online, &proof.code) {
-            (true, None) if caller.scope == Scope::Customer || self.environment() == Environment::Sandbox => Ok(()),
-            (true, None) => Err(PurchaseError::NotVerified),
-            (true, Some(_)) => Err(PurchaseError::VerificationCodeUnexpected),
-            (false, None) => Err(PurchaseError::VerificationCodeRequired),
-            (false, Some(_)) => Ok(()),
-        }
     }
 
     /// Whether the code of a till is the one, for a regular purchase of this amount or for anything else. A wrong one counts, and stays
@@ -302,6 +284,20 @@ impl Core {
             }
             Err(fault) => Err(PurchaseError::WrongCode(fault)),
         }
+    }
+}
+
+/// Whether a call has the proof that it needs, ahead of everything. In a web shop (a token of the scope `customer`, or a session of the
+/// widget) the widget verifies the customer and no code may be sent ([`Core::check_widget`]); a till must send the code ([`Core::check_code`]).
+///
+/// # Errors
+/// [`PurchaseError::VerificationCodeUnexpected`] and [`PurchaseError::VerificationCodeRequired`].
+pub(crate) fn check_proof(caller: &FlowCaller, proof: &Proof) -> Result<(), PurchaseError> {
+    let is_online = caller.scope == Scope::Customer || proof.widget_session.is_some();
+    match (is_online, &proof.code) {
+        (true, Some(_)) => Err(PurchaseError::VerificationCodeUnexpected),
+        (false, None) => Err(PurchaseError::VerificationCodeRequired),
+        (true, None) | (false, Some(_)) => Ok(()),
     }
 }
 

@@ -116,6 +116,9 @@ statements! {
                              WHERE partner_id = $1 AND client_id = $2 AND scope = $3 AND family_id = $4 AND created_at > $5 LIMIT $6) AS recent";
     COUNT_OPENED_BY = "SELECT COUNT(*) FROM credit_application \
                        WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND family_id = $4";
+    COUNT_OPENED_SINCE = "SELECT COUNT(*) FROM credit_application \
+                          WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND family_id = $4 \
+                          AND COALESCE(decided_at, created_at) > $5";
     NOT_SEALED_UNDER = application!("SELECT " " FROM credit_application WHERE master_key_version <> $1 LIMIT $2");
     COUNT_NOT_SEALED_UNDER = "SELECT COUNT(*) FROM credit_application WHERE master_key_version <> $1";
     RESEAL = "UPDATE credit_application SET sealed = $4, master_key_version = $5 \
@@ -286,6 +289,22 @@ pub async fn count_of_family_since(
 pub async fn opened_by_family(db: &mut impl Access, account: AccountKey, family: FamilyId) -> Result<bool, StoreError> {
     let (partner, lender, number) = (account.partner.0, account.lender.0, account.number.get());
     let count: Result<i64, StoreError> = fetch!(count, db, COUNT_OPENED_BY, partner, lender, number, family.0);
+    Ok(count? > 0)
+}
+
+/// Whether an account was opened by an application of this token family that was decided after `since`.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn opened_by_family_since(
+    db: &mut impl Access,
+    account: AccountKey,
+    family: FamilyId,
+    since: Timestamp,
+) -> Result<bool, StoreError> {
+    let (partner, lender, number) = (account.partner.0, account.lender.0, account.number.get());
+    let count: Result<i64, StoreError> =
+        fetch!(count, db, COUNT_OPENED_SINCE, partner, lender, number, family.0, since.micros());
     Ok(count? > 0)
 }
 

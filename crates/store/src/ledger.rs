@@ -130,6 +130,9 @@ statements! {
     LATEST = "SELECT partner_id, lender_id, account_number, movement_number, kind, client_id, subject, reference, location_id, employee_id, \
               interest_day, principal, regular, interest, held, at FROM ledger_movement \
               WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 ORDER BY movement_number DESC LIMIT $4";
+    LAST_BEFORE = "SELECT partner_id, lender_id, account_number, movement_number, kind, client_id, subject, reference, location_id, employee_id, \
+                   interest_day, principal, regular, interest, held, at FROM ledger_movement \
+                   WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND at < $4 ORDER BY movement_number DESC LIMIT 1";
     ENTRIES = "SELECT movement_number, debit, credit, amount FROM ledger_entry \
                WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND movement_number BETWEEN $4 AND $5 \
                ORDER BY movement_number, line";
@@ -246,6 +249,19 @@ pub async fn movements(
 /// When the statement fails.
 pub async fn latest(db: &mut impl Access, key: AccountKey, limit: i64) -> Result<Vec<MovementRow>, StoreError> {
     fetch!(fetch_all, MovementRow, db, LATEST, key.partner.0, key.lender.0, key.number.get(), limit)
+}
+
+/// The last movement of an account before the moment `at`. It walks back from the latest.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn last_before(
+    db: &mut impl Access,
+    key: AccountKey,
+    at: Timestamp,
+) -> Result<Option<MovementRow>, StoreError> {
+    let (partner, lender, number) = (key.partner.0, key.lender.0, key.number.get());
+    fetch!(fetch_optional, MovementRow, db, LAST_BEFORE, partner, lender, number, at.micros())
 }
 
 /// The postings of the movements from `first` to `last` of an account, each with the number of its movement, in order.

@@ -51,6 +51,8 @@ pub mod sms;
 mod sqlite;
 pub mod verification;
 pub mod webhook;
+pub mod widget_asked;
+pub mod widget_session;
 
 pub use connection::{Access, Reader, Tx};
 pub use db::Db;
@@ -95,6 +97,8 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         sms::STATEMENTS,
         verification::STATEMENTS,
         webhook::STATEMENTS,
+        widget_asked::STATEMENTS,
+        widget_session::STATEMENTS,
     ]
     .into_iter()
     .flatten()

@@ -1,6 +1,8 @@
 //! Credit accounts as an application opens them, without one.
 
-use domain::credit_account::{AccountNumber, CardNumber};
+use domain::credit_account::AccountNumber;
+#[cfg(feature = "core")]
+use domain::credit_account::CardNumber;
 use domain::identifier::{ClientIdentifier, PartnerId};
 use domain::{Clock as _, Timestamp};
 use store::Db;

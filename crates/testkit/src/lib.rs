@@ -16,3 +16,4 @@ pub mod postgres;
 pub mod process;
 pub mod random;
 pub mod small_disk;
+pub mod widget;

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use domain::oauth_token::Scope;
-use http::header::{CACHE_CONTROL, HOST};
+use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use http_kit::openapi::Responses;
 use http_kit::{HttpState, Problem, code};
@@ -67,7 +67,7 @@ pub(crate) async fn show_metadata(
     headers: HeaderMap,
 ) -> Result<([(HeaderName, HeaderValue); 1], Json<Metadata>), Problem> {
     let prefix = uri.path().strip_prefix(WELL_KNOWN).unwrap_or_default();
-    let base = base(&state, &uri, &headers).ok_or_else(unnamed)?;
+    let base = crate::base_address::base_address(&state, &uri, &headers).ok_or_else(unnamed)?;
     let issuer = format!("{base}{prefix}");
     let at = |path: &str| format!("{issuer}/oauth/{path}");
     let methods = ["client_secret_basic", "client_secret_post"];
@@ -86,19 +86,6 @@ pub(crate) async fn show_metadata(
     };
     // What it says depends on the host that was asked, so that nobody on the way may keep it for others.
     Ok(([(CACHE_CONTROL, HeaderValue::from_static("no-store"))], Json(metadata)))
-}
-
-/// Where the server is reached: as the operator says, else as it was asked.
-fn base(state: &HttpState, uri: &Uri, headers: &HeaderMap) -> Option<String> {
-    if let Some(url) = &state.core().settings().public_url {
-        return Some(url.trim_end_matches('/').to_owned());
-    }
-    // HTTP/2 has the host in the address.
-    let host = uri.authority().map(|authority| authority.as_str());
-    let host = host.or_else(|| headers.get(HOST)?.to_str().ok())?;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
-    let scheme = if state.settings().tls { "https" } else { "http" };
-    (!host.is_empty() && host.bytes().all(plain)).then(|| format!("{scheme}://{host}"))
 }
 
 fn unnamed() -> Problem {

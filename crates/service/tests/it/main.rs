@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+mod account_state;
 mod application;
 mod audit;
 mod clean_up;
@@ -23,5 +24,6 @@ mod renewal;
 mod revocation;
 mod sms;
 mod sql;
+mod statement;
 mod verification;
 mod webhook;

@@ -23,6 +23,7 @@ use store::credit_account::AccountKey;
 use testkit::account::open_account;
 use testkit::core::{TestCore, draft, operator};
 use testkit::on_both_engines;
+use testkit::widget::add_verified_session;
 use uuid::Uuid;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -67,7 +68,7 @@ impl Shop {
         account: AccountKey,
         (amount, plan): (i64, Option<u8>),
     ) -> Result<AuthorizationView, PurchaseError> {
-        let asked = purchase(account, amount, plan);
+        let asked = purchase(core, self.caller, account, (amount, plan)).await;
         core.authorize_purchase(&self.caller, &asked, None, &operator()).await.map(|answer| answer.value)
     }
 
@@ -137,14 +138,21 @@ async fn lend_on(core: &Core, merchant: FlowCaller, lender: ClientIdentifier) {
     changed.await.unwrap();
 }
 
-pub(crate) fn purchase(account: AccountKey, amount: i64, plan: Option<u8>) -> AuthorizationRequest {
+/// A purchase of a customer who was verified in the widget.
+pub(crate) async fn purchase(
+    core: &Core,
+    caller: FlowCaller,
+    account: AccountKey,
+    (amount, plan): (i64, Option<u8>),
+) -> AuthorizationRequest {
+    let session = add_verified_session(core.db(), account, caller.client).await;
     AuthorizationRequest {
         account: account.number,
         card: None,
         financing: plan.map_or(Financing::Regular, |plan| Financing::Promotional { plan, term: 3 }),
         amount: Cents(amount),
         auto_capture: false,
-        proof: Proof { widget_session: Some(Uuid::nil()), ..Proof::default() },
+        proof: Proof { widget_session: Some(session), ..Proof::default() },
         till: Till { reference: Some("Order-1".into()), ..Till::default() },
     }
 }
@@ -205,7 +213,7 @@ on_both_engines! {
         assert_eq!(core.available_credit(account).await.unwrap(), Some(Cents(85_000)));
 
         // All at once, and what is not a promotional purchase is not brought back.
-        let mut asked = purchase(account, 2_000, None);
+        let mut asked = purchase(core, shop.caller, account, (2_000, None)).await;
         asked.auto_capture = true;
         let bought = core.authorize_purchase(&shop.caller, &asked, None, &operator()).await.unwrap().value;
         assert_eq!((bought.status.as_str(), bought.captures.len()), ("closed", 1));
@@ -280,7 +288,8 @@ on_both_engines! {
         assert_eq!(missing(shop.bring_back(core, &elsewhere, None).await), Missing::Capture);
 
         let with = async |card: CardNumber| {
-            let asked = AuthorizationRequest { card: Some(card), ..purchase(account, 100, None) };
+            let asked = purchase(core, shop.caller, account, (100, None)).await;
+            let asked = AuthorizationRequest { card: Some(card), ..asked };
             core.authorize_purchase(&shop.caller, &asked, None, &operator()).await.map(|answer| answer.value)
         };
         assert!(with(card.clone()).await.is_ok());
@@ -309,7 +318,8 @@ on_both_engines! {
         let (account, _) = open_account(core, shop.lender(), 1, LIMIT).await;
         // Three months of grace, free of interest, and six months after them.
         let financing = Financing::Promotional { plan: 1, term: 6 };
-        let asked = AuthorizationRequest { financing, ..purchase(account, 100_000, Some(1)) };
+        let asked = purchase(core, shop.caller, account, (100_000, Some(1))).await;
+        let asked = AuthorizationRequest { financing, ..asked };
         let held = core.authorize_purchase(&shop.caller, &asked, None, &operator()).await.unwrap().value;
         assert!(held.finance_charge.is_positive());
         let captured = shop.capture(core, held.authorization, 100_000).await.unwrap();
@@ -329,18 +339,25 @@ on_both_engines! {
         let (core, [shop, ..]) = (&test.core, Shop::open(&test).await);
         let (account, _) = open_account(core, shop.lender(), 1, 100_000).await;
         let ask = async |caller: FlowCaller, proof: Proof| {
-            let asked = AuthorizationRequest { proof, ..purchase(account, 100, None) };
+            let asked = purchase(core, shop.caller, account, (100, None)).await;
+            let asked = AuthorizationRequest { proof, ..asked };
             core.authorize_purchase(&caller, &asked, None, &operator()).await.map(drop)
         };
         let code = || Proof { code: Some("2222".into()), request: Some("1".into()), ..Proof::default() };
-        let widget = || Proof { widget_session: Some(Uuid::nil()), ..Proof::default() };
+        let session = add_verified_session(core.db(), account, shop.caller.client).await;
+        let widget = || Proof { widget_session: Some(session), ..Proof::default() };
         assert!(matches!(ask(shop.caller, Proof::default()).await, Err(PurchaseError::VerificationCodeRequired)));
         assert!(matches!(ask(shop.caller, code()).await, Err(PurchaseError::NotVerified)));
         let both = Proof { code: code().code, ..widget() };
         assert!(matches!(ask(shop.caller, both).await, Err(PurchaseError::VerificationCodeUnexpected)));
         assert!(ask(shop.caller, widget()).await.is_ok());
+        // Once, and for this account alone.
+        let unproved = Proof { widget_session: Some(Uuid::nil()), ..Proof::default() };
+        for proof in [widget(), unproved] {
+            assert!(matches!(ask(shop.caller, proof).await, Err(PurchaseError::WidgetNotVerified)));
+        }
         // A token in a browser buys on the account that it has applied for, and this it has not.
-        let browser = FlowCaller { scope: Scope::Customer, ..shop.caller };
+        let browser = FlowCaller { scope: Scope::Customer, family: FamilyId(Uuid::max()), ..shop.caller };
         assert!(matches!(ask(browser, widget()).await, Err(PurchaseError::CustomerIdentityNotFound)));
     }
 
@@ -445,7 +462,8 @@ on_both_engines! {
         let (core, [shop, sister, _]) = (&test.core, Shop::open(&test).await);
         let (account, _) = open_account(core, shop.lender(), 1, 100_000).await;
         let ask = async |who: Shop, amount: i64, key: &str, fingerprint: u8| -> Result<Answer<AuthorizationView>, PurchaseError> {
-            core.authorize_purchase(&who.caller, &purchase(account, amount, None), named(key, fingerprint), &operator()).await
+            let asked = purchase(core, who.caller, account, (amount, None)).await;
+            core.authorize_purchase(&who.caller, &asked, named(key, fingerprint), &operator()).await
         };
         let first = ask(shop, 1_000, "a", 1).await.unwrap();
         let again = ask(shop, 1_000, "a", 1).await.unwrap();

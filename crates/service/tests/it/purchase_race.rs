@@ -122,10 +122,10 @@ on_both_engines! {
         let test = TestCore::open(&database).await;
         let (core, [shop, ..]) = (&test.core, Shop::open(&test).await);
         let (account, _) = open_account(core, shop.lender(), 1, 100_000).await;
+        let asked = purchase(core, shop.caller, account, (1_000, None)).await;
         let answers = at_once(100, |_| {
-            let core = core.clone();
+            let (core, asked) = (core.clone(), asked.clone());
             async move {
-                let asked = purchase(account, 1_000, None);
                 core.authorize_purchase(&shop.caller, &asked, named("one", 1), &operator()).await.unwrap()
             }
         })

@@ -24,6 +24,7 @@ mod unavailable;
 mod unavailable_postgres;
 mod verification;
 mod webhook;
+mod widget_session;
 mod write;
 
 use std::future::poll_fn;

@@ -1,12 +1,16 @@
 //! Every route that changes something leaves a record. A changing route of the API document that is not listed here fails the test.
 
+use domain::credit_account::AccountNumber;
 use domain::identifier::ClientIdentifier;
 use http::Method;
 use serde_json::{Value, json};
 use service::merchant_user::NewMerchantUser;
+use store::credit_account::AccountKey;
 use testkit::account::open_account;
 use testkit::app::{CLIENT, CREDITORS, DEPLOYMENTS, Merchant, PartnerKeys, RENEW, TestApp, application, body};
 use testkit::on_both_engines;
+use testkit::widget::add_verified_session;
+use uuid::Uuid;
 
 use crate::invoice::{INVOICE, invoice};
 
@@ -43,6 +47,11 @@ const CHANGES: &[Change] = &[
     Change { method: Method::POST, path: VERIFY, action: "account.verify" },
     Change { method: Method::POST, path: VERIFY_TOO, action: "account.verify" },
     Change { method: Method::POST, path: TRANSACTIONS, action: "account.pay" },
+    Change { method: Method::POST, path: WIDGET_INIT, action: "widget.init" },
+    Change { method: Method::POST, path: WIDGET_OPEN, action: "widget.open" },
+    Change { method: Method::POST, path: WIDGET_CODE, action: "widget.code" },
+    Change { method: Method::POST, path: WIDGET_CHECK, action: "widget.check" },
+    Change { method: Method::POST, path: WIDGET_CHOOSE, action: "widget.choose" },
     Change { method: Method::POST, path: CLOSE, action: "credit_account.close" },
     Change { method: Method::POST, path: REVOKE, action: "oauth_token.revoke" },
 ];
@@ -69,6 +78,11 @@ const TRANSACTIONS: &str = "/flexiti/pos-api/v2.5/client-id/{client_id}/transact
 const VERIFY: &str = "/flexiti/pos-api/v2.5/client-id/{client_id}/account/{account_number}/verify";
 const VERIFY_TOO: &str = "/flexiti/pos-api/v2.5/client-id/{client_id}/accounts/{account_number}/verify";
 const APPLY: &str = "/flexiti/pos-api/v2.5/client-id/{client_id}/apply";
+const WIDGET_INIT: &str = "/flexiti/pos-api/v2.5/client-id/{client_id}/widget/init";
+const WIDGET_OPEN: &str = "/flexiti/pos-api/v2.5/client-id/{client_id}/widget/session";
+const WIDGET_CODE: &str = "/flexiti/pos-api/v2.5/client-id/{client_id}/widget/session/{widget_session_id}/code";
+const WIDGET_CHECK: &str = "/flexiti/pos-api/v2.5/client-id/{client_id}/widget/session/{widget_session_id}/check";
+const WIDGET_CHOOSE: &str = "/flexiti/pos-api/v2.5/client-id/{client_id}/widget/session/{widget_session_id}/choice";
 const CLOSE: &str = "/flexiti/pos-api/v2.5/client-id/{client_id}/accounts/{account_number}/close";
 
 /// What is told of an applicant, and stands in no record.
@@ -100,6 +114,7 @@ const READS: &[&str] = &[
     "GET /flexiti/pos-api/v2.5/client-id/{client_id}/authorizations",
     "GET /flexiti/pos-api/v2.5/client-id/{client_id}/authorization/{authorization_id}",
     "GET /flexiti/pos-api/v2.5/client-id/{client_id}/captures",
+    "GET /flexiti/pos-api/v2.5/client-id/{client_id}/widget/session/{widget_session_id}",
     "GET /flexiti/pos-api/v2.5/client-id/{client_id}/apply/{application_id}",
     "POST /flexiti/pos-api/v2.5/client-id/{client_id}/accounts/{account_number}/calculate-interest",
     "GET /flexiti/pos-api/v2.5/client-id/{client_id}/customers/search",
@@ -111,13 +126,13 @@ const READS: &[&str] = &[
 
 const FLOW: &str = "8848372d-8457-4ca4-9da9-673f1cdd6684";
 
-fn purchase(account: &Value) -> Value {
+fn purchase(account: &Value, session: Uuid) -> Value {
     json!({
         "account_number": account,
         "financing_option": {"transaction_type": "promotional_purchase", "plan_id": 4, "term": 3},
         "amount": 10,
         "auto_capture": false,
-        "widget_session_id": FLOW,
+        "widget_session_id": session,
     })
 }
 
@@ -132,7 +147,8 @@ async fn bought(app: &TestApp, merchant: &Merchant, token: &str) -> Value {
         assert!(answer.status.is_success(), "{}", answer.text());
         answer.json()
     };
-    let authorized = send(AUTHORIZE, &purchase(&account.number.get().into())).await;
+    let session = add_verified_session(app.test.core.db(), account, lender.1).await;
+    let authorized = send(AUTHORIZE, &purchase(&account.number.get().into(), session)).await;
     let capture = CAPTURE.replace("{authorization_id}", &authorized["authorization_id"].to_string());
     send(&capture, &json!({"amount": 5})).await
 }
@@ -151,7 +167,7 @@ async fn perform(
     partner: &PartnerKeys,
     (creditor, client): (i64, &str),
     (merchant, token): (&Merchant, &str),
-    bought: &Value,
+    bought: &mut Value,
     change: &Change,
 ) {
     let mut path =
@@ -159,8 +175,8 @@ async fn perform(
     if [CLOSE, VERIFY, VERIFY_TOO].contains(&change.path) {
         path = path.replace("{account_number}", &account(app, merchant, token).await);
     }
-    for name in ["account_number", "authorization_id", "capture_id"] {
-        path = path.replace(&format!("{{{name}}}"), &bought[name].to_string());
+    for name in ["account_number", "authorization_id", "capture_id", "widget_session_id"] {
+        path = path.replace(&format!("{{{name}}}"), bought[name].to_string().trim_matches('"'));
     }
     let request = app.request(change.method.clone(), &path).header("X-Request-Id", "the-request");
     let request = match change.path {
@@ -188,7 +204,28 @@ async fn perform(
             let flow = request.bearer(token).header("x-reference-id", "8848372d-8457-4ca4-9da9-673f1cdd6684");
             flow.json(&json!({"last_name": NAME, "annual_income": 72_000}))
         }
-        AUTHORIZE => request.bearer(token).header("x-reference-id", FLOW).json(&purchase(&bought["account_number"])),
+        AUTHORIZE => {
+            let lender = (app.test.core.partner_of_code("QUICK3").await.unwrap(), ClientIdentifier(merchant.creditor));
+            let number = AccountNumber::of_stored(bought["account_number"].as_i64().unwrap());
+            let key = AccountKey { partner: lender.0, lender: lender.1, number };
+            let session = add_verified_session(app.test.core.db(), key, lender.1).await;
+            request.bearer(token).header("x-reference-id", FLOW).json(&purchase(&bought["account_number"], session))
+        }
+        WIDGET_INIT => {
+            let person =
+                json!({"first_name": "Marie", "last_name": NAME, "dob": "1985-02-14", "postal_code": "H2X 1Y4"});
+            let asked = json!({"flow": "purchase", "customer_identification": {"personal_information": person}});
+            request.bearer(token).header("x-reference-id", FLOW).json(&asked)
+        }
+        WIDGET_OPEN => request.json(&json!({"token": bought["widget_token"]})),
+        WIDGET_CODE | WIDGET_CHECK | WIDGET_CHOOSE => {
+            let request = request.bearer(bought["session_key"].as_str().unwrap());
+            request.json(&match change.path {
+                WIDGET_CODE => json!({"option": 0}),
+                WIDGET_CHECK => json!({"answer": "2222"}),
+                _ => json!({"account_number": account(app, merchant, token).await}),
+            })
+        }
         CAPTURE | RELEASE | RETURN | REFUND => {
             request.bearer(token).header("x-reference-id", FLOW).json(&json!({"amount": 1}))
         }
@@ -216,6 +253,14 @@ async fn perform(
     };
     let answer = request.from([192, 0, 2, 7]).send().await;
     assert!(answer.status.is_success(), "{} {}: {}", change.method, change.path, answer.text());
+    if change.path == WIDGET_INIT {
+        let address = answer.json()["redirection_url"].as_str().unwrap().to_owned();
+        let (before, session) = address.rsplit_once("widget_session_id=").unwrap();
+        let (_, token) = before.split_once('?').unwrap().0.rsplit_once('/').unwrap();
+        (bought["widget_token"], bought["widget_session_id"]) = (token.into(), session.into());
+    } else if change.path == WIDGET_OPEN {
+        bought["session_key"] = answer.json()["session_key"].clone();
+    }
 }
 
 on_both_engines! {
@@ -232,10 +277,10 @@ on_both_engines! {
             location: None,
         };
         app.test.core.add_merchant_user(&merchant.id, anna, &testkit::core::operator()).await.unwrap();
-        let bought = bought(&app, &merchant, &token).await;
+        let mut bought = bought(&app, &merchant, &token).await;
         for change in CHANGES {
             let before = app.test.core.audit_records(Some("QUICK3"), None, 100).await.unwrap().len();
-            perform(&app, &partner, (creditor, &client), (&merchant, &token), &bought, change).await;
+            perform(&app, &partner, (creditor, &client), (&merchant, &token), &mut bought, change).await;
             let records = app.test.core.audit_records(Some("QUICK3"), None, 100).await.unwrap();
             assert_eq!(records.len(), before + 1, "{} {}", change.method, change.path);
             let record = &records[0];

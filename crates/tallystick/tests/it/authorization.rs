@@ -111,6 +111,25 @@ const TABLE: &[Row] = &[
         [NoKey; 4],
     ),
     row(Method::POST, "/flexiti/pos-api/v2.5/client-id/{client_id}/accounts/{account_number}/close", [NoKey; 4]),
+    row(Method::POST, "/flexiti/pos-api/v2.5/client-id/{client_id}/widget/init", [NoKey; 4]),
+    // The page of the widget comes with the token of its address, and then with the key of its session.
+    row(Method::POST, "/flexiti/pos-api/v2.5/client-id/{client_id}/widget/session", [In, In, In, In]),
+    row(Method::GET, "/flexiti/pos-api/v2.5/client-id/{client_id}/widget/session/{widget_session_id}", [NoKey; 4]),
+    row(
+        Method::POST,
+        "/flexiti/pos-api/v2.5/client-id/{client_id}/widget/session/{widget_session_id}/code",
+        [NoKey; 4],
+    ),
+    row(
+        Method::POST,
+        "/flexiti/pos-api/v2.5/client-id/{client_id}/widget/session/{widget_session_id}/check",
+        [NoKey; 4],
+    ),
+    row(
+        Method::POST,
+        "/flexiti/pos-api/v2.5/client-id/{client_id}/widget/session/{widget_session_id}/choice",
+        [NoKey; 4],
+    ),
     row(Method::GET, "/healthz", [In, In, In, In]),
     row(Method::GET, "/readyz", [In, In, In, In]),
 ];

@@ -26,6 +26,7 @@ mod pos_information;
 mod pos_purchase;
 mod pos_token;
 mod pos_verify;
+mod pos_widget;
 mod process;
 mod renewal;
 mod seed;

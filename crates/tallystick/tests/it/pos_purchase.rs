@@ -11,6 +11,7 @@ use testkit::account::open_account;
 use testkit::app::{Merchant, POS, TestAnswer, TestApp, TestRequest};
 use testkit::database::TestDatabase;
 use testkit::on_both_engines;
+use testkit::widget::add_verified_session;
 
 const FLOW: &str = "8848372d-8457-4ca4-9da9-673f1cdd6684";
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -61,8 +62,19 @@ impl Desk {
         })
     }
 
+    /// The same body of a customer who was verified in the widget, where it names a session.
+    async fn verified(&self, body: &Value) -> Value {
+        let mut body = body.clone();
+        if body["widget_session_id"] == FLOW {
+            let client = ClientIdentifier(self.merchant.creditor);
+            let session = add_verified_session(self.app.test.core.db(), self.account, client).await;
+            body["widget_session_id"] = json!(session);
+        }
+        body
+    }
+
     async fn authorize(&self, body: &Value) -> TestAnswer {
-        self.call(Method::POST, "/authorization", &self.office).json(body).send().await
+        self.call(Method::POST, "/authorization", &self.office).json(&self.verified(body).await).send().await
     }
 
     async fn authorized(&self, amount: impl Into<Value>) -> i64 {
@@ -310,12 +322,12 @@ on_both_engines! {
             }
             request.json(body).send().await
         };
-        let body = desk.purchase(10);
+        let body = desk.verified(&desk.purchase(10)).await;
         let first = ask(&body, "a", Some("h")).await;
         assert_eq!((first.status, first.header("idempotent-replayed")), (StatusCode::OK, ""), "{}", first.text());
         let again = ask(&body, "a", Some("h")).await;
         assert_eq!((again.header("idempotent-replayed"), again.json()), ("true", first.json()));
-        for (body, hash) in [(desk.purchase(11), None), (body.clone(), Some("i")), (body.clone(), None)] {
+        for (body, hash) in [(desk.verified(&desk.purchase(11)).await, None), (body.clone(), Some("i")), (body.clone(), None)] {
             assert_eq!(refused(&ask(&body, "a", hash).await), is(409, "idempotency_key_reused"));
         }
         assert_eq!(desk.get("/authorizations").await["total_records"], json!(1));
@@ -330,8 +342,8 @@ on_both_engines! {
         assert_eq!(refused(&capture(other).await), is(409, "idempotency_key_reused"));
         assert_eq!(desk.get(&format!("/authorization/{other}")).await["captured_amount"], json!(0));
         // What was refused may be sent again, mended.
-        assert_eq!(refused(&ask(&desk.purchase(5000), "b", None).await), is(409, "credit_exceeded"));
-        assert_eq!(ask(&desk.purchase(50), "b", None).await.status, StatusCode::OK);
+        assert_eq!(refused(&ask(&desk.verified(&desk.purchase(5000)).await, "b", None).await), is(409, "credit_exceeded"));
+        assert_eq!(ask(&desk.verified(&desk.purchase(50)).await, "b", None).await.status, StatusCode::OK);
         for key in ["", "ä", &"k".repeat(256)] {
             let params: Vec<_> = wrong(&ask(&body, key, None).await).into_iter().map(|(param, _)| param).collect();
             assert_eq!(params, ["x-idempotency-key"], "{key}");

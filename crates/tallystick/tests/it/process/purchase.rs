@@ -11,8 +11,10 @@ use testkit::account::add_account;
 use testkit::app::{POS, TOKEN};
 use testkit::on_both_engines;
 use testkit::process::{Installation, Server, until, within};
+use testkit::widget::add_verified_session;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 use super::api::builder;
 use super::{installation, sql};
@@ -27,11 +29,20 @@ const ACCOUNTS: u32 = 5;
 /// On a slow machine so many connections at once may wait for the database for longer than they would by default.
 const PATIENT: [&str; 4] = ["--acquire-timeout", "25s", "--rate-limit", "off"];
 
+/// How many purchases of each account the widget has verified.
+const VERIFIED: usize = 200;
+
+/// An account, and the sessions of the widget in which its customer was verified, one for each purchase.
+struct Account {
+    number: i64,
+    sessions: Vec<Uuid>,
+}
+
 /// A merchant, and accounts on its book.
 struct Shop {
     id: String,
     secret: String,
-    accounts: Vec<i64>,
+    accounts: Arc<Vec<Account>>,
 }
 
 impl Shop {
@@ -45,10 +56,15 @@ impl Shop {
         let mut numbers = Vec::new();
         for number in 1..=accounts {
             let hash = number.to_be_bytes().to_vec();
-            numbers.push(add_account(&db, (partner, lender), number, 1_000_000_000, hash).await.number.get());
+            let account = add_account(&db, (partner, lender), number, 1_000_000_000, hash).await;
+            let mut sessions = Vec::new();
+            for _ in 0..if accounts > ACCOUNTS { 1 } else { VERIFIED } {
+                sessions.push(add_verified_session(&db, account, lender).await);
+            }
+            numbers.push(Account { number: account.number.get(), sessions });
         }
         db.close().await;
-        Self { id: "flexitidemo".into(), secret, accounts: numbers }
+        Self { id: "flexitidemo".into(), secret, accounts: Arc::new(numbers) }
     }
 
     async fn token(&self, server: &Server) -> String {
@@ -66,13 +82,13 @@ struct Till {
     http: Client,
     base: String,
     token: String,
-    accounts: Arc<Vec<i64>>,
+    accounts: Arc<Vec<Account>>,
 }
 
 impl Till {
     async fn open(shop: &Shop, server: &Server) -> Self {
         let base = format!("{}{POS}/client-id/{}", server.url, shop.id);
-        let accounts = Arc::new(shop.accounts.clone());
+        let accounts = Arc::clone(&shop.accounts);
         Self { http: builder().build().unwrap(), base, token: shop.token(server).await, accounts }
     }
 
@@ -89,12 +105,13 @@ impl Till {
 
     /// Buys for a dollar: holds it, and captures it. The two identifiers, as far as they were answered.
     async fn buy(&self, number: usize) -> (Option<i64>, Option<i64>) {
+        let account = &self.accounts[number % self.accounts.len()];
         let asked = json!({
-            "account_number": self.accounts[number % self.accounts.len()],
+            "account_number": account.number,
             "financing_option": {"transaction_type": "regular_purchase"},
             "amount": 1,
             "auto_capture": false,
-            "widget_session_id": "8848372d-8457-4ca4-9da9-673f1cdd6684",
+            "widget_session_id": account.sessions[number / self.accounts.len()],
         });
         let Ok(held) = self.post("/authorization", &format!("hold-{number}"), &asked).await else {
             return (None, None);
@@ -169,8 +186,13 @@ on_both_engines! {
             let bought = i64::try_from(all.len()).unwrap();
             assert_eq!((&report["movements"], &report["balances"]["regular_receivable"]), (&json!(2 * bought), &json!(100 * bought)));
             assert_eq!(report["balances"]["hold"], json!(0));
-            let shown = installation.run(&["account", "show", &shop.accounts[0].to_string(), "--json"]).await.done().json();
+            let shown = installation.run(&["account", "show", &shop.accounts[0].number.to_string(), "--json"]).await.done().json();
             assert_eq!(shown["items"][0]["held"], json!(0), "{shown}");
+            let number = shop.accounts[0].number.to_string();
+            let stated = ["account", "statement", &number, "--from", "2020-01-01", "--until", "2120-01-01", "--json"];
+            let stated = installation.run(&stated).await.done().json();
+            let (owed, story) = (&stated["items"][0]["closing"], &shown["items"][0]);
+            assert_eq!(owed.as_i64(), Some(story["principal"].as_i64().unwrap() + story["interest"].as_i64().unwrap()));
         })
         .await;
     }
