@@ -3,12 +3,16 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use domain::calendar::CalendarDate;
 use domain::cents::Cents;
-use domain::credit_account::AccountNumber;
+use domain::credit_account::{AccountNumber, AccountState};
+use serde::Serialize;
 use service::AdminError;
 use service::ledger::AccountStory;
+use service::statement::AccountStatement;
 
 use super::output::{Items, table};
+use super::session::operator;
 use super::{CommandError, Essentials, Output, Session};
 
 /// Credit accounts
@@ -28,6 +32,51 @@ pub(crate) enum Command {
         #[command(flatten)]
         essentials: Essentials,
     },
+    /// Give one account another state: N/NNOR may buy, A/AAUT and F/… may not, Z/… is charged off
+    ///
+    /// What is owed stays owed and bears interest, and what was authorized can still be captured. A closed account stays closed.
+    #[command(after_help = "Example:\n  tallystick account set-state 12345678901237 F/FFRD")]
+    SetState {
+        /// Its number, of 14 digits
+        #[arg(value_parser = number)]
+        number: AccountNumber,
+        /// Its status and its reason, as the POS API names them
+        #[arg(value_name = "STATUS/REASON", value_parser = state)]
+        state: AccountState,
+        /// The client_id of the merchant on whose book it is, where several lenders have this number
+        #[arg(long, value_name = "CLIENT_ID")]
+        lender: Option<String>,
+        #[command(flatten)]
+        essentials: Essentials,
+    },
+    /// Show the statement of one account: what was owed, charged and credited in a time
+    ///
+    /// Days are of UTC, both included. Nothing of the person is shown.
+    #[command(
+        after_help = "Example:\n  tallystick account statement 12345678901237 --from 2026-10-01 --until 2026-10-31"
+    )]
+    Statement {
+        /// Its number, of 14 digits
+        #[arg(value_parser = number)]
+        number: AccountNumber,
+        /// The first day
+        #[arg(long, value_name = "DAY", value_parser = day)]
+        from: CalendarDate,
+        /// The last day
+        #[arg(long, value_name = "DAY", value_parser = day)]
+        until: CalendarDate,
+        #[command(flatten)]
+        essentials: Essentials,
+    },
+}
+
+fn state(text: &str) -> Result<AccountState, String> {
+    let (status, reason) = text.split_once('/').ok_or("a state is written as F/FFRD: its status and its reason")?;
+    AccountState::of_codes(status, reason).map_err(|fault| fault.to_string())
+}
+
+fn day(text: &str) -> Result<CalendarDate, String> {
+    CalendarDate::parse(text).map_err(|_| "a day is written as 2026-10-31".to_owned())
 }
 
 fn number(text: &str) -> Result<AccountNumber, String> {
@@ -43,6 +92,17 @@ pub(super) fn run(command: Command, file: Option<PathBuf>, output: Output) -> Re
             }
             let stories = Items { items };
             output.answer(&stories, || stories.items.iter().map(shown).collect::<Vec<_>>().join("\n"))
+        }),
+        Command::SetState { number, state, lender, essentials } => Session::run(essentials, file, async |session| {
+            let set = session.core.set_account_state(number, lender.as_deref(), state, &operator()).await?;
+            let answer =
+                StateAnswer { account: number.get(), status: set.status().code(), reason: set.reason().code() };
+            output.answer(&answer, || format!("account {number} is {set} now"))
+        }),
+        Command::Statement { number, from, until, essentials } => Session::run(essentials, file, async |session| {
+            let items = session.core.account_statements(number, (from, until)).await?;
+            let statements = Items { items };
+            output.answer(&statements, || statements.items.iter().map(stated).collect::<Vec<_>>().join("\n"))
         }),
     }
 }
@@ -84,5 +144,48 @@ fn shown(story: &AccountStory) -> String {
         })
         .collect();
     text += &table(["NUMBER", "AT", "WHAT", "ON", "PRINCIPAL", "INTEREST", "HELD", "DEBIT < CREDIT"], &rows);
+    text
+}
+
+/// The state of an account, for programs.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StateAnswer {
+    account: i64,
+    status: &'static str,
+    reason: &'static str,
+}
+
+fn stated(statement: &AccountStatement) -> String {
+    let amount = |cents: i64| Cents(cents).to_string();
+    let head = [
+        ("account", statement.account.to_string()),
+        ("lender", statement.lender.to_string()),
+        ("from", statement.from.clone()),
+        ("until", statement.until.clone()),
+        ("opening", amount(statement.opening)),
+        ("purchases", amount(statement.purchases)),
+        ("interest", amount(statement.interest)),
+        ("returned", amount(statement.returned)),
+        ("paid", amount(statement.paid)),
+        ("closing", amount(statement.closing)),
+    ];
+    let mut text: String = head.iter().map(|(name, value)| format!("{name:<13} {value}\n")).collect();
+    let rows: Vec<_> = statement
+        .entries
+        .iter()
+        .map(|entry| {
+            [
+                entry.at.to_string(),
+                entry.kind.clone(),
+                entry.merchant.clone().unwrap_or_default(),
+                entry.reference.clone().unwrap_or_default(),
+                amount(entry.amount),
+                amount(entry.finance_charge),
+                amount(entry.balance),
+            ]
+        })
+        .collect();
+    text += &table(["AT", "WHAT", "MERCHANT", "REFERENCE", "AMOUNT", "OF IT CHARGES", "OWED"], &rows);
     text
 }
