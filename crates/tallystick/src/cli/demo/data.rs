@@ -15,8 +15,10 @@ use service::onboarding::OnboardingError;
 use service::sms::Sms;
 use service::{AdminError, Context, Core};
 
+use super::accounts::DemoAccount;
 use super::folders::Folders;
-use super::{conversation, invoices};
+use super::{accounts, conversation, invoices};
+
 use crate::cli::CommandError;
 use crate::config::Settings;
 
@@ -126,6 +128,8 @@ pub(super) struct DemoMerchant {
     pub(super) number: MerchantId,
     pub(super) client_id: String,
     pub(super) secret: String,
+    /// Accounts on its book, one in each state.
+    pub(super) accounts: Vec<DemoAccount>,
 }
 
 /// A client and its key; no key when all of them were revoked or superseded.
@@ -181,11 +185,14 @@ async fn merchant(core: &Core, context: &Context) -> Result<Option<DemoMerchant>
         Err(error) => return Err(error.into()),
     }
     let (merchant, secret) = core.reveal_merchant(MERCHANT, context).await?;
-    Ok(secret.map(|secret| DemoMerchant {
+    let Some(secret) = secret else { return Ok(None) };
+    let accounts = accounts::prepare(core, (merchant.partner, merchant.client_identifier), context).await?;
+    Ok(Some(DemoMerchant {
         name: merchant.name,
         number: merchant.merchant_id,
         client_id: merchant.client_id,
         secret: secret.expose().to_text(),
+        accounts,
     }))
 }
 

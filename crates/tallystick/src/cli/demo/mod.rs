@@ -1,5 +1,6 @@
 //! `tallystick demo`.
 
+mod accounts;
 mod conversation;
 mod data;
 mod e_invoice_operator;

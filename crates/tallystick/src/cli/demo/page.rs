@@ -7,6 +7,7 @@ use domain::creditor::CreditorStatus;
 use domain::distribution::DistributionMethod;
 use serde_json::{Value, json};
 
+use super::accounts::DemoAccount;
 use super::data::{Demo, DemoMerchant, PARTNER};
 use super::folders::Folders;
 use super::purchase;
@@ -69,6 +70,7 @@ fn document(told: &Page<'_>) -> Value {
             "clientSecret": merchant.secret,
             "merchantId": merchant.number,
             "name": merchant.name,
+            "accounts": merchant.accounts,
         })
     });
     let messages: Vec<_> = demo.messages.iter().map(|sms| sms.id).collect();
@@ -114,11 +116,14 @@ fn page(told: &Page<'_>) -> String {
             let _ = writeln!(page, "  agreement           {system} {identifier} from {from}{until}");
         }
     }
-    if let Some(DemoMerchant { name, number, client_id, secret }) = &demo.merchant {
+    if let Some(DemoMerchant { name, number, client_id, secret, accounts }) = &demo.merchant {
         let _ = write!(
             page,
             "merchant {number} {name}\n  client id           {client_id}\n  client secret       {secret}\n"
         );
+        for DemoAccount { name, number, state } in accounts {
+            let _ = writeln!(page, "  account             {number} {name}, {state}");
+        }
     }
     let _ = write!(
         page,
@@ -274,7 +279,11 @@ fn till(told: &Page<'_>, curl: &str) -> String {
         + "\nTell what is known of an applicant (it is kept for a short time, and only names are answered), and read a driver's licence:\n\n"
         + &call("/information", Some(APPLICANT))
         + &call("/customers/driverslicense", Some(LICENCE))
-        + &purchase::lines(call)
+        + &purchase::lines(&call)
+        + &purchase::online(&format!("{token} -d scope=customer"), &call, |path, body| {
+            let key = if path.is_empty() { "" } else { " -H \"Authorization: Bearer $KEY\"" };
+            format!("{curl} '{api}/widget/session{path}'{key} -H 'Content-Type: application/json' -d '{body}'\n")
+        })
 }
 
 /// The program, as it can be called from anywhere.

@@ -6,11 +6,43 @@ const APPLICATION: &str = r#"{"first_name":"Marie","last_name":"Tremblay","dob":
 /// How the customer is found again.
 const SEARCH: &str = "/customers/search?first_name=Marie&last_name=Tremblay&dob=1985-02-14";
 
-/// The lines; `call` gives that of a call by its path and its body.
+/// Whom the widget is for: the one who has applied.
+const PERSON: &str = r#"{"flow":"purchase","customer_identification":{"personal_information":{"first_name":"Marie","last_name":"Tremblay","dob":"1985-02-14","postal_code":"K1A 0B1"}}}"#;
+
+/// A line that keeps what a member of an answer holds, in characters of this class.
+fn kept(name: &str, line: &str, member: &str, class: &str) -> String {
+    format!("{name}=$({} | sed 's/.*\"{member}\":\"*\\({class}*\\).*/\\1/')\n", line.trim_end())
+}
+
+/// The lines of a web shop, after those of the till: `token` gets a token of the scope customer, `call` gives a call of the shop by its path and
+/// its body, `page` one of the page of the widget.
+pub(super) fn online(
+    token: &str,
+    call: impl Fn(&str, Option<&str>) -> String,
+    page: impl Fn(&str, &str) -> String,
+) -> String {
+    let purchase = r#"{"account_number":"'$ACCOUNT'","financing_option":{"transaction_type":"regular_purchase"},"amount":49.90,"auto_capture":false,"widget_session_id":"'$SESSION'"}"#;
+    let customers = |path: &str, body: &str| call(path, Some(body)).replace("$TOKEN", "$CUSTOMER");
+    let opened = page("", r#"{"token":"'$(echo "$WIDGET" | sed 's/.*\/\([0-9a-f]*\)?.*/\1/')'"}"#);
+    let of_session = |path: &str, body: &str| page(&format!("/'$SESSION'{path}"), body);
+    "\nBuy in a web shop: keep a token of the scope customer, begin a session of the widget, and keep its address:\n\n"
+        .to_owned()
+        + &kept("CUSTOMER", token, "access_token", "[0-9a-f]")
+        + &kept("WIDGET", &customers("/widget/init", PERSON), "redirection_url", "[^\"]")
+        + "SESSION=${WIDGET##*widget_session_id=}\n"
+        + "\nWhat the page at that address does: it opens the session, has a code sent, checks it (2222), and the customer chooses the account:\n\n"
+        + &kept("KEY", &opened, "session_key", "[0-9a-f]")
+        + &of_session("/code", r#"{"option":0}"#)
+        + &of_session("/check", r#"{"answer":2222}"#)
+        + &of_session("/choice", r#"{"account_number":"'$ACCOUNT'"}"#)
+        + "\nBuy with what the widget has proved, keep the number of the authorization, and capture it on the shop's own server:\n\n"
+        + &kept("ONLINE", &customers("/authorization", purchase), "authorization_id", "[0-9]")
+        + &call("/authorization/'$ONLINE'/capture", Some(r#"{"amount":49.90,"reference":"Order-2"}"#))
+}
+
+/// The lines of a till; `call` gives that of a call by its path and its body.
 pub(super) fn lines(call: impl Fn(&str, Option<&str>) -> String) -> String {
-    let kept = |name: &str, line: &str, member: &str| {
-        format!("{name}=$({} | sed 's/.*\"{member}\":\\([0-9]*\\).*/\\1/')\n", line.trim_end())
-    };
+    let kept = |name: &str, line: &str, member: &str| kept(name, line, member, "[0-9]");
     let purchase = r#"{"account_number":"'$ACCOUNT'","financing_option":{"transaction_type":"promotional_purchase","plan_id":4,"term":6},"amount":234.45,"auto_capture":false,"verification_code":2222,"request_id":"till-1"}"#;
     let apply = call("/apply", Some(APPLICATION));
     let search = call(SEARCH, None);

@@ -231,7 +231,7 @@ async fn the_printed_lines_work_when_pasted_and_nothing_is_left_behind() {
         assert_eq!((&licence["last_name"], &licence["province"]), (&json!("TREMBLAY"), &json!("ON")), "{licence}");
 
         // A customer who applies and buys.
-        let &[apply, search, prices, verify, capture, listed] = buying else { panic!("{page}") };
+        let &[apply, search, prices, verify, capture, listed, send, check, choose, online] = buying else { panic!("{page}") };
         let keep_account = page.lines().find(|line| line.starts_with("ACCOUNT=")).unwrap();
         let keep_authorization = page.lines().find(|line| line.starts_with("AUTHORIZATION=")).unwrap();
         assert_eq!(call(apply).await["status"], "approved");
@@ -245,8 +245,22 @@ async fn the_printed_lines_work_when_pasted_and_nothing_is_left_behind() {
         assert_eq!(sent["verification_code"], "verification_sent_to_sms");
         let captured = paste(&format!("{with_account}\n{keep_authorization}\n{capture}")).await;
         assert_eq!(captured["remaining_authorization_amount"], 134.45, "{captured}");
+        // The same in a web shop, in one shell that keeps what it is told.
+        let keeps = ["CUSTOMER=", "WIDGET=", "SESSION=", "KEY=", "ONLINE="];
+        let kept = |name| page.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name}: {page}"));
+        let [customer, widget, session, key, authorization] = keeps.map(kept);
+        let one_by_one = format!(
+            "{with_account}\n{customer}\n{widget}\n{session}\n{key}\n{send} >/dev/null\n{check} >/dev/null\n{choose} >/dev/null\n\
+             {authorization}\n{online}"
+        );
+        let captured = paste(&one_by_one).await;
+        assert_eq!(captured["remaining_authorization_amount"], 0, "{captured}");
+        for (name, state) in [("Anne Normand", "N NNOR"), ("Alain Retard", "A AAUT"), ("Félix Gelé", "F FFRD"), ("Zoé Perte", "Z ZCOP"), ("Claire Adieu", "C FCQC")] {
+            assert!(page.lines().any(|line| line.starts_with("  account ") && line.ends_with(&format!(" {name}, {state}"))), "{name}: {page}");
+        }
         let listed = call(listed).await;
-        assert_eq!(listed["authorizations"][0]["authorization_status"], "opened", "{listed}");
+        assert_eq!(listed["authorizations"][0]["authorization_status"], "closed", "{listed}");
+        assert_eq!(listed["authorizations"][1]["authorization_status"], "opened", "{listed}");
 
         // What a person opens.
         let mails = files(Path::new(told(&page, "mails")), ".eml");
