@@ -6,6 +6,7 @@ use std::process::Command;
 
 use serde::Deserialize;
 
+use crate::books::Moved;
 use crate::fault::Fault;
 
 /// Every kind of load that a server is put under.
@@ -64,6 +65,21 @@ pub(crate) enum Work<'a> {
         /// The token.
         token: &'a str,
     },
+    /// Purchases: an authorization, and its capture, where that is asked for, over whichever connection is free next.
+    Purchases {
+        /// The path of authorizations.
+        path: &'a str,
+        /// A file of accounts, one a line: its number, and the access token that buys on it.
+        customers: &'a Path,
+        /// The body of an authorization, with the mark that the script replaces.
+        body: &'a str,
+        /// The body of a capture, and the access token that captures; none to authorize only.
+        capture: Option<(&'a str, &'a str)>,
+        /// The place of the account that it begins with.
+        first: u32,
+        /// How many authorizations in a row are on the same account, before it is the next one's turn.
+        in_a_row: u32,
+    },
     /// `POST /sms`, to another recipient each time.
     Sms {
         /// The partner key.
@@ -86,6 +102,10 @@ pub(crate) struct Outcome {
     pub(crate) median_ms: f64,
     /// 99 of 100 requests took no longer, in milliseconds.
     pub(crate) p99_ms: f64,
+    /// What purchases have moved.
+    pub(crate) moved: Moved,
+    /// Captures answered in a second.
+    pub(crate) captures_per_second: f64,
 }
 
 /// The line that the script prints at the end. Times in microseconds.
@@ -100,6 +120,7 @@ struct Told {
     timeout: u64,
     median: f64,
     p99: f64,
+    moved: Moved,
 }
 
 /// Puts the server at `url` under load for `seconds` over `connections`.
@@ -143,6 +164,13 @@ pub(crate) fn run(url: &str, work: Work<'_>, connections: u32, seconds: u32) -> 
         }
         Work::Token { path, form } => {
             command.env("BENCH_WORK", "form").env("BENCH_BODY", form);
+            path.to_owned()
+        }
+        Work::Purchases { path, customers, body, capture, first, in_a_row } => {
+            let (capture, token) = capture.unwrap_or_default();
+            command.env("BENCH_WORK", "purchases").env("BENCH_KEYS", customers).env("BENCH_BODY", body);
+            command.env("BENCH_CAPTURE", capture).env("BENCH_KEY", token).env("BENCH_FIRST", first.to_string());
+            command.env("BENCH_IN_A_ROW", in_a_row.to_string());
             path.to_owned()
         }
         Work::Bearer { path, token } => {
@@ -195,7 +223,7 @@ impl Outcome {
         let line = said.lines().find(|line| line.starts_with('{')).unwrap_or_default();
         let told: Told = serde_json::from_str(line)
             .map_err(|_| Fault::Program { program: "wrk".to_owned(), said: said.trim().to_owned() })?;
-        let Told { requests, duration, connect, read, write, status, timeout, median, p99 } = told;
+        let Told { requests, duration, connect, read, write, status, timeout, median, p99, moved } = told;
         if requests == 0 || connect + read + write + status + timeout > 0 {
             return Err(Fault::Load {
                 what: format!(
@@ -205,8 +233,9 @@ impl Outcome {
             });
         }
         #[expect(clippy::cast_precision_loss, reason = "a run has fewer than 2^53 requests")]
-        let per_second = requests as f64 / (duration / 1e6);
-        Ok(Self { requests, per_second, median_ms: median / 1e3, p99_ms: p99 / 1e3 })
+        let [per_second, captures_per_second] =
+            [requests as f64, moved.captures as f64].map(|count| count / (duration / 1e6));
+        Ok(Self { requests, per_second, median_ms: median / 1e3, p99_ms: p99 / 1e3, moved, captures_per_second })
     }
 }
 
@@ -214,12 +243,21 @@ impl Outcome {
 mod tests {
     use super::*;
 
-    const LINE: &str = r#"{"requests":3000,"duration":2000000,"connect":0,"read":0,"write":0,"status":0,"timeout":0,"median":500,"p99":1500}"#;
+    const LINE: &str = r#"{"requests":3000,"duration":2000000,"connect":0,"read":0,"write":0,"status":0,"timeout":0,"median":500,"p99":1500,"moved":{"authorizations":9,"captures":8}}"#;
 
     #[test]
     fn what_the_script_prints_is_read() {
         let outcome = Outcome::parse(&format!("Running 2s test\n  1 threads\n{LINE}\n")).unwrap();
-        assert_eq!(outcome, Outcome { requests: 3000, per_second: 1500.0, median_ms: 0.5, p99_ms: 1.5 });
+        let moved = Moved { authorizations: 9, captures: 8, ..Moved::default() };
+        let expected = Outcome {
+            requests: 3000,
+            per_second: 1500.0,
+            median_ms: 0.5,
+            p99_ms: 1.5,
+            moved,
+            captures_per_second: 4.0,
+        };
+        assert_eq!(outcome, expected);
     }
 
     #[test]

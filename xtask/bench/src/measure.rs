@@ -10,9 +10,11 @@ pub(crate) mod invoices;
 pub(crate) mod mails;
 pub(crate) mod memory;
 pub(crate) mod misses;
+pub(crate) mod movements;
 pub(crate) mod outbox;
 mod pairs;
 pub(crate) mod pdf;
+pub(crate) mod purchases;
 pub(crate) mod start;
 pub(crate) mod tokens;
 pub(crate) mod tokens_before;
@@ -117,6 +119,8 @@ pub(crate) struct Pace {
     pub(crate) watch: u32,
     /// The tokens that were issued before.
     pub(crate) tokens: u32,
+    /// The movements of an account that has many.
+    pub(crate) movements: u32,
     /// The large portfolio.
     pub(crate) many_invoices: Size,
     /// The small one.
@@ -139,6 +143,7 @@ impl Pace {
         waiting: 100_000,
         watch: 20,
         tokens: 1_000_000,
+        movements: 100_000,
         many_invoices: Size { creditors: 1_000, invoices: 1_000_000 },
         few_invoices: Size { creditors: 10, invoices: 10_000 },
     };
@@ -157,6 +162,7 @@ impl Pace {
         waiting: 1_000,
         watch: 2,
         tokens: 200_000,
+        movements: 2_000,
         many_invoices: Size { creditors: 40, invoices: 40_000 },
         few_invoices: Size { creditors: 10, invoices: 10_000 },
     };
@@ -166,16 +172,18 @@ impl Pace {
 pub(crate) type Measure = (&'static str, fn(&Bench) -> Result<Section, Fault>);
 
 /// Every measure, in the order of the table. Whatever heats the disk up comes late.
-pub(crate) const MEASURES: [Measure; 17] = [
+pub(crate) const MEASURES: [Measure; 19] = [
     ("validate", validate::run),
     ("bearer", bearer::run),
     ("create", create::run),
     ("tokens", tokens::run),
     ("invoices", invoices::run),
+    ("purchases", purchases::run),
     ("misses", misses::run),
     ("tokens-before", tokens_before::run),
     ("creditors", creditors::run),
     ("deliveries", deliveries::run),
+    ("movements", movements::run),
     ("pdf", pdf::run),
     ("interest", interest::run),
     ("outbox", outbox::run),
