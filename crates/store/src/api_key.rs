@@ -83,8 +83,8 @@ statements! {
     BY_ID = "SELECT partner_id, key_id, client_id, kind, lookup, sealed, master_key_version, networks, created_at, expires_at, \
              revoked_at, overlap_until, successor_id FROM api_key WHERE key_id = $1";
     OF_HOLDER = "SELECT partner_id, key_id, client_id, kind, lookup, sealed, master_key_version, networks, created_at, expires_at, \
-                 revoked_at, overlap_until, successor_id FROM api_key WHERE partner_id = $1 AND client_id = $2 \
-                 ORDER BY created_at, key_id";
+                 revoked_at, overlap_until, successor_id FROM api_key WHERE partner_id = $1 AND key_id IN ( \
+                 SELECT key_id FROM api_key WHERE partner_id = $1 AND client_id = $2) ORDER BY created_at, key_id";
     SUPERSEDE = "UPDATE api_key SET successor_id = $3, overlap_until = $4 \
                  WHERE partner_id = $1 AND key_id = $2 AND successor_id IS NULL AND revoked_at IS NULL";
     REVOKE = "UPDATE api_key SET revoked_at = $3 WHERE partner_id = $1 AND key_id = $2 AND revoked_at IS NULL";

@@ -215,8 +215,9 @@ statements! {
               earning_until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) \
               ON CONFLICT DO NOTHING";
     BY_NUMBER = capture!("WHERE partner_id = $1 AND client_id = $2 AND capture_id = $3");
-    OF_AUTHORIZATION = capture!("WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND authorization_id = $4 \
-                                ORDER BY captured_at, capture_id LIMIT $5");
+    OF_AUTHORIZATION = capture!("WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND capture_id IN ( \
+                                SELECT capture_id FROM credit_capture WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 \
+                                AND authorization_id = $4) ORDER BY captured_at, capture_id LIMIT $5");
     EARNING = capture!("WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND earning_until > $4");
     PAGE = capture!("WHERE partner_id = $1 AND client_id = $2 AND captured_at >= $3 AND captured_at < $4 \
                     ORDER BY captured_at DESC, capture_id DESC LIMIT $5 OFFSET $6");
@@ -234,7 +235,8 @@ statements! {
                      charge_interest, charge_fees, reference, returned_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
                      ON CONFLICT DO NOTHING";
     RETURNS = "SELECT partner_id, lender_id, account_number, return_id, capture_id, client_id, amount, charge_interest, charge_fees, reference, \
-               returned_at FROM capture_return WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND capture_id = $4 \
+               returned_at FROM capture_return WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND return_id IN ( \
+               SELECT return_id FROM capture_return WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND capture_id = $4) \
                ORDER BY returned_at, return_id LIMIT $5";
 }
 

@@ -161,7 +161,8 @@ statements! {
     ANYWHERE = concat!("SELECT ", distribution_columns!(), " FROM distribution \
                 WHERE partner_id IN (SELECT partner_id FROM partner) AND distribution_id = $1");
     OF_INVOICE = concat!("SELECT ", distribution_columns!(), " FROM distribution \
-                  WHERE partner_id = $1 AND invoice_number = $2 AND client_id = $3 ORDER BY distribution_id DESC");
+                  WHERE partner_id = $1 AND distribution_id IN (SELECT distribution_id FROM distribution \
+                  WHERE partner_id = $1 AND invoice_number = $2 AND client_id = $3) ORDER BY distribution_id DESC");
     APPROVE = "UPDATE distribution SET awaits_approval = 0, status_reason = '' \
                WHERE partner_id = $1 AND distribution_id = $2 AND awaits_approval = 1";
     REPLACE = "UPDATE distribution SET replaced_by = $3, client_fetched = 0, partner_fetched = 0 \

@@ -17,6 +17,7 @@ mod merchant;
 mod migration;
 mod oauth_client;
 mod oauth_token;
+mod plan;
 mod purchase;
 mod schema;
 mod statistics;
