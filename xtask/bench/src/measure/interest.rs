@@ -45,7 +45,7 @@ pub(crate) fn run(bench: &Bench) -> Result<Section, Fault> {
         sample,
         Unit::PerSecond,
     );
-    section.tell("the same without fees, as by default", &of(|turn| turn.per_second), Unit::PerSecond);
+    section.tell("`calculate-interest` without fees, as by default", &of(|turn| turn.per_second), Unit::PerSecond);
     section.tell("the same with fees and every schedule", &of(|turn| turn.with_schedules), Unit::PerSecond);
     Ok(section)
 }
