@@ -15,7 +15,7 @@ mod refusal;
 #[cfg(test)]
 mod tests;
 
-pub use authorization::{Authorization, AuthorizationState, Financing, Purchase};
+pub use authorization::{Authorization, AuthorizationState, Financing, MOST_OPEN, Purchase};
 pub use book::{Book, Day, Done};
 pub use capture::{Capture, EarningTime, RETURN_DAYS, Returned};
 pub use charge::FinanceCharge;

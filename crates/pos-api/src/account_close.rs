@@ -22,7 +22,7 @@ pub(crate) struct ClosedAnswer {}
 
 /// Close an account
 ///
-/// Closes the account of a customer in Quebec, for good, at the customer's wish. Nothing may be owed on it, and no authorization may be open. One
+/// Closes the account of a customer in Quebec, for good, at the customer's wish. Nothing may be owed on it, no credit may be left on it, and no authorization may be open. One
 /// that is closed stays so, and the answer is the same. A token of the scope `customer` closes only the account that it applied for, or the
 /// tokens that it was refreshed from.
 #[utoipa::path(
@@ -100,6 +100,19 @@ fn refused(lang: Lang, error: CloseError) -> Problem {
             };
             Problem::new(ACCOUNT_NOT_SETTLED, message)
         }
+        CloseError::InCredit { credit } => {
+            let message = match lang {
+                Lang::English => format!(
+                    "The account has a credit of {credit} dollars in the customer's favour: have the customer buy for it first, or ask the \
+                     lender"
+                ),
+                Lang::French => format!(
+                    "Le compte a un crédit de {credit} dollars en faveur du client : invitez le client à l'utiliser d'abord pour un achat, \
+                     ou à joindre le prêteur"
+                ),
+            };
+            Problem::new(ACCOUNT_NOT_SETTLED, message)
+        }
         CloseError::Store(error) => error.into(),
     }
 }
@@ -114,6 +127,7 @@ impl utoipa::IntoResponses for CloseProblems {
             CloseError::NotInQuebec,
             CloseError::NotActive,
             CloseError::Owed { owed: Cents(34_049), held: Cents::ZERO },
+            CloseError::InCredit { credit: Cents(1_200) },
         ];
         problem::responses(refusals.map(|error| refused(Lang::English, error)))
     }

@@ -298,6 +298,7 @@ impl utoipa::IntoResponses for AuthorizationProblems {
     fn responses() -> Responses {
         let own = problems([
             Refusal::CreditExceeded { needed: EXAMPLE + EXAMPLE, available: EXAMPLE }.into(),
+            Refusal::TooManyAuthorizations.into(),
             Refusal::UserNotAbleToPurchase.into(),
             PurchaseError::CustomerIdentityNotFound,
             PurchaseError::CardMismatch,

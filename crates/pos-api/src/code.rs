@@ -57,8 +57,11 @@ pub(crate) const ACCOUNT_NOT_IN_QUEBEC: Code =
     Code::new("account_not_in_quebec", StatusCode::CONFLICT, "Only accounts of customers in Quebec are closed here");
 
 /// `account_not_settled`.
-pub(crate) const ACCOUNT_NOT_SETTLED: Code =
-    Code::new("account_not_settled", StatusCode::CONFLICT, "Something is owed or held on the account");
+pub(crate) const ACCOUNT_NOT_SETTLED: Code = Code::new(
+    "account_not_settled",
+    StatusCode::CONFLICT,
+    "Something is owed, held or left to the customer on the account",
+);
 
 /// `GATEWAY_TIMEOUT`: of a sandbox that was asked for it.
 pub(crate) const GATEWAY_TIMEOUT: Code = Code::new(
@@ -122,6 +125,7 @@ of_accounts! {
     REGULAR_PURCHASE_BYPASS_IS_NOT_ALLOWED = "regular_purchase_bypass_is_not_allowed", CONFLICT, "The customer has to be verified";
     TOO_MANY_VERIFICATIONS = "too_many_verifications", CONFLICT, "Too many codes or wrong answers of the account in an hour";
     NO_CHANNEL = "verification_channel_missing", CONFLICT, "The operator has set up no way to send codes in this format";
+    TOO_MANY_AUTHORIZATIONS = "too_many_authorizations", CONFLICT, "As many authorizations of the account are open as may be";
     CREDIT_EXCEEDED = "credit_exceeded", CONFLICT, "The purchase with its finance charge is more than the available credit";
     AUTHORIZATION_ENDED = "authorization_ended", CONFLICT, "Nothing is left of the authorization, or its time is over";
     AUTH_AMOUNT_EXCEEDED = "auth_amount_exceeded", CONFLICT, "More than what is left of the authorization";

@@ -2,7 +2,7 @@
 
 use axum::extract::FromRequestParts;
 use domain::cents::Cents;
-use domain::purchase::Refusal;
+use domain::purchase::{MOST_OPEN, Refusal};
 use domain::verification::VerificationFault;
 use http::request::Parts;
 use http_kit::{Code, HttpState, Problem};
@@ -179,6 +179,16 @@ fn refused(lang: Lang, refusal: Refusal) -> Problem {
             code::CREDIT_EXCEEDED,
             format!("The purchase with its finance charge is {needed}, and {available} of credit is available"),
             format!("L'achat et ses frais de crédit font {needed}, et le crédit disponible est de {available}"),
+        ),
+        Refusal::TooManyAuthorizations => of_amounts(
+            lang,
+            code::TOO_MANY_AUTHORIZATIONS,
+            format!(
+                "{MOST_OPEN} authorizations of this account are open, which is the most: capture or release some first"
+            ),
+            format!(
+                "{MOST_OPEN} autorisations de ce compte sont ouvertes, ce qui est le maximum : capturez-en ou libérez-en d'abord"
+            ),
         ),
         Refusal::AuthorizationEnded => fixed(
             lang,

@@ -10,7 +10,7 @@ use domain::credit_account::AccountState;
 use domain::identifier::{ClientIdentifier, PartnerId};
 use domain::ledger::Movement;
 use domain::oauth_token::Scope;
-use domain::purchase::{Book, Capture, Day, Done, RegularRate};
+use domain::purchase::{Book, Capture, Day, Done, MOST_OPEN, RegularRate};
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -18,15 +18,16 @@ use store::account_book::BookRow;
 use store::capture::CaptureRow;
 use store::credit_account::AccountKey;
 use store::ledger::{CreditClass, MovementRow};
-use store::{StoreError, Tx};
+use store::{Access, StoreError, Tx};
 
 use crate::Core;
+use crate::authorization::MOST_COUNTED;
 use crate::idempotency::{Idempotency, IdempotencyError, Operation, Repeatable};
 use crate::information::FlowCaller;
 use crate::onboarding::Answer;
 use crate::purchase_error::{Missing, PurchaseError};
 
-/// The most authorizations that are ended at once.
+/// The most authorizations that are ended in one transaction.
 const BATCH: i64 = 100;
 
 impl FlowCaller {
@@ -39,14 +40,14 @@ impl FlowCaller {
     pub(crate) fn request(&self, operation: Operation, idempotency: Option<Idempotency>) -> Option<Repeatable> {
         let holder = KeyHolder { partner: self.partner, client: Some(self.client) };
         let whose = match self.scope {
-            Scope::Merchant => String::new(),
+            Scope::Merchant => "merchant".to_owned(),
             // Of a token in a browser they are its family's: nobody else's answer is told to it.
-            Scope::Customer => format!("{}:", self.family.0),
+            Scope::Customer => format!("customer:{}", self.family.0),
         };
         idempotency.map(|Idempotency { key, fingerprint }| Repeatable {
             holder,
             operation,
-            idempotency: Idempotency { key: format!("pos:{whose}{key}"), fingerprint },
+            idempotency: Idempotency { key: format!("pos:{whose}:{key}"), fingerprint },
         })
     }
 }
@@ -73,18 +74,29 @@ pub(crate) struct Note {
     pub(crate) till: Till,
 }
 
+/// The authorizations of an account that hold something.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Holds {
+    /// How many are open.
+    pub(crate) open: i64,
+    /// How many were ended just now, because their time was over.
+    pub(crate) ended: u64,
+}
+
 /// An account that this transaction has taken.
 pub(crate) struct TakenBook {
     row: BookRow,
     /// The time of what is done to it: that of the request, and never before what was done last.
     now: Timestamp,
+    /// What is held by authorizations whose time is over and that this transaction has not ended.
+    lapsed: Cents,
     moved: bool,
 }
 
 impl TakenBook {
     pub(crate) async fn take(tx: &mut Tx, key: AccountKey, now: Timestamp) -> Result<Option<Self>, StoreError> {
         let row = store::account_book::take(tx, key).await?;
-        Ok(row.map(|row| Self { now: now.max(row.changed_at), row, moved: false }))
+        Ok(row.map(|row| Self { now: now.max(row.changed_at), row, lapsed: Cents::ZERO, moved: false }))
     }
 
     pub(crate) const fn now(&self) -> Timestamp {
@@ -100,7 +112,7 @@ impl TakenBook {
     }
 
     pub(crate) fn book(&self) -> Book {
-        self.row.book()
+        Book { lapsed: self.lapsed, ..self.row.book() }
     }
 
     pub(crate) fn state(&self) -> Result<AccountState, StoreError> {
@@ -168,24 +180,29 @@ impl TakenBook {
         store::ledger::insert(tx, &row, &movement.postings).await
     }
 
-    /// Ends the authorizations of the account whose time is over, so that they hold nothing any more; true when there were any.
-    pub(crate) async fn expire_due(&mut self, tx: &mut Tx) -> Result<bool, StoreError> {
-        let mut any = false;
-        loop {
-            let due = store::authorization::due_of_account(tx, self.key(), self.now, BATCH).await?;
-            let count = due.len();
-            for mut row in due {
-                let subject = format!("authorization:{}", row.authorization);
-                let Some(done) = row.authorization()?.expire(&self.book(), self.now) else { continue };
-                let (_, expired) = self.post(tx, done, Note { subject, ..Note::default() }).await?;
-                row.set(&expired);
-                store::authorization::keep(tx, &row).await?;
-                any = true;
-            }
-            if count < BATCH as usize {
-                return Ok(any);
-            }
+    /// Ends authorizations of the account whose time is over, so that they hold nothing any more: as many as a batch has, the oldest first. What
+    /// the others hold counts as free from here on ([`Book::lapsed`]); the next move or the job ends them.
+    pub(crate) async fn expire_due(&mut self, tx: &mut Tx) -> Result<Holds, StoreError> {
+        if self.row.held == 0 {
+            return Ok(Holds::default());
         }
+        let (all, due) = store::authorization::count_open(tx, self.key(), self.now, 2 * MOST_OPEN).await?;
+        let mut holds = Holds { open: all - due, ended: 0 };
+        if due == 0 {
+            return Ok(holds);
+        }
+        for mut row in store::authorization::due_of_account(tx, self.key(), self.now, BATCH).await? {
+            let subject = format!("authorization:{}", row.authorization);
+            let Some(done) = row.authorization()?.expire(&self.book(), self.now) else { continue };
+            let (_, expired) = self.post(tx, done, Note { subject, ..Note::default() }).await?;
+            row.set(&expired);
+            store::authorization::keep(tx, &row).await?;
+            holds.ended += 1;
+        }
+        if due > BATCH {
+            self.lapsed = lapsed(tx, self.key(), self.now).await?;
+        }
+        Ok(holds)
     }
 
     /// Interest of a finance charge is earned until this day.
@@ -230,6 +247,15 @@ impl TakenBook {
         self.row.changed_at = self.now;
         store::account_book::keep(tx, &self.row).await
     }
+}
+
+/// What authorizations of an account hold whose time is over: as good as free.
+pub(crate) async fn lapsed(db: &mut impl Access, key: AccountKey, now: Timestamp) -> Result<Cents, StoreError> {
+    let mut held = Cents::ZERO;
+    for due in store::authorization::due_of_account(db, key, now, MOST_COUNTED).await? {
+        held += due.authorization()?.held();
+    }
+    Ok(held)
 }
 
 impl Core {

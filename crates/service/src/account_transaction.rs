@@ -107,6 +107,7 @@ impl Core {
                 if book.state()?.status() == AccountStatus::Closed {
                     return Err(Refusal::UserNotActive.into());
                 }
+                book.expire_due(tx).await?;
                 let paid = book.credited_in_a_day(tx, CreditClass::Payment).await?;
                 let before = book.book();
                 let done = payment.pay(&before, amount, paid, &core.settings().purchase.limits)?;

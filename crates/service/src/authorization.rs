@@ -7,14 +7,16 @@ use domain::audit::Outcome;
 use domain::cents::Cents;
 use domain::credit_account::{AccountNumber, Balances, CardNumber};
 use domain::identifier::ClientIdentifier;
-use domain::purchase::{Authorization, AuthorizationId, AuthorizationState, CaptureId, Financing, Purchase, Refusal};
+use domain::purchase::{
+    Authorization, AuthorizationId, AuthorizationState, CaptureId, Financing, MOST_OPEN, Purchase, Refusal,
+};
 use serde::{Deserialize, Serialize};
 use store::authorization::{AuthorizationFilter, AuthorizationRow};
 use store::credit_account::AccountKey;
 use store::merchant::KnownMerchant;
 use store::{Access, StoreError, Tx};
 
-use crate::account_book::{Note, TakenBook, Till};
+use crate::account_book::{Note, TakenBook, Till, lapsed};
 use crate::capture::{CaptureView, capture_part};
 use crate::idempotency::{Idempotency, Operation};
 use crate::information::FlowCaller;
@@ -166,11 +168,11 @@ impl Core {
                 let (charge, earned) = core.finance_charge(&merchant, book.row(), asked.financing, asked.amount)?;
                 let purchase = Purchase { financing: asked.financing, amount: asked.amount, charge, earned };
                 let state = book.state()?;
-                let mut done = purchase.authorize(&book.book(), state, book.now(), lifetime);
-                if matches!(done, Err(Refusal::CreditExceeded { .. })) && book.expire_due(tx).await? {
-                    done = purchase.authorize(&book.book(), state, book.now(), lifetime);
+                let holds = book.expire_due(tx).await?;
+                let done = purchase.authorize(&book.book(), state, book.now(), lifetime)?;
+                if holds.open >= MOST_OPEN {
+                    return Err(Refusal::TooManyAuthorizations.into());
                 }
-                let done = done?;
                 let mut row = add(tx, book, (caller.client, &ids), &done.outcome, asked.till.reference.clone()).await?;
                 let subject = format!("authorization:{}", row.authorization);
                 let note = Note { client: Some(caller.client), subject: subject.clone(), till: asked.till.clone() };
@@ -188,7 +190,7 @@ impl Core {
                 store::audit::insert(tx, &record).await?;
                 let mut view = AuthorizationView::of(&row, book.now())?;
                 view.captures = captured;
-                view.available_credit = Some(book.book().balances.available());
+                view.available_credit = Some(book.book().balances_now().available());
                 Ok(view)
             })
         })
@@ -223,6 +225,7 @@ impl Core {
         self.move_account(key, request, move |book, tx| {
             let (subject, till, mut record) = (subject.clone(), till.clone(), record.clone());
             Box::pin(async move {
+                book.expire_due(tx).await?;
                 let mut row = found(tx, &caller, id).await?;
                 let before = row.authorization()?;
                 let done = before.release(&book.book(), amount, book.now())?;
@@ -234,7 +237,7 @@ impl Core {
                     format!("released {} on account {}", released.released - before.released, row.key().number);
                 store::audit::insert(tx, &record).await?;
                 let mut view = AuthorizationView::of(&row, book.now())?;
-                view.available_credit = Some(book.book().balances.available());
+                view.available_credit = Some(book.book().balances_now().available());
                 Ok(view)
             })
         })
@@ -364,42 +367,46 @@ impl Core {
         mut balances: Balances,
     ) -> Result<Balances, StoreError> {
         if balances.held.is_positive() {
-            for due in store::authorization::due_of_account(db, key, self.now(), MOST_COUNTED).await? {
-                balances.held -= due.authorization()?.held();
-            }
+            balances.held -= lapsed(db, key, self.now()).await?;
         }
         Ok(balances)
     }
 
-    /// Ends authorizations whose time is over, and gives on how many accounts. One that was not ended yet is as ended for every reader.
+    /// Ends authorizations whose time is over, and gives how many, in transactions each of which ends some of one account. One that was not
+    /// ended yet is as ended for every reader.
     ///
     /// # Errors
     /// When the database fails. What was ended by then stays so.
     pub async fn expire_authorizations(&self) -> Result<u64, StoreError> {
         const BATCH: i64 = 200;
-        let mut accounts = 0;
+        let mut all = 0;
         loop {
             let now = self.now();
             let due = store::authorization::due(&mut self.db().reader().await?, now, BATCH).await?;
-            let mut keys: Vec<AccountKey> = due.iter().map(AuthorizationRow::key).collect();
-            keys.dedup();
-            let rate = self.regular_rate();
+            let mut keys: Vec<AccountKey> = Vec::new();
+            for key in due.iter().map(AuthorizationRow::key) {
+                if !keys.contains(&key) {
+                    keys.push(key);
+                }
+            }
+            let (rate, before) = (self.regular_rate(), all);
             for key in keys {
                 let ended = self.db().take(move |tx| {
                     Box::pin(async move {
                         let Some(mut book) = TakenBook::take(tx, key, now).await? else {
-                            return Ok::<_, StoreError>(false);
+                            return Ok::<_, StoreError>(0);
                         };
                         book.post_interest(tx, rate).await?;
-                        let any = book.expire_due(tx).await?;
+                        let ended = book.expire_due(tx).await?.ended;
                         book.keep(tx).await?;
-                        Ok(any)
+                        Ok(ended)
                     })
                 });
-                accounts += u64::from(ended.await?);
+                all += ended.await?;
             }
-            if due.len() < BATCH as usize {
-                return Ok(accounts);
+            // Others may have ended what was found here.
+            if all == before {
+                return Ok(all);
             }
         }
     }

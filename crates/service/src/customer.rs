@@ -16,6 +16,7 @@ use domain::reference_data::Province;
 use store::credit_account::{AccountKey, CreditAccountRow};
 use store::{Access, StoreError};
 
+use crate::account_book::TakenBook;
 use crate::credit_account::{rating_of, state_of, subject};
 use crate::information::FlowCaller;
 use crate::{Context, Core};
@@ -117,6 +118,12 @@ pub enum CloseError {
         /// What open authorizations hold.
         held: Cents,
     },
+    /// More was paid than was owed.
+    #[error("the customer has a credit of {credit}")]
+    InCredit {
+        /// What is the customer's.
+        credit: Cents,
+    },
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -200,7 +207,7 @@ impl Core {
         })
     }
 
-    /// Closes an account of Quebec on which nothing is owed or held. One that is closed stays so.
+    /// Closes an account of Quebec on which nothing is owed, held or left to the customer. One that is closed stays so.
     ///
     /// A token of the scope `customer` is in a browser: it closes only the account that its own family applied for.
     ///
@@ -214,37 +221,54 @@ impl Core {
     ) -> Result<(), CloseError> {
         let lender = self.merchant_row(caller.partner, caller.client).await?.lends_on();
         let key = AccountKey { partner: caller.partner, lender, number };
-        let now = self.now();
+        let (core, now) = (self.clone(), self.now());
         let record = context.record(self, caller.partner, "credit_account.close", subject(number), Outcome::Done, "");
         self.db()
             .take(move |tx| {
-                let record = record.clone();
+                let (core, record) = (core.clone(), record.clone());
+                // A refusal is no error of the transaction: that would have SQLite run the whole group of writes again.
                 Box::pin(async move {
-                    let row = store::credit_account::take(tx, key).await?.ok_or(CloseError::NotFound)?;
+                    let Some(mut book) = TakenBook::take(tx, key, now).await? else {
+                        return Ok(Err(CloseError::NotFound));
+                    };
                     if caller.scope == Scope::Customer
                         && !store::credit_application::opened_by_family(tx, key, caller.family).await?
                     {
-                        return Err(CloseError::NotFound);
+                        return Ok(Err(CloseError::NotFound));
                     }
-                    if row.province != Province::Quebec.as_str() {
-                        return Err(CloseError::NotInQuebec);
+                    if book.row().province != Province::Quebec.as_str() {
+                        return Ok(Err(CloseError::NotInQuebec));
                     }
-                    match state_of(&row)?.status() {
-                        AccountStatus::Closed => return Ok(()),
-                        AccountStatus::Frozen | AccountStatus::ChargedOff => return Err(CloseError::NotActive),
+                    match book.state()?.status() {
+                        AccountStatus::Closed => return Ok(Ok(())),
+                        AccountStatus::Frozen | AccountStatus::ChargedOff => return Ok(Err(CloseError::NotActive)),
                         AccountStatus::Normal | AccountStatus::AuthorizationProhibited => {}
                     }
-                    let balances = row.balances();
-                    if !balances.is_settled() {
-                        let owed = balances.principal.max(Cents::ZERO) + balances.interest.max(Cents::ZERO);
-                        return Err(CloseError::Owed { owed, held: balances.held });
+                    book.post_interest(tx, core.regular_rate()).await?;
+                    book.expire_due(tx).await?;
+                    let (settled, closed_at) = (check_settled(&book.book().balances_now()), book.now());
+                    // What was due on the account is done, also where it is not closed.
+                    book.keep(tx).await?;
+                    if settled.is_ok() {
+                        let to = (AccountStatus::Closed.code(), StatusReason::CLOSED_QUEBEC.code());
+                        store::credit_account::keep_state(tx, key, to, closed_at, Some(closed_at.micros())).await?;
+                        store::audit::insert(tx, &record).await?;
                     }
-                    let to = (AccountStatus::Closed.code(), StatusReason::CLOSED_QUEBEC.code());
-                    store::credit_account::keep_state(tx, key, to, now, Some(now.micros())).await?;
-                    store::audit::insert(tx, &record).await?;
-                    Ok(())
+                    Ok::<_, CloseError>(settled)
                 })
             })
-            .await
+            .await?
     }
+}
+
+/// Whether nothing is owed, held or left to the customer, who could not get at it on a closed account.
+fn check_settled(balances: &Balances) -> Result<(), CloseError> {
+    if !balances.is_settled() {
+        let owed = balances.principal.max(Cents::ZERO) + balances.interest.max(Cents::ZERO);
+        return Err(CloseError::Owed { owed, held: balances.held });
+    }
+    if balances.principal.is_negative() {
+        return Err(CloseError::InCredit { credit: -balances.principal });
+    }
+    Ok(())
 }

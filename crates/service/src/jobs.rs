@@ -228,7 +228,7 @@ async fn expire_authorizations(core: Core) {
         tick.tick().await;
         match core.expire_authorizations().await {
             Ok(0) => {}
-            Ok(accounts) => tracing::debug!(accounts, "ended authorizations whose time is over"),
+            Ok(ended) => tracing::debug!(ended, "ended authorizations whose time is over"),
             Err(error) => tracing::warn!(%error, "authorizations were not all ended; the next round goes on"),
         }
     }

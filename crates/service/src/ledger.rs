@@ -138,12 +138,13 @@ impl Core {
         let mut report = LedgerReport::default();
         let mut reader = self.db().reader().await?;
         reader.freeze().await?;
+        let now = self.now();
         let mut after =
             AccountKey { partner: PartnerId(0), lender: ClientIdentifier(0), number: AccountNumber::of_stored(0) };
         loop {
             let page = store::account_book::page(&mut reader, after, BATCH).await?;
             for row in &page {
-                check_account(&mut reader, row, &mut report).await?;
+                check_account(&mut reader, row, now, &mut report).await?;
             }
             match page.last() {
                 Some(last) if page.len() == BATCH as usize => after = last.key(),
@@ -158,6 +159,8 @@ impl Core {
     /// When the database fails.
     pub async fn account_stories(&self, number: AccountNumber, limit: u32) -> Result<Vec<AccountStory>, StoreError> {
         let mut reader = self.db().reader().await?;
+        // The row and its movements as of one moment.
+        reader.freeze().await?;
         let mut stories = Vec::new();
         for row in store::account_book::of_number(&mut reader, number).await? {
             let key = row.key();
@@ -165,7 +168,7 @@ impl Core {
             let first = movements.last().map_or(0, |row| row.movement);
             let postings = store::ledger::postings(&mut reader, key, (first, row.movement_count)).await?;
             let lines = movements.into_iter().map(|movement| line(movement, &postings)).collect();
-            let available = self.available_credit(key).await?.unwrap_or_default();
+            let available = self.balances_now(&mut reader, key, row.book().balances).await?.available();
             stories.push(AccountStory {
                 partner: row.partner.0,
                 lender: row.lender.0,
@@ -213,7 +216,12 @@ impl LedgerReport {
     }
 }
 
-async fn check_account(reader: &mut Reader, row: &BookRow, report: &mut LedgerReport) -> Result<(), StoreError> {
+async fn check_account(
+    reader: &mut Reader,
+    row: &BookRow,
+    now: Timestamp,
+    report: &mut LedgerReport,
+) -> Result<(), StoreError> {
     let key = row.key();
     report.accounts += 1;
     let mut book = Book { balances: row.book().balances, ..Book::default() };
@@ -267,12 +275,18 @@ async fn check_account(reader: &mut Reader, row: &BookRow, report: &mut LedgerRe
             ),
         );
     }
-    if row.principal + row.held > row.credit_limit && row.held > 0 {
-        report.fault(key, "more is owed and held than its limit");
-    }
-    let mut held = Cents::ZERO;
+    let (mut held, mut lapsed) = (Cents::ZERO, Cents::ZERO);
     for authorization in store::authorization::open_of_account(reader, key, i64::MAX).await? {
-        held += authorization.authorization()?.held();
+        let held_by = authorization.authorization()?.held();
+        held += held_by;
+        if authorization.expires_at <= now {
+            lapsed += held_by;
+        }
+    }
+    // What is held by authorizations whose time is over may be bought for again.
+    let holds = row.held - lapsed.0;
+    if row.principal + holds > row.credit_limit && holds > 0 {
+        report.fault(key, "more is owed and held than its limit");
     }
     if held.0 != row.held {
         report.fault(key, format_args!("its open authorizations hold {held}, and its row says {}", Cents(row.held)));

@@ -77,6 +77,7 @@ impl Core {
             let (core, till, record) = (core.clone(), asked.till.clone(), record.clone());
             let amount = asked.amount;
             Box::pin(async move {
+                book.expire_due(tx).await?;
                 let refunded = book.credited_in_a_day(tx, CreditClass::Refund).await?;
                 let done = book.book().refund(amount, refunded, &core.settings().purchase.limits)?;
                 let note = Note { client: Some(caller.client), subject: String::new(), till };
@@ -97,7 +98,7 @@ impl CreditView {
         amount: Cents,
         interest_paid: Cents,
     ) -> Self {
-        let balances = book.book().balances;
+        let balances = book.book().balances_now();
         Self {
             account: book.row().number,
             movement,

@@ -96,6 +96,7 @@ impl BookRow {
             regular: Cents(self.regular),
             interest_rest: self.interest_rest,
             interest_from: Day(self.interest_from),
+            lapsed: Cents::ZERO,
         }
     }
 

@@ -8,6 +8,9 @@ use crate::cents::Cents;
 use crate::credit_account::AccountState;
 use crate::ledger::{LedgerAccount, Movement, MovementKind};
 
+/// The most authorizations of one account that may be open at once. It bounds what has to be ended when their time is over.
+pub const MOST_OPEN: i64 = 500;
+
 /// How a purchase is paid: `financing_option` of the POS API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Financing {
@@ -129,7 +132,7 @@ impl Purchase {
         if !state.may_buy() {
             return Err(Refusal::UserNotAbleToPurchase);
         }
-        let (needed, available) = (self.amount + self.charge.total(), book.balances.available());
+        let (needed, available) = (self.amount + self.charge.total(), book.balances_now().available());
         if needed > available {
             return Err(Refusal::CreditExceeded { needed, available });
         }

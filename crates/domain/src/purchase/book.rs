@@ -37,6 +37,8 @@ pub struct Book {
     pub interest_rest: i64,
     /// The first day whose interest is not posted yet.
     pub interest_from: Day,
+    /// What of the balance that is held is held by authorizations whose time is over and that were not ended yet. It is as free.
+    pub lapsed: Cents,
 }
 
 /// What a transition has come to.
@@ -51,6 +53,12 @@ pub struct Done<T> {
 }
 
 impl Book {
+    /// The balances as they are once every authorization whose time is over has ended.
+    #[must_use]
+    pub fn balances_now(&self) -> Balances {
+        Balances { held: self.balances.held - self.lapsed, ..self.balances }
+    }
+
     /// What is owed of promotional purchases, with their finance charges. Never below zero.
     #[must_use]
     pub fn promotional(&self) -> Cents {

@@ -16,6 +16,9 @@ pub enum Refusal {
         /// What may still be bought for.
         available: Cents,
     },
+    /// As many authorizations of the account are open as may be ([`super::MOST_OPEN`]).
+    #[error("too many authorizations of the account are open")]
+    TooManyAuthorizations,
     /// Nothing is left of the authorization, or its time is over.
     #[error("the authorization has ended")]
     AuthorizationEnded,

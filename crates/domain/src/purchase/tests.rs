@@ -77,6 +77,15 @@ fn what_is_refused_names_its_reason() {
     let exceeded = Refusal::CreditExceeded { needed: Cents(100_001), available: Cents(100_000) };
     assert_eq!(ask(promotional(99_000, 1_001, 0), AccountState::NORMAL), exceeded);
 
+    // What is held by those whose time is over is as free.
+    let (used, _) = authorized(&book, regular(99_900));
+    let lapsed = Book { lapsed: Cents(99_000), ..used };
+    assert_eq!(lapsed.balances_now().available(), Cents(99_100));
+    let held = regular(99_100).authorize(&lapsed, AccountState::NORMAL, start(), LIFETIME).unwrap();
+    assert_eq!((held.book.balances.held, held.book.balances_now().available()), (Cents(199_000), Cents::ZERO));
+    let exceeded = Refusal::CreditExceeded { needed: Cents(1), available: Cents::ZERO };
+    assert_eq!(regular(1).authorize(&held.book, AccountState::NORMAL, start(), LIFETIME).unwrap_err(), exceeded);
+
     let (book, authorization) = authorized(&book, regular(500));
     let late = start().after(LIFETIME);
     assert_eq!(authorization.capture(&book, Cents(1), late).unwrap_err(), Refusal::AuthorizationEnded);

@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod account_state;
+mod account_close;
 mod application;
 mod audit;
 mod clean_up;
 mod deployment;
+mod hold_expiry;
 mod idempotency;
 mod information;
 mod installation;
