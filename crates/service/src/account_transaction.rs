@@ -10,6 +10,7 @@ use store::ledger::CreditClass;
 
 use crate::account_book::{Note, Till};
 use crate::authorization::{check_location, merchant_of};
+use crate::credit_account::subject;
 use crate::idempotency::{Idempotency, Operation};
 use crate::information::FlowCaller;
 use crate::onboarding::Answer;
@@ -94,7 +95,7 @@ impl Core {
         let key = self.account_named(&mut reader, caller, &asked.account).await?;
         check_location(&mut reader, caller, &asked.till).await?;
         drop(reader);
-        let (action, subject) = (Operation::PayAccount.name(), format!("account:{}", key.number));
+        let (action, subject) = (Operation::PayAccount.name(), subject(key.number));
         let detail = format!("{} of {}", asked.payment.name(), asked.amount);
         let record = context.record(self, caller.partner, action, subject, Outcome::Done, detail);
         let (core, caller, asked) = (self.clone(), *caller, asked.clone());

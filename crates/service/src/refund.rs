@@ -9,6 +9,7 @@ use store::ledger::CreditClass;
 
 use crate::account_book::{Note, Till};
 use crate::authorization::{check_location, merchant_of};
+use crate::credit_account::subject;
 use crate::idempotency::{Idempotency, Operation};
 use crate::information::FlowCaller;
 use crate::onboarding::Answer;
@@ -69,7 +70,7 @@ impl Core {
         self.check_card(&mut reader, key, asked.card.as_ref()).await?;
         check_location(&mut reader, caller, &asked.till).await?;
         drop(reader);
-        let (action, subject) = (Operation::Refund.name(), format!("account:{}", key.number));
+        let (action, subject) = (Operation::Refund.name(), subject(key.number));
         let detail = format!("refunded {}", asked.amount);
         let record = context.record(self, caller.partner, action, subject, Outcome::Done, detail);
         let (core, caller, asked) = (self.clone(), *caller, asked.clone());

@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 use crate::account_book::TakenBook;
 use crate::code_message::CodeAddress;
+use crate::credit_account::subject;
 use crate::information::FlowCaller;
 use crate::purchase_error::PurchaseError;
 use crate::{Context, Core};
@@ -155,7 +156,7 @@ impl Core {
             is_right: is_right_answer(asked, &holder),
         };
         let detail = format!("{} for request {}", asked.format.name(), asked.request);
-        let subject = format!("account:{}", key.number);
+        let subject = subject(key.number);
         let record = |outcome| context.record(self, caller.partner, ACTION, subject.clone(), outcome, detail.clone());
         let (done, refused) = (record(Outcome::Done), record(Outcome::Refused));
         let made = self
@@ -274,7 +275,7 @@ impl Core {
                 let tried = VerificationRow { tries, wrong_total, changed_at: now, ..row };
                 store::verification::keep(tx, &tried).await?;
                 let refused = AuditRecord {
-                    subject: format!("account:{}", key.number),
+                    subject: subject(key.number),
                     outcome: Outcome::Refused.name().to_owned(),
                     detail: format!("wrong verification code for request {request}"),
                     ..record.clone()

@@ -10,8 +10,12 @@ use std::time::Duration;
 use domain::applicant::{ApplicantDraft, ApplicantFaults};
 use domain::cents::Cents;
 use domain::reference_data::Lang;
+use domain::verification::VerificationFormat;
 use service::Core;
+use service::authorization::AuthorizationRequest;
 use service::customer::CloseError;
+use service::purchase_error::PurchaseError;
+use service::verification::{Proof, VerificationRequest};
 use store::StoreError;
 use store::credit_account::AccountKey;
 use testkit::core::{TestCore, applicant, operator};
@@ -19,7 +23,7 @@ use testkit::database::TestDatabase;
 use testkit::on_both_engines;
 use uuid::Uuid;
 
-use crate::purchase::{Shop, assert_books};
+use crate::purchase::{Shop, assert_books, purchase};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -79,6 +83,37 @@ on_both_engines! {
         shop.capture(core, held.authorization, 1_200).await.unwrap();
         close(core, shop, account).await.unwrap();
         assert_books(core).await;
+    }
+
+    async fn every_record_of_an_account_names_it_alike(database: TestDatabase) {
+        let test = TestCore::open(&database).await;
+        let (core, [shop, ..]) = (&test.core, Shop::open(&test).await);
+        let account = account_in_quebec(core, shop).await;
+        shop.refund(core, account, 100).await.unwrap();
+        shop.pay(core, account, 100).await.unwrap();
+        let asked = VerificationRequest {
+            account: account.number,
+            card: None,
+            format: VerificationFormat::Sms,
+            request: "1".to_owned(),
+            answer: None,
+        };
+        core.verify(&shop.caller, &asked, &operator()).await.unwrap();
+        let wrong = AuthorizationRequest {
+            proof: Proof { code: Some("1111".into()), request: Some("1".into()), widget_session: None },
+            ..purchase(account, 100, None)
+        };
+        let refused = core.authorize_purchase(&shop.caller, &wrong, None, &operator()).await;
+        assert!(matches!(refused, Err(PurchaseError::WrongCode(_))), "{refused:?}");
+        let used = shop.authorize(core, account, (200, None)).await.unwrap();
+        shop.capture(core, used.authorization, 200).await.unwrap();
+        close(core, shop, account).await.unwrap();
+        let records = core.audit_records(Some("QUICK3"), None, 100).await.unwrap();
+        let subject = format!("credit_account:{}", account.number);
+        let mut actions: Vec<_> = records.iter().filter(|it| it.subject == subject).map(|it| it.action.as_str()).collect();
+        actions.sort_unstable();
+        let all = ["account.pay", "account.refund", "account.verify", "authorization.create", "credit_account.close"];
+        assert_eq!(actions, all, "{records:?}");
     }
 
     async fn a_clock_that_is_behind_sets_no_time_back(database: TestDatabase) {
