@@ -1,5 +1,6 @@
 //! How a customer proves who it is before something is moved on its account: a one-time code at the till, the widget in a web shop.
 
+use std::fmt;
 use std::time::Duration;
 
 use domain::audit::{AuditRecord, Outcome};
@@ -35,7 +36,7 @@ const ACTION: &str = "account.verify";
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// What a merchant sends as proof that the customer is there.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Proof {
     /// `verification_code`: what the customer was sent and has told the till.
     pub code: Option<String>,
@@ -43,6 +44,19 @@ pub struct Proof {
     pub request: Option<String>,
     /// `widget_session_id` of the widget in which the customer was verified.
     pub widget_session: Option<Uuid>,
+}
+
+impl fmt::Debug for Proof {
+    /// Without the code.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let code = self.code.as_ref().map(|_| "…");
+        let mut proof = f.debug_struct("Proof");
+        proof
+            .field("code", &code)
+            .field("request", &self.request)
+            .field("widget_session", &self.widget_session)
+            .finish()
+    }
 }
 
 /// A code that a merchant asks for.
@@ -61,12 +75,22 @@ pub struct VerificationRequest {
 }
 
 /// What a merchant is told of a code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum VerificationAnswer {
     /// It was sent to the customer.
     Sent(VerificationFormat),
     /// This is it.
     Code(u32),
+}
+
+impl fmt::Debug for VerificationAnswer {
+    /// Without the code.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sent(format) => f.debug_tuple("Sent").field(format).finish(),
+            Self::Code(_) => f.write_str("Code(…)"),
+        }
+    }
 }
 
 /// Why no code is made.
@@ -362,4 +386,16 @@ async fn make(
         store::outbox::insert(tx, message).await?;
     }
     Ok(Ok(()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_not_shown() {
+        let proof = Proof { code: Some("473920".to_owned()), request: Some("r-1".to_owned()), widget_session: None };
+        let shown = format!("{proof:?} {:?}", VerificationAnswer::Code(473_920));
+        assert!(shown.contains("r-1") && !shown.contains("473"), "{shown}");
+    }
 }

@@ -4,10 +4,14 @@ use std::sync::Arc;
 
 use domain::cents::Cents;
 use domain::purchase::{AuthorizationId, Refusal};
+use domain::verification::{LIFE, VerificationFault, VerificationFormat};
 use service::Core;
 use service::account_book::Till;
+use service::authorization::AuthorizationRequest;
 use service::purchase_error::PurchaseError;
+use service::verification::Proof;
 use store::credit_account::AccountKey;
+use store::verification::VerificationRow;
 use testkit::account::open_account;
 use testkit::core::{TestCore, operator};
 use testkit::on_both_engines;
@@ -17,7 +21,7 @@ use tokio::task::JoinSet;
 use crate::purchase::{Shop, assert_books, named, purchase};
 
 /// Runs so many at once, and gives what they came to.
-async fn at_once<T, F>(count: usize, make: impl Fn(usize) -> F) -> Vec<T>
+pub(crate) async fn at_once<T, F>(count: usize, make: impl Fn(usize) -> F) -> Vec<T>
 where
     T: Send + 'static,
     F: Future<Output = T> + Send + 'static,
@@ -87,6 +91,32 @@ async fn anything(core: Core, shop: Shop, accounts: Vec<AccountKey>, seed: u64) 
     }
 }
 
+/// A code that nobody knows was sent to the customer for the request 1.
+async fn add_verification(core: &Core, shop: Shop, account: AccountKey) {
+    let now = core.clock().now();
+    let row = VerificationRow {
+        partner: account.partner,
+        lender: account.lender,
+        number: account.number.get(),
+        client: shop.caller.client,
+        request: "1".to_owned(),
+        format: VerificationFormat::Sms.name().to_owned(),
+        code_hash: vec![7; 32],
+        tries: 0,
+        wrong_total: 0,
+        made_total: 1,
+        made_at: now,
+        expires_at: now.after(LIFE),
+        used_at: None,
+        changed_at: now,
+    };
+    let added = core.db().take(move |tx| {
+        let row = row.clone();
+        Box::pin(async move { store::verification::keep(tx, &row).await })
+    });
+    added.await.unwrap();
+}
+
 on_both_engines! {
     async fn fifty_captures_at_once_take_no_cent_too_many(database: TestDatabase) {
         let test = TestCore::open(&database).await;
@@ -116,6 +146,33 @@ on_both_engines! {
         assert_eq!(done(&results, |refusal| matches!(refusal, Refusal::CreditExceeded { .. })), 33);
         assert_eq!(core.available_credit(account).await.unwrap(), Some(Cents(100)));
         assert_books(core).await;
+    }
+
+    async fn of_wrong_codes_at_once_three_count(database: TestDatabase) {
+        let tests = [TestCore::open(&database).await, TestCore::open(&database).await];
+        let core = &tests[0].core;
+        let [shop, ..] = Shop::open(&tests[0]).await;
+        let (account, _) = open_account(core, shop.lender(), 1, 100_000).await;
+        add_verification(core, shop, account).await;
+        let results = at_once(12, |number| {
+            let core = tests[number % 2].core.clone();
+            async move {
+                let code = Some(format!("{}", 1_000 + number));
+                let proof = Proof { code, request: Some("1".into()), widget_session: None };
+                let asked = AuthorizationRequest { proof, ..purchase(account, 100, None) };
+                core.authorize_purchase(&shop.caller, &asked, None, &operator()).await.map(drop)
+            }
+        })
+        .await;
+        let count = |wanted: VerificationFault| {
+            results.iter().filter(|it| matches!(it, Err(PurchaseError::WrongCode(fault)) if *fault == wanted)).count()
+        };
+        assert_eq!((count(VerificationFault::Wrong), count(VerificationFault::TooManyTries)), (3, 9), "{results:?}");
+        let mut reader = core.db().reader().await.unwrap();
+        let row = store::verification::by_request(&mut reader, account, shop.caller.client, "1").await.unwrap().unwrap();
+        assert_eq!((row.tries, row.wrong_total), (3, 3));
+        let records = core.audit_records(Some("QUICK3"), None, 100).await.unwrap();
+        assert_eq!(records.iter().filter(|it| it.detail.starts_with("wrong verification code")).count(), 3);
     }
 
     async fn a_hundred_identical_calls_have_one_effect_and_one_answer(database: TestDatabase) {
