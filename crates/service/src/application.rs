@@ -1,19 +1,20 @@
 //! Applications for credit (`POST …/apply` of the POS API): checked, decided and kept in one transaction with the account that comes of them.
 
+mod decided;
+mod earlier;
 mod kept;
 mod room;
 
 pub use room::AppliedBy;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use domain::Timestamp;
 use domain::applicant::{AccountType, Applicant, ApplicantDraft, ApplicantFaults, check_application};
 use domain::application::ApplicationStatus;
 use domain::audit::{AuditRecord, Outcome};
 use domain::cents::Cents;
-use domain::credit_account::{AccountNumber, RiskRating};
+use domain::credit_account::{AccountNumber, Balances, RiskRating};
 use domain::decision::{Case, Decision, Earlier, Facts, ResponseKey, Verdict};
 use domain::identity::Identity;
 use domain::oauth_token::Scope;
@@ -25,17 +26,12 @@ use store::{Reader, StoreError, Tx};
 use uuid::Uuid;
 
 use self::kept::{Kept, repeatable};
-use crate::application_content::{Content, reasons_of, status_of};
+use crate::application_content::{Content, status_of};
 use crate::credit_account::{HasAccount, NewAccount, rating_of};
 use crate::idempotency::{Begun, Idempotency, IdempotencyError, Operation, Repeatable};
 use crate::information::{FlowCaller, InformationError};
 use crate::onboarding::Answer;
 use crate::{Context, Core};
-
-const DAY: Duration = Duration::from_secs(24 * 3600);
-
-/// Who decides where no person does, in `decided_by`.
-const BY_POLICY: &str = "policy";
 
 /// What became of an application.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,15 +115,24 @@ impl From<InformationError> for ApplyError {
     }
 }
 
-/// An application that was checked and decided: made ahead of the transaction, so that a second run of it keeps the same.
+/// An application that was checked, to be decided in the transaction that adds it: made ahead, so that a second run of that keeps the same.
 struct NewApplication {
+    /// Without what the decision makes of it.
     row: CreditApplicationRow,
-    /// Where it was approved.
+    /// What is sealed in it, of a person of whom nothing was before.
+    content: Content,
+    /// Where such a person is approved.
     account: Option<NewAccount>,
     record: AuditRecord,
-    /// The same application, of somebody who turns out to have an account.
-    refused: CreditApplicationRow,
+    /// The record of the same application, of somebody who turns out to have an account.
     refusal: AuditRecord,
+}
+
+/// What the transaction of an application came to.
+enum Carried {
+    Out(Result<Answer<Application>, ApplyError>),
+    /// The merchant lends on another book by now than the account was made for.
+    AnotherLender,
 }
 
 impl Core {
@@ -149,7 +154,7 @@ impl Core {
         idempotency: Option<Idempotency>,
         context: &Context,
     ) -> Result<Answer<Application>, ApplyError> {
-        let request = idempotency.map(|idempotency| repeatable(caller, idempotency));
+        let request = repeatable(caller, reference, idempotency);
         let _running = match self.begin::<Kept, ApplyError>(request.as_ref()).await? {
             Begun::Repeat(kept) => return kept.into_answer(),
             first @ Begun::First { .. } => first,
@@ -177,23 +182,17 @@ impl Core {
             proof.ok_or(ApplyError::NotVerified)?;
         }
         self.find_room_to_apply(&mut reader, caller, now).await?;
-        let identity = Identity::of(&applicant.first_name, &applicant.last_name, applicant.dob);
-        let identity_hash = self.identity_hash(&identity);
-        let lender = (merchant.partner, merchant.lends_on());
-        let case = Case {
-            facts: Facts::of(&applicant, applicant.address.province.today(now)),
-            policy: self.settings().policy.clone(),
-            offers_standard: merchant.standard_accounts != 0,
-            response_key: ResponseKey::of_middle_name(applicant.middle_name.as_deref(), self.environment()),
-            earlier: Earlier {
-                under_review: store::credit_application::is_pending(&mut reader, lender, &identity_hash).await?,
-                declined_lately: store::credit_application::is_barred(&mut reader, lender, &identity_hash, now).await?,
-            },
-        };
         drop(reader);
-        let new =
-            self.new_application((caller, reference, lang), &merchant, (&applicant, draft), case, now, context)?;
-        self.carry_out(new, request).await
+        let mut merchant = merchant;
+        loop {
+            let by = (caller, reference, lang);
+            let new = self.new_application(by, &merchant, (&applicant, draft.clone()), now, context)?;
+            match self.carry_out(new, request.clone()).await? {
+                Carried::Out(outcome) => return outcome,
+                // The operator has changed it meanwhile.
+                Carried::AnotherLender => merchant = self.merchant_row(caller.partner, caller.client).await?,
+            }
+        }
     }
 
     /// Whether the merchant has the location and offers the type of account.
@@ -220,78 +219,64 @@ impl Core {
         (caller, reference, lang): (FlowCaller, Uuid, Lang),
         merchant: &MerchantRow,
         (applicant, draft): (&Applicant, ApplicantDraft),
-        case: Case,
         now: Timestamp,
         context: &Context,
     ) -> Result<NewApplication, StoreError> {
         let id = self.next_id(now);
-        let decision = case.decide();
-        let account = match decision.verdict {
+        let case = Case {
+            facts: Facts::of(applicant, applicant.address.province.today(now)),
+            policy: self.settings().policy.clone(),
+            offers_standard: merchant.standard_accounts != 0,
+            response_key: ResponseKey::of_middle_name(applicant.middle_name.as_deref(), self.environment()),
+            earlier: Earlier::default(),
+        };
+        let account = match case.decide().verdict {
             Verdict::Approved(grant) => Some(self.new_account(merchant, applicant, grant, now)?),
             Verdict::Pending | Verdict::Declined | Verdict::Retry => None,
         };
         let identity = Identity::of(&applicant.first_name, &applicant.last_name, applicant.dob);
-        let reapply_after = DAY * case.policy.reapply_after_days;
-        let content = |decision: Decision| Content {
-            draft: draft.clone(),
-            terms: applicant.terms,
-            case: case.clone(),
-            decisions: vec![decision],
-            note: None,
+        let row = CreditApplicationRow {
+            partner: merchant.partner,
+            client: merchant.client,
+            application: id,
+            lender: merchant.lends_on(),
+            reference,
+            family: caller.family,
+            scope: caller.scope.name().to_owned(),
+            widget_session: applicant.widget_session_id,
+            location: applicant.external_location_id.as_ref().map(ToString::to_string),
+            identity_hash: self.identity_hash(&identity),
+            status: String::new(),
+            reasons: String::new(),
+            bars_until: None,
+            account_number: None,
+            terms_version: applicant.terms.to_string(),
+            terms_language: lang.to_string(),
+            sealed: Vec::new(),
+            master_key_version: 0,
+            created_at: now,
+            decided_at: None,
+            decided_by: None,
         };
-        let row = |decision: Decision| {
-            let status = ApplicationStatus::after(decision.verdict);
-            let is_decided = matches!(status, ApplicationStatus::Approved | ApplicationStatus::Declined);
-            let sealed = self.seal_application(id, &content(decision.clone()))?;
-            Ok::<_, StoreError>(CreditApplicationRow {
-                partner: merchant.partner,
-                client: merchant.client,
-                application: id,
-                lender: merchant.lends_on(),
-                reference,
-                family: caller.family,
-                scope: caller.scope.name().to_owned(),
-                widget_session: applicant.widget_session_id,
-                location: applicant.external_location_id.as_ref().map(ToString::to_string),
-                identity_hash: self.identity_hash(&identity),
-                status: status.as_str().to_owned(),
-                reasons: reasons_of(&decision),
-                bars_until: decision.bars_others().then(|| now.after(reapply_after).micros()),
-                account_number: None,
-                terms_version: applicant.terms.to_string(),
-                terms_language: lang.to_string(),
-                sealed: sealed.bytes,
-                master_key_version: sealed.version,
-                created_at: now,
-                decided_at: is_decided.then(|| now.micros()),
-                decided_by: is_decided.then(|| BY_POLICY.to_owned()),
-            })
-        };
-        let record = |outcome, detail: &str| {
-            context.record(self, merchant.partner, Operation::Apply.name(), subject(id), outcome, detail)
-        };
-        let row_of_decision = row(decision)?;
-        Ok(NewApplication {
-            account,
-            record: record(Outcome::Done, &row_of_decision.status),
-            refused: row(Decision::has_account())?,
-            refusal: record(Outcome::Refused, "customer_already_exists"),
-            row: row_of_decision,
-        })
+        let (action, detail) = (Operation::Apply.name(), "customer_already_exists");
+        let refusal = context.record(self, merchant.partner, action, subject(id), Outcome::Refused, detail);
+        let record = context.record(self, merchant.partner, action, subject(id), Outcome::Done, "");
+        let content = Content { draft, terms: applicant.terms, case, decisions: Vec::new(), note: None };
+        Ok(NewApplication { row, content, account, record, refusal })
     }
 
-    async fn carry_out(
-        &self,
-        new: NewApplication,
-        request: Option<Repeatable>,
-    ) -> Result<Answer<Application>, ApplyError> {
+    async fn carry_out(&self, new: NewApplication, request: Option<Repeatable>) -> Result<Carried, ApplyError> {
         let (core, new) = (self.clone(), Arc::new(new));
         self.db()
-            .add(move |tx| {
+            .take(move |tx| {
                 let (core, new, request) = (core.clone(), Arc::clone(&new), request.clone());
                 Box::pin(async move {
                     if let Some(kept) = core.take_request::<Kept, ApplyError>(tx, request.as_ref()).await? {
-                        return Ok(kept.into_answer());
+                        return Ok(Carried::Out(kept.into_answer()));
+                    }
+                    let place = (new.row.partner, new.row.client);
+                    if store::merchant::hold_lender(tx, place).await? != Some(new.row.lender) {
+                        return Ok(Carried::AnotherLender);
                     }
                     let outcome = core.add_application(tx, &new).await?;
                     let kept = match &outcome {
@@ -303,39 +288,43 @@ impl Core {
                     if let (Some(request), Some(kept)) = (&request, kept) {
                         core.keep_answer(tx, request, &kept).await?;
                     }
-                    Ok::<_, ApplyError>(match outcome {
+                    Ok::<_, ApplyError>(Carried::Out(match outcome {
                         Ok(value) => Ok(Answer { value, replayed: false }),
                         Err(HasAccount) => Err(ApplyError::CustomerExists { replayed: false }),
-                    })
+                    }))
                 })
             })
-            .await?
+            .await
     }
 
-    /// Adds the application, and the account where it is approved. Whoever has an account gets no other, whatever was decided; that is kept as an
-    /// application as well, so that those who try are counted.
+    /// Decides the application by what came of earlier ones, and adds it, with the account where it is approved. Whoever has an account gets no
+    /// other, whatever was decided; that is kept as an application as well, so that those who try are counted.
     async fn add_application(
         &self,
         tx: &mut Tx,
         new: &NewApplication,
     ) -> Result<Result<Application, HasAccount>, StoreError> {
-        let opened = match &new.account {
-            Some(account) => account.open(tx, false).await?.map(Some),
-            None if self.has_account(tx, (new.row.partner, new.row.lender), &new.row.identity_hash).await? => {
+        let earlier = self.earlier_of(tx, &new.row).await?;
+        let decision = Case { earlier, ..new.content.case.clone() }.decide();
+        let opened = match (decision.verdict, &new.account) {
+            // What was before approves nobody whom the rest of the case does not.
+            (Verdict::Approved(_), Some(account)) => account.open(tx, false).await?.map(Some),
+            _ if self.has_account(tx, (new.row.partner, new.row.lender), &new.row.identity_hash).await? => {
                 Err(HasAccount)
             }
-            None => Ok(None),
+            _ => Ok(None),
         };
         let account = match opened {
             Ok(account) => account,
             Err(HasAccount) => {
-                store::credit_application::insert(tx, &new.refused).await?;
+                let refused = self.decided(new, earlier, Decision::has_account())?;
+                store::credit_application::insert(tx, &refused).await?;
                 store::audit::insert(tx, &new.refusal).await?;
                 return Ok(Err(HasAccount));
             }
         };
         let number = account.as_ref().map(|account| account.number);
-        let row = CreditApplicationRow { account_number: number, ..new.row.clone() };
+        let row = CreditApplicationRow { account_number: number, ..self.decided(new, earlier, decision)? };
         store::credit_application::insert(tx, &row).await?;
         if let (Some(session), Some(number)) = (row.widget_session, number) {
             // The applicant may buy with it by what the widget has proved.
@@ -346,7 +335,7 @@ impl Core {
             None => row.status.clone(),
         };
         store::audit::insert(tx, &AuditRecord { detail, ..new.record.clone() }).await?;
-        application(&row, account.as_ref()).map(Ok)
+        application(&row, account.as_ref().map(|row| (row, row.balances()))).map(Ok)
     }
 
     /// An application that the caller may see: one that its merchant took and, for a token of the scope `customer`, that came by the token's
@@ -367,7 +356,11 @@ impl Core {
             }
             None => None,
         };
-        application(&row, account.as_ref()).map(Some)
+        let account = match &account {
+            Some(row) => Some((row, self.balances_now(&mut reader, row.key(), row.balances()).await?)),
+            None => None,
+        };
+        application(&row, account).map(Some)
     }
 }
 
@@ -376,12 +369,15 @@ pub(crate) fn subject(application: Uuid) -> String {
     format!("credit_application:{application}")
 }
 
-fn application(row: &CreditApplicationRow, account: Option<&CreditAccountRow>) -> Result<Application, StoreError> {
-    let granted = |row: &CreditAccountRow| {
+fn application(
+    row: &CreditApplicationRow,
+    account: Option<(&CreditAccountRow, Balances)>,
+) -> Result<Application, StoreError> {
+    let granted = |(row, balances): (&CreditAccountRow, Balances)| {
         Ok::<_, StoreError>(GrantedAccount {
             number: row.key().number,
             limit: Cents(row.credit_limit),
-            available: row.balances().available(),
+            available: balances.available(),
             rating: rating_of(row)?,
         })
     };

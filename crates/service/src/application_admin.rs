@@ -5,7 +5,7 @@ use domain::applicant::Applicant;
 use domain::application::{ApplicationStatus, check_by_hand};
 use domain::audit::Outcome;
 use domain::credit_account::{AccountNumber, RiskRating};
-use domain::decision::{Case, Decision, Grant, Verdict};
+use domain::decision::{Case, Decision, Grant, Reason, Verdict};
 use domain::fault_code::REQUIRED;
 use domain::identifier::ClientIdentifier;
 use domain::{Fault, cents::Cents};
@@ -103,10 +103,11 @@ impl Core {
         Ok(self.shown_application(&row)?)
     }
 
-    /// Decides an application that waits, once: opens the account, or declines it. Of two who decide at once, one does. Gives it as it is then.
+    /// Decides an application that waits, once: opens the account, or declines it. One that was declined because the lender has an account of
+    /// such a person may be approved as well. Of two who decide at once, one does. Gives it as it is then.
     ///
     /// # Errors
-    /// When there is no such application, it does not wait, the reason is missing or too long, the policy rates the applicant not at all and
+    /// When there is no such application, it is not to be decided, the merchant lends on another book by now, the reason is missing or too long, the policy rates the applicant not at all and
     /// nothing is said of rating or limit, the person has got an account meanwhile, or the database fails.
     pub async fn decide_application(
         &self,
@@ -116,7 +117,7 @@ impl Core {
         context: &Context,
     ) -> Result<ListedApplication, AdminError> {
         let row = self.application_row(id).await?;
-        refuse_decided(&row)?;
+        refuse_decided(&row, by_hand)?;
         let mut content = self.open_application(&row)?;
         let now = self.now();
         let (verdict, is_another) = match by_hand {
@@ -130,7 +131,7 @@ impl Core {
         let account = match granted {
             Some(grant) => {
                 let merchant = self.merchant_row(row.partner, row.client).await?;
-                // The book is the one that it was applied for, whatever the merchant lends on now.
+                // The book is the one that it was applied for; whether the merchant still lends on it is looked at below.
                 let merchant = store::merchant::MerchantRow { lender: Some(row.lender.0), ..merchant };
                 Some(self.new_account(&merchant, &self.applicant_of(&row, &content)?, grant, now)?)
             }
@@ -169,6 +170,13 @@ impl Core {
                     }
                     let mut detail = decided.status.clone();
                     if let Some(account) = account {
+                        let place = (decided.partner, decided.client);
+                        if store::merchant::hold_lender(tx, place).await? != Some(decided.lender) {
+                            return Err(AdminError::State(
+                                "the merchant lends on another book by now, and would not reach the account: have the applicant apply again"
+                                    .to_owned(),
+                            ));
+                        }
                         let opened = account.open(tx, is_another).await?.map_err(|HasAccount| {
                             AdminError::State(
                                 "the lender has an account of a person of this name and day of birth: decline it, or approve it \
@@ -220,14 +228,18 @@ fn grant(case: &Case, rating: Option<RiskRating>, limit: Option<Cents>) -> Resul
     Ok(Grant { rating, limit })
 }
 
-fn refuse_decided(row: &CreditApplicationRow) -> Result<(), AdminError> {
-    if status_of(row)?.may_be_decided() { Ok(()) } else { Err(already_decided(row)) }
+fn refuse_decided(row: &CreditApplicationRow, by_hand: ByHand) -> Result<(), AdminError> {
+    let status = status_of(row)?;
+    // Of two people of one name and day of birth the second was taken for the first.
+    let is_namesake = status == ApplicationStatus::Declined && row.reasons == Reason::HasAccount.as_str();
+    let may_be_approved = is_namesake && matches!(by_hand, ByHand::Approve { .. });
+    if status.may_be_decided() || may_be_approved { Ok(()) } else { Err(already_decided(row)) }
 }
 
 fn already_decided(row: &CreditApplicationRow) -> AdminError {
     let by = row.decided_by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
     AdminError::State(format!(
-        "the application {} is {}{by}: only what is pending is decided",
+        "the application {} is {}{by}: only what is pending is decided, and what was declined for has_account approved",
         row.application, row.status
     ))
 }

@@ -2,31 +2,36 @@
 
 use domain::audit::Outcome;
 use store::merchant::{KnownMerchant, MerchantRow};
-use store::{Access, StoreError};
+use store::{Access, StoreError, Tx};
 
 use crate::merchant::{Merchant, found, subject};
 use crate::{AdminError, Context, Core};
 
 impl Core {
     /// Lets a merchant lend on the book of another one of its partner, or on its own again where `lender` is its own `client_id`. The accounts
-    /// of a book stay on it, so a merchant that has opened some on its own, or on whose book others lend, can't leave it.
+    /// of a book stay on it, so a merchant that has opened some on its own, or on whose book others lend, can't leave it; nor can one leave any
+    /// while an application to it waits, whose account it would not reach.
     ///
     /// # Errors
     /// When there is no such merchant, the lender is of another partner, is revoked or lends on another's book itself, the merchant can't
-    /// leave its own, or the database fails.
+    /// leave the book that it lends on, or the database fails.
     pub async fn set_lender(&self, client_id: &str, lender: &str, context: &Context) -> Result<Merchant, AdminError> {
         let (core, context) = (self.clone(), context.clone());
         let (id, lender) = (client_id.to_owned(), lender.to_owned());
         let now = self.now();
         self.db()
-            .write(move |tx| {
+            .take(move |tx| {
                 let (core, context, id, lender) = (core.clone(), context.clone(), id.clone(), lender.clone());
                 Box::pin(async move {
+                    take_both(tx, [&id, &lender]).await?;
+                    // As they are now that nobody else changes them.
                     let known = found(tx, &id).await?;
                     let to = if lender == id { known.clone() } else { found(tx, &lender).await? };
                     if known.row.lends_on() == to.row.client {
                         return Ok(());
                     }
+                    // Before the accounts are looked at: of one that is decided meanwhile there is one then.
+                    check_applications(tx, &known).await?;
                     if known.row.client != to.row.client {
                         check_lender(&known.row, &to)?;
                         check_own_book(tx, &known).await?;
@@ -46,6 +51,33 @@ impl Core {
             .await?;
         self.show_merchant(client_id).await
     }
+}
+
+/// Takes the rows of two merchants, in the same order whichever is which, so that nobody changes their lenders, or takes an application for
+/// one of them, until the end of this transaction.
+async fn take_both(tx: &mut Tx, ids: [&str; 2]) -> Result<(), AdminError> {
+    let mut places = Vec::new();
+    for id in ids {
+        let row = found(tx, id).await?.row;
+        places.push((row.partner, row.client));
+    }
+    places.sort_unstable_by_key(|(partner, client)| (partner.0, client.0));
+    places.dedup();
+    for place in places {
+        store::merchant::take(tx, place).await?;
+    }
+    Ok(())
+}
+
+/// Whether no application of the merchant waits.
+async fn check_applications(db: &mut impl Access, known: &KnownMerchant) -> Result<(), AdminError> {
+    if store::credit_application::is_pending_at(db, (known.row.partner, known.row.client)).await? {
+        return Err(AdminError::State(format!(
+            "applications to the book that merchant {} lends on now are pending: decide them first",
+            known.oauth_client_id
+        )));
+    }
+    Ok(())
 }
 
 fn check_lender(merchant: &MerchantRow, lender: &KnownMerchant) -> Result<(), AdminError> {

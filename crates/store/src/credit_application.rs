@@ -103,10 +103,13 @@ statements! {
                                   ORDER BY application_id LIMIT $3");
     DECIDE = "UPDATE credit_application SET status = $4, reasons = $5, bars_until = $6, account_number = $7, sealed = $8, \
               master_key_version = $9, decided_at = $10, decided_by = $11 \
-              WHERE partner_id = $1 AND client_id = $2 AND application_id = $3 AND status = 'pending'";
+              WHERE partner_id = $1 AND client_id = $2 AND application_id = $3 \
+              AND (status = 'pending' OR status = 'declined' AND reasons = 'has_account')";
     SET_ACCOUNT = "UPDATE credit_application SET account_number = $4 WHERE partner_id = $1 AND client_id = $2 AND application_id = $3";
     COUNT_PENDING = "SELECT COUNT(*) FROM (SELECT 1 FROM credit_application \
                      WHERE partner_id = $1 AND lender_id = $2 AND identity_hash = $3 AND status = 'pending' LIMIT 1) AS found";
+    COUNT_PENDING_AT = "SELECT COUNT(*) FROM (SELECT 1 FROM credit_application \
+                        WHERE partner_id = $1 AND client_id = $2 AND status = 'pending' LIMIT 1) AS found";
     COUNT_BARRING = "SELECT COUNT(*) FROM (SELECT 1 FROM credit_application WHERE application_id IN ( \
                      SELECT application_id FROM credit_application WHERE partner_id = $1 AND lender_id = $2 AND identity_hash = $3 \
                      AND status = 'declined') AND bars_until > $4 LIMIT 1) AS found";
@@ -195,8 +198,8 @@ pub async fn page(
     }
 }
 
-/// Keeps what was decided of an application that waits; false when it does not wait any more. Another transaction that decides it waits for
-/// the end of this one.
+/// Keeps what was decided of an application that waits, or that was declined because the person has an account; false when it is neither any
+/// more. Another transaction that decides it waits for the end of this one.
 ///
 /// # Errors
 /// When the statement fails.
@@ -237,6 +240,18 @@ pub async fn is_pending(
     identity_hash: &[u8],
 ) -> Result<bool, StoreError> {
     let count: Result<i64, StoreError> = fetch!(count, db, COUNT_PENDING, partner.0, lender.0, identity_hash);
+    Ok(count? > 0)
+}
+
+/// Whether an application that a merchant took waits for its decision.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn is_pending_at(
+    db: &mut impl Access,
+    (partner, client): (PartnerId, ClientIdentifier),
+) -> Result<bool, StoreError> {
+    let count: Result<i64, StoreError> = fetch!(count, db, COUNT_PENDING_AT, partner.0, client.0);
     Ok(count? > 0)
 }
 

@@ -11,6 +11,7 @@ use crate::statement::Statement;
 const KEYS_CHANNEL: &str = "tallystick_keys";
 static NOTIFY: Statement = Statement::new("store::dialect::NOTIFY", "SELECT pg_notify('tallystick_keys', '')");
 static TRY_LOCK: Statement = Statement::new("store::dialect::TRY_LOCK", "SELECT pg_try_advisory_xact_lock($1)");
+static LOCK: Statement = Statement::new("store::dialect::LOCK", "SELECT pg_advisory_xact_lock($1)");
 
 /// Tables of which the server knows a tenth of the rows at most.
 static OUTGROWN: Statement = Statement::new(
@@ -65,6 +66,18 @@ pub async fn try_lock(tx: &mut Tx, number: i64) -> Result<bool, StoreError> {
         Link::Postgres(link) => sqlx::query_scalar::<_, bool>(TRY_LOCK.sql()).bind(number).fetch_one(link).await,
     };
     tx.0.note(&TRY_LOCK, result.map_err(EngineError::from))
+}
+
+/// The same, waiting until it is free.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn lock(tx: &mut Tx, number: i64) -> Result<(), StoreError> {
+    let result = match tx.0.engine() {
+        Link::Sqlite(_) => return Ok(()),
+        Link::Postgres(link) => sqlx::query(LOCK.sql()).bind(number).execute(link).await.map(drop),
+    };
+    tx.0.note(&LOCK, result.map_err(EngineError::from))
 }
 
 /// Hears what [`notify_keys`] tells.

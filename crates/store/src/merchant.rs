@@ -110,6 +110,9 @@ statements! {
     PAGE_OF_PARTNER = known!("WHERE m.partner_id = $1 AND m.client_id > $2 ORDER BY m.client_id LIMIT $3");
     UPDATE = "UPDATE merchant SET name = $3, trust_url = $4, password_grant = $5, default_language = $6, merchant_override = $7, \
               changed_at = $8, lender_id = $9, standard_accounts = $10, business_accounts = $11 WHERE partner_id = $1 AND client_id = $2";
+    /// Nothing is changed: the update is for the row's lock.
+    TAKE = "UPDATE merchant SET changed_at = changed_at WHERE partner_id = $1 AND client_id = $2";
+    HOLD_LENDER = "SELECT COALESCE(lender_id, client_id) FROM merchant WHERE partner_id = $1 AND client_id = $2 FOR SHARE";
     LENDS_TO_OTHERS = "SELECT COUNT(*) FROM (SELECT 1 FROM merchant WHERE partner_id = $1 AND lender_id = $2 LIMIT 1) AS others";
     WITHOUT = "SELECT o.client_id FROM oauth_client o WHERE NOT EXISTS ( \
                SELECT 1 FROM merchant m WHERE m.partner_id = o.partner_id AND m.client_id = o.client_id) LIMIT $1";
@@ -176,6 +179,26 @@ pub async fn page(
         Some(partner) => fetch!(fetch_all, KnownMerchant, db, PAGE_OF_PARTNER, partner.0, after.0, i64::from(limit)),
         None => fetch!(fetch_all, KnownMerchant, db, PAGE, after.0, i64::from(limit)),
     }
+}
+
+/// Takes a merchant for this transaction: another one that takes it, or holds its lender, waits for the end of this one.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn take(tx: &mut Tx, (partner, client): (PartnerId, ClientIdentifier)) -> Result<(), StoreError> {
+    execute!(tx, TAKE, partner.0, client.0).map(drop)
+}
+
+/// On whose book a merchant lends, and goes on to until the end of this transaction. Others may hold it as well.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn hold_lender(
+    tx: &mut Tx,
+    (partner, client): (PartnerId, ClientIdentifier),
+) -> Result<Option<ClientIdentifier>, StoreError> {
+    let row = fetch!(fetch_optional, (i64,), tx, HOLD_LENDER, partner.0, client.0)?;
+    Ok(row.map(|(lender,)| ClientIdentifier(lender)))
 }
 
 /// Whether other merchants lend on the book of this one.

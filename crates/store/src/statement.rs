@@ -2,8 +2,8 @@
 
 use std::sync::OnceLock;
 
-/// Takes only rows that no other transaction has.
-const ROW_LOCKS: &str = " FOR UPDATE SKIP LOCKED";
+/// Row locks: of rows that no other transaction has, and of rows that nobody is to change until the end of this one.
+const ROW_LOCKS: [&str; 2] = [" FOR UPDATE SKIP LOCKED", " FOR SHARE"];
 
 /// One SQL text. The `statements!` macro makes one and lists it, so that no statement escapes the test that prepares every one on both
 /// engines; only the dialect makes its own, for what one engine alone can do.
@@ -43,7 +43,7 @@ impl Statement {
                 text.push(if part.starts_with(|first: char| first.is_ascii_digit()) { '?' } else { '$' });
                 text.push_str(part);
             }
-            text.replace(ROW_LOCKS, "")
+            ROW_LOCKS.iter().fold(text, |text, locks| text.replace(locks, ""))
         })
     }
 }
@@ -114,5 +114,7 @@ mod tests {
         static LOCKS: Statement =
             Statement::new("two", "IN (SELECT a FROM b LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING a");
         assert_eq!(LOCKS.sqlite(), "IN (SELECT a FROM b LIMIT ?1) RETURNING a");
+        static SHARED: Statement = Statement::new("three", "SELECT a FROM b WHERE c = $1 FOR SHARE");
+        assert_eq!(SHARED.sqlite(), "SELECT a FROM b WHERE c = ?1");
     }
 }

@@ -1,12 +1,11 @@
 //! What an application came to, kept for a repeat of its request.
 
 use domain::Timestamp;
-use domain::api_key::KeyHolder;
 use domain::application::ApplicationStatus;
 use domain::cents::Cents;
 use domain::credit_account::{AccountNumber, RiskRating};
-use domain::oauth_token::Scope;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use store::StoreError;
 use uuid::Uuid;
 
@@ -61,15 +60,11 @@ impl Kept {
     }
 }
 
-/// Of a token of the scope `customer` the key is one of its family.
-pub(super) fn repeatable(caller: FlowCaller, idempotency: Idempotency) -> Repeatable {
-    let key = match caller.scope {
-        Scope::Merchant => idempotency.key,
-        Scope::Customer => format!("{}:{}", caller.family.0, idempotency.key),
+/// The request in this flow. The same words in another flow are another request: what was said in the flow belongs to it.
+pub(super) fn repeatable(caller: FlowCaller, reference: Uuid, idempotency: Option<Idempotency>) -> Option<Repeatable> {
+    let in_flow = |idempotency: Idempotency| {
+        let fingerprint = Sha256::digest([reference.as_bytes(), &idempotency.fingerprint[..]].concat()).into();
+        Idempotency { fingerprint, ..idempotency }
     };
-    Repeatable {
-        holder: KeyHolder { partner: caller.partner, client: Some(caller.client) },
-        operation: Operation::Apply,
-        idempotency: Idempotency { key, ..idempotency },
-    }
+    caller.request(Operation::Apply, idempotency.map(in_flow))
 }

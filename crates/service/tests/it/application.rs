@@ -15,9 +15,11 @@ use domain::{Environment, calendar::CalendarDate};
 use service::application::{Application, ApplyError};
 use service::application_admin::ByHand;
 use service::customer::CustomerSearch;
-use service::idempotency::Idempotency;
+use service::idempotency::{Idempotency, IdempotencyError};
 use service::information::FlowCaller;
+use service::purchase_error::PurchaseError;
 use service::{AdminError, Core, MasterKeys, Settings};
+use store::credit_account::AccountKey;
 use testkit::clock::TestClock;
 use testkit::core::{MASTER_KEY, TestCore, applicant, draft, operator};
 use testkit::on_both_engines;
@@ -25,20 +27,22 @@ use testkit::random::TestRandom;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use crate::purchase::purchase;
+
 const NEW_KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// A merchant that takes applications.
 #[derive(Clone, Debug)]
-struct Till {
-    partner: PartnerId,
-    client: ClientIdentifier,
+pub(crate) struct Till {
+    pub(crate) partner: PartnerId,
+    pub(crate) client: ClientIdentifier,
     /// `client_id` of the POS API.
-    id: String,
+    pub(crate) id: String,
 }
 
 impl Till {
-    async fn open(test: &TestCore) -> [Self; 2] {
+    pub(crate) async fn open(test: &TestCore) -> [Self; 2] {
         let added = test.partner("QUICK3").await;
         let provisioner = test.provisioner(&added).await;
         let mut tills = Vec::new();
@@ -52,23 +56,34 @@ impl Till {
         tills.try_into().ok().unwrap()
     }
 
-    fn caller(&self) -> FlowCaller {
+    pub(crate) fn caller(&self) -> FlowCaller {
         FlowCaller { partner: self.partner, client: self.client, family: FamilyId(Uuid::nil()), scope: Scope::Merchant }
     }
 
-    async fn apply(&self, core: &Core, said: ApplicantDraft) -> Result<Application, ApplyError> {
+    pub(crate) async fn apply(&self, core: &Core, said: ApplicantDraft) -> Result<Application, ApplyError> {
         self.apply_as(core, said, None).await
     }
 
     async fn apply_as(&self, core: &Core, said: ApplicantDraft, key: Option<&str>) -> Result<Application, ApplyError> {
+        self.apply_in(core, Uuid::nil(), said, key).await
+    }
+
+    /// The same in a flow.
+    async fn apply_in(
+        &self,
+        core: &Core,
+        reference: Uuid,
+        said: ApplicantDraft,
+        key: Option<&str>,
+    ) -> Result<Application, ApplyError> {
         let said = (said, ApplicantFaults::new());
         let idempotency = key.map(|key| Idempotency { key: key.to_owned(), fingerprint: [7; 32] });
-        let taken = core.apply(self.caller(), Uuid::nil(), said, Lang::English, idempotency, &operator()).await?;
+        let taken = core.apply(self.caller(), reference, said, Lang::English, idempotency, &operator()).await?;
         Ok(taken.value)
     }
 
     /// The accounts of a person of this first name.
-    async fn accounts(&self, core: &Core, first_name: &str) -> usize {
+    pub(crate) async fn accounts(&self, core: &Core, first_name: &str) -> usize {
         let search = CustomerSearch {
             first_name: first_name.to_owned(),
             last_name: "Tremblay".to_owned(),
@@ -85,19 +100,19 @@ fn asking(first_name: &str, key: &str) -> ApplicantDraft {
 }
 
 /// Somebody who spends so much on housing that a person has to look at it.
-fn to_review(first_name: &str) -> ApplicantDraft {
+pub(crate) fn to_review(first_name: &str) -> ApplicantDraft {
     ApplicantDraft { housing_payment: Some("4000".to_owned()), ..applicant(first_name) }
 }
 
 const APPROVE: ByHand = ByHand::Approve { rating: None, limit: None, is_another: false };
 
 /// Approves with a rating and a limit, as somebody else than those who have accounts or not.
-fn approve(rating: RiskRating, limit: i64, is_another: bool) -> ByHand {
+pub(crate) fn approve(rating: RiskRating, limit: i64, is_another: bool) -> ByHand {
     ByHand::Approve { rating: Some(rating), limit: Some(Cents(limit)), is_another }
 }
 
 #[track_caller]
-fn state_error<T: std::fmt::Debug>(result: Result<T, AdminError>) -> String {
+pub(crate) fn state_error<T: std::fmt::Debug>(result: Result<T, AdminError>) -> String {
     match result {
         Err(AdminError::State(why)) => why,
         other => panic!("{other:?}"),
@@ -217,6 +232,20 @@ on_both_engines! {
         assert_eq!((one.status, one.id == two.id), (ApplicationStatus::Retry, false));
         // The one that the merchant took, the refused one, and the two of Anne; and the other merchant's.
         assert_eq!(test.core.list_applications(None, None, 10).await.unwrap().len(), 5);
+    }
+
+    async fn a_key_is_of_one_flow_and_of_one_kind_of_call(database: TestDatabase) {
+        let test = TestCore::open(&database).await;
+        let [till, _] = Till::open(&test).await;
+        let first = till.apply_in(&test.core, Uuid::from_u128(1), applicant("Marie"), Some("k")).await.unwrap();
+        assert_eq!(till.apply_in(&test.core, Uuid::from_u128(1), applicant("Marie"), Some("k")).await.unwrap(), first);
+        // The same body in another flow, where `information` was told of somebody else.
+        let elsewhere = till.apply_in(&test.core, Uuid::from_u128(2), applicant("Marie"), Some("k")).await;
+        assert!(matches!(elsewhere, Err(ApplyError::Idempotency(IdempotencyError::KeyReused))), "{elsewhere:?}");
+        let key = AccountKey { partner: till.partner, lender: till.client, number: first.account.unwrap().number };
+        let named = Some(Idempotency { key: "k".to_owned(), fingerprint: [7; 32] });
+        let bought = test.core.authorize_purchase(&till.caller(), &purchase(key, 100, None), named, &operator()).await;
+        assert!(matches!(bought, Err(PurchaseError::Idempotency(IdempotencyError::KeyReused))), "{bought:?}");
     }
 
     async fn who_was_declined_is_declined_again_for_a_while(database: TestDatabase) {

@@ -5,6 +5,7 @@
 mod account_state;
 mod account_close;
 mod application;
+mod application_race;
 mod audit;
 mod clean_up;
 mod deployment;
