@@ -178,42 +178,21 @@ impl AuthorizationRow {
     }
 }
 
-/// Which authorizations of a merchant are asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuthorizationFilter {
-    /// Of this account only.
-    pub account: Option<AccountKey>,
-    /// Of this `transaction_type` only.
-    pub transaction_type: Option<&'static str>,
-    /// Those that stand so at `now` only.
-    pub state: Option<AuthorizationState>,
-    /// Made at this time or later.
-    pub from: Timestamp,
-    /// Made before this time.
-    pub until: Timestamp,
-    /// The time at which they stand so.
-    pub now: Timestamp,
-}
-
-impl AuthorizationFilter {
-    /// From when, until when, the kind, the state and the time of it, as statements take them.
-    fn bound(&self) -> (i64, i64, &'static str, &'static str, i64) {
-        let (from, until, now) = (self.from.micros(), self.until.micros(), self.now.micros());
-        let (kind, state) =
-            (self.transaction_type.unwrap_or_default(), self.state.map_or("", AuthorizationState::name));
-        (from, until, kind, state, now)
-    }
-}
-
 macro_rules! authorization {
-    ($rest:literal) => {
+    ($($rest:expr),+) => {
         concat!(
             "SELECT partner_id, lender_id, account_number, authorization_id, client_id, transaction_type, plan_id, term, amount, \
              charge_interest, charge_fees, earned_from_month, earned_until_month, captured, released, status, reference, created_at, expires_at FROM credit_authorization ",
-            $rest
+            $($rest),+
         )
     };
 }
+
+mod list;
+
+pub use list::{AuthorizationFilter, count, page};
+
+pub(crate) use list::STATEMENTS as LIST_STATEMENTS;
 
 statements! {
     INSERT = "INSERT INTO credit_authorization (partner_id, lender_id, account_number, authorization_id, client_id, transaction_type, plan_id, \
@@ -231,21 +210,6 @@ statements! {
                   ORDER BY open_until LIMIT $5) AS found";
     OPEN_OF_ACCOUNT = authorization!("WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND open_until IS NOT NULL \
                                      ORDER BY open_until LIMIT $4");
-    PAGE = authorization!("WHERE partner_id = $1 AND client_id = $2 AND created_at >= $3 AND created_at < $4 \
-                          AND ($5 = '' OR transaction_type = $5) AND ($6 = '' OR CASE WHEN open_until <= $7 THEN 'expired' ELSE status END = $6) \
-                          ORDER BY created_at DESC, authorization_id DESC LIMIT $8 OFFSET $9");
-    PAGE_OF_ACCOUNT = authorization!("WHERE partner_id = $1 AND client_id = $2 AND created_at >= $3 AND created_at < $4 \
-                                     AND ($5 = '' OR transaction_type = $5) \
-                                     AND ($6 = '' OR CASE WHEN open_until <= $7 THEN 'expired' ELSE status END = $6) \
-                                     AND lender_id = $10 AND account_number = $11 \
-                                     ORDER BY created_at DESC, authorization_id DESC LIMIT $8 OFFSET $9");
-    COUNT = "SELECT COUNT(*) FROM (SELECT 1 FROM credit_authorization WHERE partner_id = $1 AND client_id = $2 AND created_at >= $3 \
-             AND created_at < $4 AND ($5 = '' OR transaction_type = $5) \
-             AND ($6 = '' OR CASE WHEN open_until <= $7 THEN 'expired' ELSE status END = $6) LIMIT $8) AS found";
-    COUNT_OF_ACCOUNT = "SELECT COUNT(*) FROM (SELECT 1 FROM credit_authorization WHERE partner_id = $1 AND client_id = $2 AND created_at >= $3 \
-                        AND created_at < $4 AND ($5 = '' OR transaction_type = $5) \
-                        AND ($6 = '' OR CASE WHEN open_until <= $7 THEN 'expired' ELSE status END = $6) \
-                        AND lender_id = $9 AND account_number = $10 LIMIT $8) AS found";
     COUNT_SINCE = "SELECT COUNT(*) FROM (SELECT 1 FROM credit_authorization WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 \
                    AND created_at > $4 AND transaction_type = $5 LIMIT $6) AS made";
 }
@@ -361,84 +325,6 @@ pub async fn open_of_account(
     limit: i64,
 ) -> Result<Vec<AuthorizationRow>, StoreError> {
     fetch!(fetch_all, AuthorizationRow, db, OPEN_OF_ACCOUNT, key.partner.0, key.lender.0, key.number.get(), limit)
-}
-
-/// At most `limit` authorizations of a merchant, the newest first, without the first `skipped`.
-///
-/// # Errors
-/// When the statement fails.
-pub async fn page(
-    db: &mut impl Access,
-    (partner, client): (PartnerId, ClientIdentifier),
-    filter: &AuthorizationFilter,
-    (limit, skipped): (i64, i64),
-) -> Result<Vec<AuthorizationRow>, StoreError> {
-    let (from, until, kind, state, now) = filter.bound();
-    match filter.account {
-        None => fetch!(
-            fetch_all,
-            AuthorizationRow,
-            db,
-            PAGE,
-            partner.0,
-            client.0,
-            from,
-            until,
-            kind,
-            state,
-            now,
-            limit,
-            skipped,
-        ),
-        Some(AccountKey { lender, number, .. }) => fetch!(
-            fetch_all,
-            AuthorizationRow,
-            db,
-            PAGE_OF_ACCOUNT,
-            partner.0,
-            client.0,
-            from,
-            until,
-            kind,
-            state,
-            now,
-            limit,
-            skipped,
-            lender.0,
-            number.get(),
-        ),
-    }
-}
-
-/// How many there are of them; `most` when there are more.
-///
-/// # Errors
-/// When the statement fails.
-pub async fn count(
-    db: &mut impl Access,
-    (partner, client): (PartnerId, ClientIdentifier),
-    filter: &AuthorizationFilter,
-    most: i64,
-) -> Result<i64, StoreError> {
-    let (from, until, kind, state, now) = filter.bound();
-    match filter.account {
-        None => fetch!(count, db, COUNT, partner.0, client.0, from, until, kind, state, now, most),
-        Some(AccountKey { lender, number, .. }) => fetch!(
-            count,
-            db,
-            COUNT_OF_ACCOUNT,
-            partner.0,
-            client.0,
-            from,
-            until,
-            kind,
-            state,
-            now,
-            most,
-            lender.0,
-            number.get(),
-        ),
-    }
 }
 
 /// How many purchases of this kind were authorized on an account after `since`; `most` when there are more.

@@ -188,26 +188,21 @@ columns!(ReturnRow {
     returned_at as i64,
 });
 
-/// Which captures of a merchant are asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CaptureFilter {
-    /// Of this account only, and of this authorization of it, where one is named.
-    pub account: Option<(AccountKey, Option<AuthorizationId>)>,
-    /// Made at this time or later.
-    pub from: Timestamp,
-    /// Made before this time.
-    pub until: Timestamp,
-}
-
 macro_rules! capture {
-    ($rest:literal) => {
+    ($($rest:expr),+) => {
         concat!(
             "SELECT partner_id, lender_id, account_number, capture_id, authorization_id, client_id, transaction_type, plan_id, term, amount, \
              charge_interest, charge_fees, returned, unearned, fees, unearned_from, earned_on, reference, captured_at FROM credit_capture ",
-            $rest
+            $($rest),+
         )
     };
 }
+
+mod list;
+
+pub use list::{CaptureFilter, count, page};
+
+pub(crate) use list::STATEMENTS as LIST_STATEMENTS;
 
 statements! {
     INSERT = "INSERT INTO credit_capture (partner_id, lender_id, account_number, capture_id, authorization_id, client_id, transaction_type, \
@@ -219,16 +214,6 @@ statements! {
                                 SELECT capture_id FROM credit_capture WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 \
                                 AND authorization_id = $4) ORDER BY captured_at, capture_id LIMIT $5");
     EARNING = capture!("WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND earning_until > $4");
-    PAGE = capture!("WHERE partner_id = $1 AND client_id = $2 AND captured_at >= $3 AND captured_at < $4 \
-                    ORDER BY captured_at DESC, capture_id DESC LIMIT $5 OFFSET $6");
-    PAGE_OF_ACCOUNT = capture!("WHERE partner_id = $1 AND client_id = $2 AND captured_at >= $3 AND captured_at < $4 \
-                               AND lender_id = $7 AND account_number = $8 AND ($9 = 0 OR authorization_id = $9) \
-                               ORDER BY captured_at DESC, capture_id DESC LIMIT $5 OFFSET $6");
-    COUNT = "SELECT COUNT(*) FROM (SELECT 1 FROM credit_capture WHERE partner_id = $1 AND client_id = $2 AND captured_at >= $3 \
-             AND captured_at < $4 LIMIT $5) AS found";
-    COUNT_OF_ACCOUNT = "SELECT COUNT(*) FROM (SELECT 1 FROM credit_capture WHERE partner_id = $1 AND client_id = $2 AND captured_at >= $3 \
-                        AND captured_at < $4 AND lender_id = $6 AND account_number = $7 AND ($8 = 0 OR authorization_id = $8) \
-                        LIMIT $5) AS found";
     KEEP = "UPDATE credit_capture SET returned = $5, unearned = $6, fees = $7, unearned_from = $8, earning_until = $9 \
             WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND capture_id = $4";
     INSERT_RETURN = "INSERT INTO capture_return (partner_id, lender_id, account_number, return_id, capture_id, client_id, amount, \
@@ -304,66 +289,6 @@ pub async fn of_authorization(
 /// When the statement fails.
 pub async fn earning(db: &mut impl Access, key: AccountKey, day: Day) -> Result<Vec<CaptureRow>, StoreError> {
     fetch!(fetch_all, CaptureRow, db, EARNING, key.partner.0, key.lender.0, key.number.get(), day.0)
-}
-
-/// At most `limit` captures of a merchant, the newest first, without the first `skipped`.
-///
-/// # Errors
-/// When the statement fails.
-pub async fn page(
-    db: &mut impl Access,
-    (partner, client): (PartnerId, ClientIdentifier),
-    filter: &CaptureFilter,
-    (limit, skipped): (i64, i64),
-) -> Result<Vec<CaptureRow>, StoreError> {
-    let (from, until) = (filter.from.micros(), filter.until.micros());
-    match filter.account {
-        None => fetch!(fetch_all, CaptureRow, db, PAGE, partner.0, client.0, from, until, limit, skipped),
-        Some((AccountKey { lender, number, .. }, authorization)) => fetch!(
-            fetch_all,
-            CaptureRow,
-            db,
-            PAGE_OF_ACCOUNT,
-            partner.0,
-            client.0,
-            from,
-            until,
-            limit,
-            skipped,
-            lender.0,
-            number.get(),
-            authorization.map_or(0, |id| id.0),
-        ),
-    }
-}
-
-/// How many there are of them; `most` when there are more.
-///
-/// # Errors
-/// When the statement fails.
-pub async fn count(
-    db: &mut impl Access,
-    (partner, client): (PartnerId, ClientIdentifier),
-    filter: &CaptureFilter,
-    most: i64,
-) -> Result<i64, StoreError> {
-    let (from, until) = (filter.from.micros(), filter.until.micros());
-    match filter.account {
-        None => fetch!(count, db, COUNT, partner.0, client.0, from, until, most),
-        Some((AccountKey { lender, number, .. }, authorization)) => fetch!(
-            count,
-            db,
-            COUNT_OF_ACCOUNT,
-            partner.0,
-            client.0,
-            from,
-            until,
-            most,
-            lender.0,
-            number.get(),
-            authorization.map_or(0, |id| id.0),
-        ),
-    }
 }
 
 /// Keeps what a return has made of a capture whose account this transaction has taken.

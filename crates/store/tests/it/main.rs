@@ -19,6 +19,7 @@ mod oauth_client;
 mod oauth_token;
 mod plan;
 mod purchase;
+mod purchase_list;
 mod schema;
 mod statistics;
 mod unavailable;

@@ -44,7 +44,7 @@ fn purchase(plan: Option<u8>) -> Purchase {
     Purchase { financing, amount: Cents(1_000), charge, earned: EarningTime { from_month: 0, until_month: 3 } }
 }
 
-fn new(id: i64, plan: Option<u8>, created_at: Timestamp) -> AuthorizationRow {
+pub(crate) fn new(id: i64, plan: Option<u8>, created_at: Timestamp) -> AuthorizationRow {
     let book = account_row().book();
     let done = purchase(plan).authorize(&book, AccountState::NORMAL, created_at, 30 * DAY).unwrap();
     AuthorizationRow::new(
@@ -100,8 +100,12 @@ fn filter() -> AuthorizationFilter {
 async fn listed(db: &Db, filter: &AuthorizationFilter, page: (i64, i64)) -> Vec<i64> {
     let mut reader = db.reader().await.unwrap();
     let rows = authorization::page(&mut reader, MERCHANT, filter, page).await.unwrap();
+    let all = authorization::page(&mut reader, MERCHANT, filter, (100, 0)).await.unwrap();
     let count = authorization::count(&mut reader, MERCHANT, filter, 100).await.unwrap();
-    assert!(count >= i64::try_from(rows.len()).unwrap());
+    assert_eq!(count, i64::try_from(all.len()).unwrap());
+    assert_eq!(authorization::count(&mut reader, MERCHANT, filter, 1).await.unwrap(), count.min(1));
+    let (size, skipped) = (usize::try_from(page.0).unwrap(), usize::try_from(page.1).unwrap());
+    assert_eq!(rows, all.into_iter().skip(skipped).take(size).collect::<Vec<_>>());
     rows.iter().map(|row| row.authorization.0).collect()
 }
 
@@ -192,6 +196,14 @@ on_both_engines! {
         assert_eq!(listed(&db, &of(AuthorizationState::Closed, late), (10, 0)).await, [1]);
         let promotional = AuthorizationFilter { transaction_type: Some("promotional_purchase"), ..filter() };
         assert_eq!(listed(&db, &promotional, (10, 0)).await, [1]);
+        let regular = AuthorizationFilter { transaction_type: Some("regular_purchase"), now: late, ..filter() };
+        assert_eq!(listed(&db, &regular, (1, 0)).await, [3]);
+        assert_eq!(listed(&db, &regular, (1, 1)).await, [2], "its time is over, and that was not written down");
+        let both = AuthorizationFilter { state: Some(AuthorizationState::Expired), ..regular.clone() };
+        assert_eq!(listed(&db, &both, (10, 0)).await, [2]);
+        assert_eq!(listed(&db, &AuthorizationFilter { account: Some(key()), ..both.clone() }, (10, 0)).await, [2]);
+        let another = AuthorizationFilter { transaction_type: Some("promotional_purchase"), ..both };
+        assert!(listed(&db, &another, (10, 0)).await.is_empty());
         let days = AuthorizationFilter { from: now().after(DAY), until: now().after(2 * DAY), ..filter() };
         assert_eq!(listed(&db, &days, (10, 0)).await, [2]);
         let other = AuthorizationFilter { account: Some(account(7, NUMBER + 1, 1).key()), ..filter() };
