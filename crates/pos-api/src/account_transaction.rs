@@ -4,8 +4,7 @@ use axum::extract::State;
 use domain::purchase::{Payment, Refusal};
 use http_kit::openapi::Responses;
 use http_kit::{HttpState, JsonBody, PrivateJson, Problem, TextOrNumber};
-use serde::{Deserialize, Serialize};
-use service::account_book::Till;
+use serde::Serialize;
 use service::account_transaction::{AccountNames, PaymentRequest};
 use service::purchase_error::{Missing, PurchaseError};
 use service::refund::CreditView;
@@ -16,11 +15,11 @@ use crate::amount::Dollars;
 use crate::authorization::LONGEST_NAME;
 use crate::inputs::Inputs;
 use crate::lang::{Lang, of_two};
-use crate::money_move::{EXAMPLE, MoneyMove, MoveParameters, TAG, not_found, problems};
+use crate::money_move::{EXAMPLE, MoneyMove, MoveParameters, TAG, not_found, problems, till_body};
 use crate::problem;
 
+till_body! {
 /// A payment.
-#[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = Transaction)]
 pub(crate) struct TransactionBody {
     /// `deposit`, `instore_payment` or `tradein`.
@@ -51,18 +50,7 @@ pub(crate) struct TransactionBody {
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "34561234")]
     request_id: TextOrNumber,
-    /// Your order, of 40 characters at most.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 40)]
-    reference: TextOrNumber,
-    /// Your location.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, example = "00-12345")]
-    external_location_id: TextOrNumber,
-    /// Your employee.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 40, example = "12345-SMITH")]
-    external_employee_id: TextOrNumber,
+}
 }
 
 /// What the payment has come to.
@@ -162,7 +150,8 @@ fn is_blank(member: &TextOrNumber) -> bool {
 
 fn read(mut inputs: Inputs, lang: Lang, body: JsonBody<TransactionBody>) -> Result<PaymentRequest, Problem> {
     inputs.repeated(&body.faults);
-    let said = body.value;
+    let mut said = body.value;
+    let till = said.take_till();
     let kind = inputs.required("transaction_type", said.transaction_type, LONGEST_NAME);
     let amount = inputs.required_amount("amount", said.amount);
     let account = AccountNames {
@@ -181,11 +170,7 @@ fn read(mut inputs: Inputs, lang: Lang, body: JsonBody<TransactionBody>) -> Resu
         request: inputs.text("request_id", said.request_id, LONGEST_NAME),
         widget_session: None,
     };
-    let till = Till {
-        reference: inputs.text("reference", said.reference, LONGEST_NAME),
-        location: inputs.text("external_location_id", said.external_location_id, LONGEST_NAME),
-        employee: inputs.text("external_employee_id", said.external_employee_id, LONGEST_NAME),
-    };
+    let till = till.read(&mut inputs);
     inputs.finish()?;
     let payment = kind.as_deref().and_then(Payment::of_name).ok_or_else(|| invalid_type(lang))?;
     let amount = amount.ok_or_else(|| Problem::internal("a fault was not told"))?;

@@ -5,7 +5,6 @@ use domain::purchase::{Financing, Refusal};
 use http_kit::openapi::Responses;
 use http_kit::{Flag, HttpState, JsonBody, PrivateJson, Problem, Section, TextOrNumber};
 use serde::{Deserialize, Serialize};
-use service::account_book::Till;
 use service::authorization::{AuthorizationRequest, AuthorizationView};
 use service::purchase_error::{Missing, PurchaseError};
 use service::verification::Proof;
@@ -15,7 +14,7 @@ use crate::amount::Dollars;
 use crate::capture::CaptureAnswer;
 use crate::inputs::Inputs;
 use crate::lang::Lang;
-use crate::money_move::{EXAMPLE, MoneyMove, MoveParameters, TAG, not_found, problems};
+use crate::money_move::{EXAMPLE, MoneyMove, MoveParameters, TAG, not_found, problems, till_body};
 use crate::problem;
 
 /// The longest reference, location, employee and request id.
@@ -39,8 +38,8 @@ pub(crate) struct FinancingOption {
     term: TextOrNumber,
 }
 
+till_body! {
 /// A purchase. What is bought (`sku_data`) may be sent with it and is passed over.
-#[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = Purchase)]
 pub(crate) struct PurchaseBody {
     /// The account.
@@ -51,10 +50,6 @@ pub(crate) struct PurchaseBody {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     vcc_number: TextOrNumber,
-    /// Your order, of 40 characters at most.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 40, example = "Order-1234")]
-    reference: TextOrNumber,
     #[serde(default)]
     #[schema(value_type = FinancingOption)]
     financing_option: Section<FinancingOption>,
@@ -78,14 +73,7 @@ pub(crate) struct PurchaseBody {
     #[serde(default)]
     #[schema(value_type = Option<String>, format = "uuid")]
     widget_session_id: TextOrNumber,
-    /// Your location.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, example = "STORE-1")]
-    external_location_id: TextOrNumber,
-    /// Your employee.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 40, example = "12345-SMITH")]
-    external_employee_id: TextOrNumber,
+}
 }
 
 /// An authorization.
@@ -223,7 +211,8 @@ pub(crate) async fn authorize(
 
 fn read(mut inputs: Inputs, body: JsonBody<PurchaseBody>) -> Result<AuthorizationRequest, Problem> {
     inputs.repeated(&body.faults);
-    let said = body.value;
+    let mut said = body.value;
+    let till = said.take_till();
     let account = inputs.account("account_number", said.account_number);
     if account.is_none() {
         inputs.fault("account_number", "must be there", "doit être présent", None);
@@ -241,11 +230,7 @@ fn read(mut inputs: Inputs, body: JsonBody<PurchaseBody>) -> Result<Authorizatio
         request: inputs.text("request_id", said.request_id, LONGEST_NAME),
         widget_session: inputs.guid("widget_session_id", said.widget_session_id),
     };
-    let till = Till {
-        reference: inputs.text("reference", said.reference, LONGEST_NAME),
-        location: inputs.text("external_location_id", said.external_location_id, LONGEST_NAME),
-        employee: inputs.text("external_employee_id", said.external_employee_id, LONGEST_NAME),
-    };
+    let till = till.read(&mut inputs);
     inputs.finish()?;
     // Each that is missing was a fault.
     let read = account.zip(financing).zip(amount).zip(auto_capture);

@@ -6,7 +6,7 @@ use domain::purchase::{AuthorizationId, AuthorizationState};
 use http_kit::openapi::Responses;
 use http_kit::{HttpState, PrivateJson, Problem, Query};
 use serde::Serialize;
-use service::authorization::{AuthorizationsWanted, MOST_COUNTED};
+use service::authorization_list::{AuthorizationsWanted, MOST_COUNTED};
 use service::purchase_error::Missing;
 use utoipa::ToSchema;
 
@@ -25,6 +25,14 @@ pub(crate) const PAGE_SIZE: (u32, u32) = (10, 100);
 #[schema(as = AuthorizationPage)]
 pub(crate) struct AuthorizationsAnswer {
     authorizations: Vec<AuthorizationAnswer>,
+    #[serde(flatten)]
+    place: PagePlace,
+}
+
+/// Where a page is among all.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PagePlace)]
+pub(crate) struct PagePlace {
     /// The page, from 1.
     #[schema(example = 1)]
     page_number: u32,
@@ -111,9 +119,7 @@ pub(crate) async fn list(
     let found = state.core().authorizations(&call.caller()?, &wanted, (page.size, page.skipped())).await?;
     Ok(PrivateJson::new(AuthorizationsAnswer {
         authorizations: found.records.into_iter().map(AuthorizationAnswer::from).collect(),
-        page_number: page.number,
-        page_size: page.size,
-        total_records: found.total,
+        place: page.place(found.total),
     }))
 }
 
@@ -151,6 +157,11 @@ pub(crate) struct Page {
 }
 
 impl Page {
+    /// As it is answered, of so many records in all.
+    pub(crate) const fn place(&self, total: i64) -> PagePlace {
+        PagePlace { page_number: self.number, page_size: self.size, total_records: total }
+    }
+
     /// How many records come before it.
     pub(crate) const fn skipped(&self) -> u32 {
         (self.number - 1).saturating_mul(self.size)

@@ -4,39 +4,27 @@ use axum::extract::{RawPathParams, State};
 use domain::purchase::{AuthorizationId, Refusal};
 use http_kit::openapi::Responses;
 use http_kit::{HttpState, JsonBody, PrivateJson, Problem, TextOrNumber};
-use serde::{Deserialize, Serialize};
-use service::account_book::Till;
+use serde::Serialize;
 use service::capture::CaptureView;
 use service::purchase_error::Missing;
 use utoipa::ToSchema;
 
 use crate::amount::Dollars;
-use crate::authorization::{FinancingAnswer, LONGEST_NAME};
+use crate::authorization::FinancingAnswer;
 use crate::inputs::part;
 use crate::lang::Lang;
-use crate::money_move::{EXAMPLE, MoneyMove, MoveParameters, TAG, not_found, problems};
+use crate::money_move::{EXAMPLE, MoneyMove, MoveParameters, TAG, not_found, problems, till_body};
 use crate::problem;
 
+till_body! {
 /// What is charged. What is bought (`sku_data`) may be sent with it and is passed over.
-#[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = CaptureRequest)]
 pub(crate) struct CaptureBody {
     /// The amount without the finance charge, in dollars: a number, or a text of one.
     #[serde(default)]
     #[schema(value_type = f64, example = 10.5)]
     amount: TextOrNumber,
-    /// Your order, of 40 characters at most.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 40, example = "Order-1234")]
-    reference: TextOrNumber,
-    /// Your location.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, example = "STORE-1")]
-    external_location_id: TextOrNumber,
-    /// Your employee.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 40, example = "12345-SMITH")]
-    external_employee_id: TextOrNumber,
+}
 }
 
 /// A capture.
@@ -124,12 +112,10 @@ pub(crate) async fn capture(
     let idempotency = moved.idempotency(body.fingerprint);
     let mut inputs = moved.inputs();
     inputs.repeated(&body.faults);
-    let amount = inputs.required_amount("amount", body.value.amount);
-    let till = Till {
-        reference: inputs.text("reference", body.value.reference, LONGEST_NAME),
-        location: inputs.text("external_location_id", body.value.external_location_id, LONGEST_NAME),
-        employee: inputs.text("external_employee_id", body.value.external_employee_id, LONGEST_NAME),
-    };
+    let mut said = body.value;
+    let till = said.take_till();
+    let amount = inputs.required_amount("amount", said.amount);
+    let till = till.read(&mut inputs);
     inputs.finish()?;
     let amount = amount.ok_or_else(|| Problem::internal("a fault was not told"))?;
     let id = AuthorizationId::parse(part(&parameters, "authorization_id"));

@@ -4,21 +4,19 @@ use axum::extract::{RawPathParams, State};
 use domain::purchase::{AuthorizationId, CaptureId, Refusal};
 use http_kit::openapi::Responses;
 use http_kit::{Flag, HttpState, JsonBody, PrivateJson, Problem, TextOrNumber};
-use serde::{Deserialize, Serialize};
-use service::account_book::Till;
+use serde::Serialize;
 use service::capture::{ReturnRequest, ReturnView};
 use service::purchase_error::{Missing, PurchaseError};
 use utoipa::ToSchema;
 
 use crate::amount::Dollars;
-use crate::authorization::LONGEST_NAME;
 use crate::inputs::part;
 use crate::lang::Lang;
-use crate::money_move::{EXAMPLE, MoneyMove, MoveParameters, TAG, not_found, problems};
+use crate::money_move::{EXAMPLE, MoneyMove, MoveParameters, TAG, not_found, problems, till_body};
 use crate::problem;
 
+till_body! {
 /// What is brought back. What it is (`sku_data`) may be sent with it and is passed over.
-#[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = ReturnRequest)]
 pub(crate) struct ReturnBody {
     /// The amount without the finance charge, in dollars: a number, or a text of one. It may be left out where `full_return` is true.
@@ -33,18 +31,7 @@ pub(crate) struct ReturnBody {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     vcc_number: TextOrNumber,
-    /// Your order, of 40 characters at most.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 40, example = "Order-1234")]
-    reference: TextOrNumber,
-    /// Your location.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, example = "STORE-1")]
-    external_location_id: TextOrNumber,
-    /// Your employee.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 40, example = "12345-SMITH")]
-    external_employee_id: TextOrNumber,
+}
 }
 
 /// A return.
@@ -125,17 +112,15 @@ pub(crate) async fn return_capture(
     let idempotency = moved.idempotency(body.fingerprint);
     let mut inputs = moved.inputs();
     inputs.repeated(&body.faults);
-    let full = inputs.flag("full_return", body.value.full_return).unwrap_or_default();
+    let mut said = body.value;
+    let till = said.take_till();
+    let full = inputs.flag("full_return", said.full_return).unwrap_or_default();
     let amount = match full {
-        true => inputs.amount("amount", body.value.amount),
-        false => inputs.required_amount("amount", body.value.amount),
+        true => inputs.amount("amount", said.amount),
+        false => inputs.required_amount("amount", said.amount),
     };
-    let card = inputs.card("vcc_number", body.value.vcc_number);
-    let till = Till {
-        reference: inputs.text("reference", body.value.reference, LONGEST_NAME),
-        location: inputs.text("external_location_id", body.value.external_location_id, LONGEST_NAME),
-        employee: inputs.text("external_employee_id", body.value.external_employee_id, LONGEST_NAME),
-    };
+    let card = inputs.card("vcc_number", said.vcc_number);
+    let till = till.read(&mut inputs);
     inputs.finish()?;
     let lang = moved.call.lang;
     let authorization = AuthorizationId::parse(part(&parameters, "authorization_id"));

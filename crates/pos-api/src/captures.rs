@@ -9,7 +9,7 @@ use service::capture::CapturesWanted;
 use utoipa::ToSchema;
 
 use crate::authorization::LONGEST_NAME;
-use crate::authorizations::{days, page, wrong_page};
+use crate::authorizations::{PagePlace, days, page, wrong_page};
 use crate::call::{Call, CallParameters};
 use crate::capture::CaptureAnswer;
 use crate::inputs::Inputs;
@@ -21,15 +21,8 @@ use crate::problem;
 #[schema(as = CapturePage)]
 pub(crate) struct CapturesAnswer {
     captures: Vec<CaptureAnswer>,
-    /// The page, from 1.
-    #[schema(example = 1)]
-    page_number: u32,
-    /// How many records a page has at most.
-    #[schema(example = 10)]
-    page_size: u32,
-    /// How many records there are on all pages; 10,000 when there are more.
-    #[schema(example = 1)]
-    total_records: i64,
+    #[serde(flatten)]
+    place: PagePlace,
 }
 
 /// List captures
@@ -83,9 +76,7 @@ pub(crate) async fn list_captures(
     let found = state.core().captures(&call.caller()?, &wanted, (page.size, page.skipped())).await?;
     Ok(PrivateJson::new(CapturesAnswer {
         captures: found.records.into_iter().map(CaptureAnswer::from).collect(),
-        page_number: page.number,
-        page_size: page.size,
-        total_records: found.total,
+        place: page.place(found.total),
     }))
 }
 

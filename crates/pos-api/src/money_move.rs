@@ -1,5 +1,7 @@
 //! What the calls that move money share: who calls, the names of a repeat, and what can go wrong.
 
+mod till;
+
 use axum::extract::FromRequestParts;
 use domain::cents::Cents;
 use domain::purchase::{MOST_OPEN, Refusal};
@@ -18,6 +20,7 @@ use crate::inputs::Inputs;
 use crate::lang::{Lang, of_two};
 use crate::problem::{FieldError, wrong_inputs};
 
+pub(crate) use self::till::{TillMembers, till_body};
 pub(crate) use crate::calculate_interest::TAG;
 
 /// A call that moves money.

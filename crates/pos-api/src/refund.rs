@@ -5,20 +5,18 @@ use domain::credit_account::AccountNumber;
 use domain::purchase::Refusal;
 use http_kit::openapi::Responses;
 use http_kit::{HttpState, JsonBody, PrivateJson, Problem, TextOrNumber};
-use serde::{Deserialize, Serialize};
-use service::account_book::Till;
+use serde::Serialize;
 use service::purchase_error::{Missing, PurchaseError};
 use service::refund::RefundRequest;
 use utoipa::ToSchema;
 
-use crate::authorization::LONGEST_NAME;
 use crate::inputs::part;
 use crate::lang::Lang;
-use crate::money_move::{EXAMPLE, MoneyMove, MoveParameters, TAG, not_found, problems};
+use crate::money_move::{EXAMPLE, MoneyMove, MoveParameters, TAG, not_found, problems, till_body};
 use crate::problem;
 
+till_body! {
 /// What is given back. What it is for (`sku_data`, `capture_id`) may be sent with it and is passed over.
-#[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = Refund)]
 pub(crate) struct RefundBody {
     /// The amount, in dollars: a number, or a text of one.
@@ -29,18 +27,7 @@ pub(crate) struct RefundBody {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     vcc_number: TextOrNumber,
-    /// Your order, of 40 characters at most.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 40, example = "orderid-12345")]
-    reference: TextOrNumber,
-    /// Your location.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, example = "00-12345")]
-    external_location_id: TextOrNumber,
-    /// Your employee.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 40, example = "12345-SMITH")]
-    external_employee_id: TextOrNumber,
+}
 }
 
 /// Nothing: the account was credited.
@@ -78,13 +65,11 @@ pub(crate) async fn refund(
     let idempotency = moved.idempotency(body.fingerprint);
     let mut inputs = moved.inputs();
     inputs.repeated(&body.faults);
-    let amount = inputs.required_amount("amount", body.value.amount);
-    let card = inputs.card("vcc_number", body.value.vcc_number);
-    let till = Till {
-        reference: inputs.text("reference", body.value.reference, LONGEST_NAME),
-        location: inputs.text("external_location_id", body.value.external_location_id, LONGEST_NAME),
-        employee: inputs.text("external_employee_id", body.value.external_employee_id, LONGEST_NAME),
-    };
+    let mut said = body.value;
+    let till = said.take_till();
+    let amount = inputs.required_amount("amount", said.amount);
+    let card = inputs.card("vcc_number", said.vcc_number);
+    let till = till.read(&mut inputs);
     inputs.finish()?;
     let amount = amount.ok_or_else(|| Problem::internal("a fault was not told"))?;
     let account = AccountNumber::parse(part(&parameters, "account_number")).ok();

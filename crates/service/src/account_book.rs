@@ -18,10 +18,10 @@ use store::account_book::BookRow;
 use store::capture::CaptureRow;
 use store::credit_account::AccountKey;
 use store::ledger::{CreditClass, MovementRow};
-use store::{Access, StoreError, Tx};
+use store::{StoreError, Tx};
 
 use crate::Core;
-use crate::authorization::MOST_COUNTED;
+use crate::hold_expiry::lapsed;
 use crate::idempotency::{Idempotency, IdempotencyError, Operation, Repeatable};
 use crate::information::FlowCaller;
 use crate::onboarding::Answer;
@@ -247,15 +247,6 @@ impl TakenBook {
         self.row.changed_at = self.now;
         store::account_book::keep(tx, &self.row).await
     }
-}
-
-/// What authorizations of an account hold whose time is over: as good as free.
-pub(crate) async fn lapsed(db: &mut impl Access, key: AccountKey, now: Timestamp) -> Result<Cents, StoreError> {
-    let mut held = Cents::ZERO;
-    for due in store::authorization::due_of_account(db, key, now, MOST_COUNTED).await? {
-        held += due.authorization()?.held();
-    }
-    Ok(held)
 }
 
 impl Core {

@@ -11,7 +11,8 @@ use store::capture::{CaptureFilter, CaptureRow, ReturnRow};
 use store::{Access, StoreError, Tx};
 
 use crate::account_book::{Note, TakenBook, Till};
-use crate::authorization::{self, CANDIDATES, CountedPage, MOST_COUNTED, check_location};
+use crate::authorization::{self, CANDIDATES, check_location};
+use crate::authorization_list::{CountedPage, MOST_COUNTED, account_of};
 use crate::idempotency::{Idempotency, Operation};
 use crate::information::FlowCaller;
 use crate::onboarding::Answer;
@@ -254,7 +255,7 @@ impl Core {
         (size, skipped): (u32, u32),
     ) -> Result<CountedPage<CaptureView>, StoreError> {
         let mut reader = self.db().reader().await?;
-        let mut account = authorization::account_of(&mut reader, caller, wanted.account).await?;
+        let mut account = account_of(&mut reader, caller, wanted.account).await?;
         if let Some(id) = wanted.authorization {
             // An authorization is of one account. Of another than the one that is named, or of another merchant, there are no captures.
             let of = store::authorization::by_number(&mut reader, caller.merchant(), id).await?.map(|row| row.key());

@@ -279,7 +279,7 @@ async fn check_account(
     for authorization in store::authorization::open_of_account(reader, key, i64::MAX).await? {
         let held_by = authorization.authorization()?.held();
         held += held_by;
-        if authorization.expires_at <= now {
+        if authorization.expires_at <= now.max(row.changed_at) {
             lapsed += held_by;
         }
     }

@@ -7,6 +7,8 @@
 #[macro_use]
 mod columns;
 #[macro_use]
+mod list;
+#[macro_use]
 mod statement;
 
 pub mod account_book;

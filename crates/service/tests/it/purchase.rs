@@ -11,7 +11,8 @@ use domain::purchase::{AuthorizationId, AuthorizationState, CaptureId, Financing
 use service::Core;
 use service::account_book::Till;
 use service::account_transaction::{AccountNames, PaymentRequest};
-use service::authorization::{AuthorizationRequest, AuthorizationView, AuthorizationsWanted};
+use service::authorization::{AuthorizationRequest, AuthorizationView};
+use service::authorization_list::AuthorizationsWanted;
 use service::capture::{CaptureView, CapturesWanted, ReturnRequest, ReturnView};
 use service::idempotency::{Idempotency, IdempotencyError};
 use service::information::FlowCaller;

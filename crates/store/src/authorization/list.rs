@@ -70,6 +70,12 @@ impl AuthorizationFilter {
     }
 }
 
+macro_rules! of_merchant {
+    () => {
+        "WHERE partner_id = $1 AND client_id = $2 AND created_at >= $3 AND created_at < $4"
+    };
+}
+
 /// How one stands at `$7`, by name, is `$6`, and its kind `$5`, where they are not empty.
 macro_rules! of_account {
     () => {
@@ -81,39 +87,28 @@ macro_rules! of_account {
 
 macro_rules! of_part {
     () => {
-        "WHERE partner_id = $1 AND client_id = $2 AND status = $3 AND transaction_type = $4 AND created_at >= $5 AND created_at < $6 \
-         AND (open_until IS NULL OR open_until > $7)"
+        "WHERE partner_id = $1 AND client_id = $2 AND status = $3 AND transaction_type = $4 \
+         AND created_at >= $5 AND created_at < $6 AND (open_until IS NULL OR open_until > $7)"
     };
 }
 
 /// By the index of what is due: the plus keeps the others away, which would read all of the merchant's.
 macro_rules! of_lapsed {
     () => {
-        "WHERE open_until <= $1 AND +partner_id = $2 AND +client_id = $3 AND transaction_type = $4 AND created_at >= $5 AND created_at < $6"
-    };
-}
-
-macro_rules! newest_first {
-    ($where:expr, $rest:literal) => {
-        authorization!($where, concat!(" ORDER BY created_at DESC, authorization_id DESC ", $rest))
-    };
-}
-
-macro_rules! counted {
-    ($where:expr, $limit:literal) => {
-        concat!("SELECT COUNT(*) FROM (SELECT 1 FROM credit_authorization ", $where, " LIMIT ", $limit, ") AS found")
+        "WHERE open_until <= $1 AND +partner_id = $2 AND +client_id = $3 AND transaction_type = $4 \
+         AND created_at >= $5 AND created_at < $6"
     };
 }
 
 statements! {
-    PAGE = newest_first!("WHERE partner_id = $1 AND client_id = $2 AND created_at >= $3 AND created_at < $4", "LIMIT $5 OFFSET $6");
-    PAGE_OF_ACCOUNT = newest_first!(of_account!(), "LIMIT $10 OFFSET $11");
-    PAGE_OF_PART = newest_first!(of_part!(), "LIMIT $8");
-    PAGE_OF_LAPSED = newest_first!(of_lapsed!(), "LIMIT $7");
-    COUNT = counted!("WHERE partner_id = $1 AND client_id = $2 AND created_at >= $3 AND created_at < $4", "$5");
-    COUNT_OF_ACCOUNT = counted!(of_account!(), "$10");
-    COUNT_OF_PART = counted!(of_part!(), "$8");
-    COUNT_OF_LAPSED = counted!(of_lapsed!(), "$7");
+    PAGE = newest_first!(authorization, "created_at", "authorization_id", of_merchant!(), "LIMIT $5 OFFSET $6");
+    PAGE_OF_ACCOUNT = newest_first!(authorization, "created_at", "authorization_id", of_account!(), "LIMIT $10 OFFSET $11");
+    PAGE_OF_PART = newest_first!(authorization, "created_at", "authorization_id", of_part!(), "LIMIT $8");
+    PAGE_OF_LAPSED = newest_first!(authorization, "created_at", "authorization_id", of_lapsed!(), "LIMIT $7");
+    COUNT = counted!("credit_authorization", of_merchant!(), "$5");
+    COUNT_OF_ACCOUNT = counted!("credit_authorization", of_account!(), "$10");
+    COUNT_OF_PART = counted!("credit_authorization", of_part!(), "$8");
+    COUNT_OF_LAPSED = counted!("credit_authorization", of_lapsed!(), "$7");
 }
 
 /// At most `limit` authorizations of a merchant, the newest first, without the first `skipped`.

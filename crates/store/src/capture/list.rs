@@ -39,25 +39,13 @@ macro_rules! of_authorization {
     };
 }
 
-macro_rules! newest_first {
-    ($where:expr, $rest:literal) => {
-        capture!($where, concat!(" ORDER BY captured_at DESC, capture_id DESC ", $rest))
-    };
-}
-
-macro_rules! counted {
-    ($where:expr, $limit:literal) => {
-        concat!("SELECT COUNT(*) FROM (SELECT 1 FROM credit_capture ", $where, " LIMIT ", $limit, ") AS found")
-    };
-}
-
 statements! {
-    PAGE = newest_first!(of_merchant!(), "LIMIT $5 OFFSET $6");
-    PAGE_OF_ACCOUNT = newest_first!(of_account!(), "LIMIT $7 OFFSET $8");
-    PAGE_OF_AUTHORIZATION = newest_first!(of_authorization!(), "LIMIT $8 OFFSET $9");
-    COUNT = counted!(of_merchant!(), "$5");
-    COUNT_OF_ACCOUNT = counted!(of_account!(), "$7");
-    COUNT_OF_AUTHORIZATION = counted!(of_authorization!(), "$8");
+    PAGE = newest_first!(capture, "captured_at", "capture_id", of_merchant!(), "LIMIT $5 OFFSET $6");
+    PAGE_OF_ACCOUNT = newest_first!(capture, "captured_at", "capture_id", of_account!(), "LIMIT $7 OFFSET $8");
+    PAGE_OF_AUTHORIZATION = newest_first!(capture, "captured_at", "capture_id", of_authorization!(), "LIMIT $8 OFFSET $9");
+    COUNT = counted!("credit_capture", of_merchant!(), "$5");
+    COUNT_OF_ACCOUNT = counted!("credit_capture", of_account!(), "$7");
+    COUNT_OF_AUTHORIZATION = counted!("credit_capture", of_authorization!(), "$8");
 }
 
 /// At most `limit` captures of a merchant, the newest first, without the first `skipped`.

@@ -214,6 +214,13 @@ on_both_engines! {
             assert_eq!(refused(&english), is(409, "account_not_settled"));
             assert!(english.json()["message"].as_str().unwrap().contains("0.01"), "{}", english.text());
         }
+        owe(-500, 0, 0).await;
+        let english = till.close(number).await;
+        let french = till.post(&format!("/accounts/{number}/close?lang=fr"), &json!({})).await;
+        for (answer, words) in [(&english, "a credit of 5.00 dollars"), (&french, "un crédit de 5.00 dollars")] {
+            assert_eq!(refused(answer), is(409, "account_not_settled"));
+            assert!(answer.json()["message"].as_str().unwrap().contains(words), "{}", answer.text());
+        }
         owe(0, 0, 0).await;
         till.set(number, ("F", "FFRD")).await;
         assert_eq!(refused(&till.close(number).await), is(409, "user_not_active"));

@@ -1,0 +1,89 @@
+//! Authorizations whose time is over: they hold nothing for whoever asks, and a job writes that down.
+
+use domain::Timestamp;
+use domain::cents::Cents;
+use domain::credit_account::Balances;
+use store::authorization::AuthorizationRow;
+use store::credit_account::AccountKey;
+use store::{Access, StoreError};
+
+use crate::Core;
+use crate::account_book::TakenBook;
+
+/// The most that are looked at of one account, which has far fewer.
+const MOST_DUE: i64 = 10_000;
+
+/// What authorizations of an account hold whose time is over: as good as free.
+pub(crate) async fn lapsed(db: &mut impl Access, key: AccountKey, now: Timestamp) -> Result<Cents, StoreError> {
+    let mut held = Cents::ZERO;
+    for due in store::authorization::due_of_account(db, key, now, MOST_DUE).await? {
+        held += due.authorization()?.held();
+    }
+    Ok(held)
+}
+
+impl Core {
+    /// What may be bought for on an account now: what is held by authorizations whose time is over counts no more, also before that was
+    /// written down.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn available_credit(&self, key: AccountKey) -> Result<Option<Cents>, StoreError> {
+        let mut reader = self.db().reader().await?;
+        let Some(row) = store::account_book::by_number(&mut reader, key).await? else { return Ok(None) };
+        let balances = self.balances_now(&mut reader, key, row.book().balances).await?;
+        Ok(Some(balances.available()))
+    }
+
+    /// The balances of an account without what is held by authorizations whose time is over.
+    pub(crate) async fn balances_now(
+        &self,
+        db: &mut impl Access,
+        key: AccountKey,
+        mut balances: Balances,
+    ) -> Result<Balances, StoreError> {
+        if balances.held.is_positive() {
+            balances.held -= lapsed(db, key, self.now()).await?;
+        }
+        Ok(balances)
+    }
+
+    /// Ends authorizations whose time is over, and gives how many, in transactions each of which ends some of one account. One that was not
+    /// ended yet is as ended for every reader.
+    ///
+    /// # Errors
+    /// When the database fails. What was ended by then stays so.
+    pub async fn expire_authorizations(&self) -> Result<u64, StoreError> {
+        const BATCH: i64 = 200;
+        let mut all = 0;
+        loop {
+            let now = self.now();
+            let due = store::authorization::due(&mut self.db().reader().await?, now, BATCH).await?;
+            let mut keys: Vec<AccountKey> = Vec::new();
+            for key in due.iter().map(AuthorizationRow::key) {
+                if !keys.contains(&key) {
+                    keys.push(key);
+                }
+            }
+            let (rate, before) = (self.regular_rate(), all);
+            for key in keys {
+                let ended = self.db().take(move |tx| {
+                    Box::pin(async move {
+                        let Some(mut book) = TakenBook::take(tx, key, now).await? else {
+                            return Ok::<_, StoreError>(0);
+                        };
+                        book.post_interest(tx, rate).await?;
+                        let ended = book.expire_due(tx).await?.ended;
+                        book.keep(tx).await?;
+                        Ok(ended)
+                    })
+                });
+                all += ended.await?;
+            }
+            // Others may have ended what was found here.
+            if all == before {
+                return Ok(all);
+            }
+        }
+    }
+}
