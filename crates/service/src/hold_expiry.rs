@@ -52,10 +52,10 @@ impl Core {
     /// ended yet is as ended for every reader.
     ///
     /// # Errors
-    /// When the database fails. What was ended by then stays so.
+    /// When the database fails, or what is kept of an account can't be read. The others are ended all the same.
     pub async fn expire_authorizations(&self) -> Result<u64, StoreError> {
         const BATCH: i64 = 200;
-        let mut all = 0;
+        let (mut all, mut failed) = (0, None);
         loop {
             let now = self.now();
             let due = store::authorization::due(&mut self.db().reader().await?, now, BATCH).await?;
@@ -78,11 +78,14 @@ impl Core {
                         Ok(ended)
                     })
                 });
-                all += ended.await?;
+                match ended.await {
+                    Ok(ended) => all += ended,
+                    Err(error) => failed = failed.or(Some(error)),
+                }
             }
-            // Others may have ended what was found here.
+            // Others may have ended what was found here, or nobody can.
             if all == before {
-                return Ok(all);
+                return failed.map_or(Ok(all), Err);
             }
         }
     }

@@ -82,6 +82,36 @@ on_both_engines! {
         assert_eq!(core.available_credit(many).await.unwrap(), Some(Cents(100_000)));
     }
 
+    async fn one_that_can_not_be_read_keeps_no_other_from_ending(database: TestDatabase) {
+        let test = TestCore::open(&database).await;
+        let (core, [shop, ..]) = (&test.core, Shop::open(&test).await);
+        let (broken, _) = open_account(core, shop.lender(), 1, 100_000).await;
+        let (sound, _) = open_account(core, shop.lender(), 2, 100_000).await;
+        shop.authorize(core, broken, (300, None)).await.unwrap();
+        let held = shop.authorize(core, sound, (300, None)).await.unwrap();
+        // A plan that can't be, in an authorization that comes first.
+        let mut reader = core.db().reader().await.unwrap();
+        let id = AuthorizationId(held.authorization);
+        let row = store::authorization::by_number(&mut reader, shop.lender(), id).await.unwrap().unwrap();
+        drop(reader);
+        let row = AuthorizationRow {
+            number: broken.number.get(),
+            authorization: AuthorizationId(2_000_000_000_000_000),
+            transaction_type: "promotional_purchase".to_owned(),
+            plan: Some(999),
+            expires_at: core.clock().now(),
+            ..row
+        };
+        let added = core.db().take(move |tx| {
+            let row = row.clone();
+            Box::pin(async move { store::authorization::insert(tx, &row).await })
+        });
+        assert!(added.await.unwrap());
+        test.clock.advance(30 * DAY);
+        assert!(core.expire_authorizations().await.is_err());
+        assert_eq!(due(core, sound).await, 0);
+    }
+
     async fn an_account_has_so_many_open_at_most(database: TestDatabase) {
         let test = TestCore::open(&database).await;
         let (core, [shop, ..]) = (&test.core, Shop::open(&test).await);
