@@ -53,22 +53,57 @@
 //!
 //! # Retry
 //!
-//! As for the Partner API; see [the crate](crate#retry). Every call here may be repeated without harm, so that a broken connection is, too.
-//! Only a wrong password counts in each try: [`Flow::login_as`] and [`PosClient::log_in_with_password`] whose answers are lost may so come to
-//! four wrong passwords, after which the user has to wait.
+//! As for the Partner API; see [the crate](crate#retry), with `request_in_progress` among what is waited for.
+//!
+//! - What moves money ([`Flow::authorize`], [`Flow::release`], [`Flow::capture`], [`Flow::return_capture`], [`Flow::refund`],
+//!   [`Flow::transaction`]) and [`Flow::apply`] make one `x-idempotency-key` for each call and send it with every try, so that what was done
+//!   is answered again and never done twice. To have the same across a restart of your own program, make the key with
+//!   [`Flow::new_idempotency_key`], store it beside the request, and call the twin whose name ends in `_with`.
+//! - Where such a call fails and [`PosError::leaves_open_what_was_done`], it is asked for again with the same key. After any other error
+//!   nothing was done.
+//! - The server keeps the keys of the scope `customer` for the token's family. So such a call ends with the error of a try that may have been
+//!   done, once the family has ended, and is not sent on with a token of another one.
+//! - [`Flow::verify`] makes a code each time. It is tried again only where no try has come so far.
+//! - Every other call may be repeated without harm, so that a broken connection is, too. Only a wrong password counts in each try:
+//!   [`Flow::login_as`] and [`PosClient::log_in_with_password`] whose answers are lost may so come to four wrong passwords, after which the
+//!   user has to wait.
+//!
+//! # A sale in a store
+//!
+//! With the scope `merchant`, all in one flow: [`Flow::apply`] or [`Flow::search_customers`] and [`Flow::look_up_customer`]; what it costs,
+//! [`Flow::calculate_interest`]; a code, [`Flow::verify`]; then [`Flow::authorize`], and [`Flow::capture`] when the goods leave, or
+//! [`Flow::release`]. Goods come back by [`Flow::return_capture`], or [`Flow::refund`] where no plan was taken. [`Flow::transaction`] takes
+//! payments. [`Flow::authorizations`] and [`Flow::captures`] list what there was. `examples/till.rs` is such a till.
+//!
+//! # A sale in a web shop
+//!
+//! Each customer has a client of their own, of the scope `customer` ([`PosClient::with_scope`] makes one over the same connections): the account
+//! that was applied for by its tokens, or by those that they were refreshed from, is the one that it buys on ([`Proof::OwnApplication`]). What moves the
+//! merchant's money, from [`Flow::capture`] on, takes a client of the scope `merchant`.
 //!
 //! # Reference data
 //!
 //! What [`Flow::reference_data`], [`Flow::reference_group`] and [`Flow::terms_and_conditions`] were answered is kept by the client with its
 //! `ETag`. The next call asks whether it has changed (`If-None-Match`), and an answer that has not is not sent again.
 
+mod account_close;
+mod account_transaction;
 mod answers;
 mod applicant;
+mod application;
+mod authorization;
+mod authorizations;
 mod builder;
+mod capture;
+mod capture_return;
+mod captures;
 mod client;
 mod closed;
+mod customer_lookup;
+mod customer_search;
 mod drivers_licence;
 mod error;
+mod error_name;
 mod exchange;
 mod flow;
 mod form;
@@ -78,15 +113,31 @@ mod pair;
 mod problem;
 mod reference_data;
 mod reference_id;
+mod refund;
+mod release;
+mod till;
 mod tokens;
+mod verification;
 
+pub use account_transaction::{Payment, PaymentType, Transaction};
 pub use answers::{AccessToken, Introspection, LoggedIn, ServerMetadata, Terms};
 pub use applicant::{ApplicantDraft, KnownInformation};
+pub use application::{Application, ApplicationStatus};
+pub use authorization::{
+    Authorization, AuthorizationStatus, Financing, FinancingOption, Proof, Purchase, TransactionType,
+};
+pub use authorizations::{AuthorizationPage, AuthorizationQuery};
 pub use builder::PosBuilder;
+pub use capture::Capture;
+pub use capture_return::{Return, Returned};
+pub use captures::{CapturePage, CaptureQuery};
 pub use client::PosClient;
 pub use closed::{AccountType, GroupKey, Lang, Province, Scope, UnknownCode};
+pub use customer_lookup::{Customer, CustomerKey, Offer, SecurityQuestion};
+pub use customer_search::{AccountStatus, CustomerSearch, FoundAccount};
 pub use drivers_licence::DriversLicence;
 pub use error::PosError;
+pub use error_name::ErrorName;
 pub use flow::Flow;
 pub use interest::{
     Interest, InterestCustomer, InterestFee, InterestPlan, InterestRate, InterestTerm, RegularPurchase,
@@ -94,3 +145,6 @@ pub use interest::{
 pub use problem::{FieldError, OauthProblem, PosProblem};
 pub use reference_data::{Choice, Choices, Dependent, FormValues, Group, ReferenceData};
 pub use reference_id::{ReferenceId, ReferenceIdError};
+pub use refund::Refund;
+pub use till::Till;
+pub use verification::{Verification, VerificationCode, VerificationFormat};

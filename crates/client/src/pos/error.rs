@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::error_name::ErrorName;
 use super::problem::{OauthProblem, PosProblem};
 use crate::error::{TransportCause, TransportFault, transport};
 use crate::receive::{Answer, Broken, TOO_LONG};
@@ -17,7 +18,18 @@ pub enum PosError {
     /// `409 authentication_failure`: the user name or the password is wrong, or the user may not log in now. Nobody is told which.
     #[error("the user was not let in: {0}")]
     AuthenticationFailure(Box<PosProblem>),
-    /// Another `409`: not allowed in this state.
+    /// `409 request_in_progress`, still so after the last try: an earlier request with the same idempotency key is under way.
+    #[error("the same request is still under way: {problem}")]
+    InProgress {
+        /// The answer.
+        problem: Box<PosProblem>,
+        /// How long the server asks to wait.
+        retry_after: Option<Duration>,
+    },
+    /// `409 idempotency_key_reused`: the idempotency key was used for another request. Make a new one for a changed request.
+    #[error("the idempotency key belongs to another request: {0}")]
+    IdempotencyKeyReused(Box<PosProblem>),
+    /// Another `409`: not allowed in this state. [`PosError::name`] tells why: `credit_exceeded`.
     #[error("not allowed in this state: {0}")]
     Refused(Box<PosProblem>),
     /// `401`, also with the token that was got in the place of the one that was refused.
@@ -143,6 +155,8 @@ impl PosError {
             // The example of the public documentation leaves the `s` out.
             (409, "wrong_inputs" | "wrong_input") => Self::WrongInputs(problem),
             (409, "authentication_failure") => Self::AuthenticationFailure(problem),
+            (409, "request_in_progress") => Self::InProgress { problem, retry_after },
+            (409, "idempotency_key_reused") => Self::IdempotencyKeyReused(problem),
             (409, _) => Self::Refused(problem),
             (401, _) => Self::Unauthorized(problem),
             (403, error) if error.starts_with("Insufficient scope") => Self::InsufficientScope(problem),
@@ -171,7 +185,8 @@ impl PosError {
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         match self {
-            Self::RateLimited { .. }
+            Self::InProgress { .. }
+            | Self::RateLimited { .. }
             | Self::Unavailable { .. }
             | Self::TokenUnavailable { .. }
             | Self::Timeout { .. } => true,
@@ -179,6 +194,7 @@ impl PosError {
             Self::UnexpectedAnswer { status, .. } => matches!(status, 429 | 500 | 502 | 503 | 504),
             Self::WrongInputs(_)
             | Self::AuthenticationFailure(_)
+            | Self::IdempotencyKeyReused(_)
             | Self::Refused(_)
             | Self::Unauthorized(_)
             | Self::InsufficientScope(_)
@@ -195,7 +211,8 @@ impl PosError {
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::RateLimited { retry_after, .. }
+            Self::InProgress { retry_after, .. }
+            | Self::RateLimited { retry_after, .. }
             | Self::Unavailable { retry_after, .. }
             | Self::TokenUnavailable { retry_after, .. }
             | Self::UnexpectedAnswer { retry_after, .. } => *retry_after,
@@ -209,6 +226,8 @@ impl PosError {
         match self {
             Self::WrongInputs(problem)
             | Self::AuthenticationFailure(problem)
+            | Self::InProgress { problem, .. }
+            | Self::IdempotencyKeyReused(problem)
             | Self::Refused(problem)
             | Self::Unauthorized(problem)
             | Self::InsufficientScope(problem)
@@ -233,6 +252,22 @@ impl PosError {
         }
     }
 
+    /// Why a call behind a token was refused, by the API's own name for it. `None` for what is no error of a call, such as a broken connection.
+    ///
+    /// ```no_run
+    /// # use tallystick_client::pos::{ErrorName, Flow, PosError, Purchase};
+    /// # async fn run(flow: Flow, purchase: Purchase) -> Result<(), PosError> {
+    /// match flow.authorize(&purchase).await {
+    ///     Err(error) if error.name() == Some(ErrorName::CreditExceeded) => println!("take another payment for a part"),
+    ///     other => println!("{:?}", other?.authorization_status),
+    /// }
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn name(&self) -> Option<ErrorName> {
+        self.problem().map(|problem| ErrorName::of(&problem.error))
+    }
+
     /// `error` of the answer, whichever form it has: stable, for programs.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
@@ -241,15 +276,29 @@ impl PosError {
     }
 
     /// Whether the server may have done what it was asked for. Not where the request did not arrive, nor where an answer says that it was
-    /// refused: for its number (429), or by the token endpoint (RFC 6749 section 5.2).
-    pub(super) const fn leaves_open_what_was_done(&self) -> bool {
+    /// refused: by its name, for its number (429), or by the token endpoint (RFC 6749 section 5.2). What moves money is then asked for
+    /// again with the same idempotency key, which tells.
+    #[must_use]
+    pub const fn leaves_open_what_was_done(&self) -> bool {
         match self {
             Self::Transport { fault, .. } => matches!(fault, TransportFault::Interrupted),
             Self::TokenUnavailable { problem, .. } => problem.status != 429,
             Self::UnexpectedAnswer { status, .. } => *status != 429,
-            Self::InvalidClient(_) | Self::TokenRefused(_) => false,
-            _ => true,
+            _ => matches!(self, Self::InProgress { .. } | Self::Unavailable { .. } | Self::Timeout { .. }),
         }
+    }
+
+    /// Whether it tells of the request itself, and not only that a try was not let in or has failed.
+    pub(super) const fn is_of_the_request(&self) -> bool {
+        matches!(
+            self,
+            Self::WrongInputs(_)
+                | Self::AuthenticationFailure(_)
+                | Self::IdempotencyKeyReused(_)
+                | Self::Refused(_)
+                | Self::NotFound(_)
+                | Self::Api(_)
+        )
     }
 
     /// Whether nothing is given for a grant: the refresh token or the password is not taken.
@@ -299,6 +348,9 @@ mod tests {
         assert!(matches!(call(409, "wrong_inputs"), PosError::WrongInputs(_)));
         assert!(matches!(call(409, "wrong_input"), PosError::WrongInputs(_)));
         assert!(matches!(call(409, "authentication_failure"), PosError::AuthenticationFailure(_)));
+        assert!(matches!(call(409, "request_in_progress"), PosError::InProgress { retry_after: Some(_), .. }));
+        assert!(call(409, "request_in_progress").is_transient());
+        assert!(matches!(call(409, "idempotency_key_reused"), PosError::IdempotencyKeyReused(_)));
         assert!(matches!(call(409, "invalid_role"), PosError::Refused(_)));
         let scope = "Insufficient scope: authorized scope is insufficient";
         assert!(matches!(call(403, scope), PosError::InsufficientScope(_)));
@@ -314,6 +366,8 @@ mod tests {
             !token(429, "temporarily_unavailable") && !token(400, "invalid_client") && !token(400, "invalid_scope")
         );
         assert!(token(500, "server_error") && token(503, "temporarily_unavailable"));
+        let call = |status| PosError::of_call(&answer(status, "any")).leaves_open_what_was_done();
+        assert!(!call(429) && call(500) && call(503) && call(504));
         let page = |status| Answer { body: Zeroizing::new(b"<h1>".to_vec()), ..answer(status, "") };
         let page = |status| PosError::of_token_endpoint(&page(status)).leaves_open_what_was_done();
         assert!(!page(429) && page(403) && page(502) && page(524));

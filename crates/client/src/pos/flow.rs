@@ -21,6 +21,7 @@ use super::reference_data::{Group, OneGroup, ReferenceData};
 use super::reference_id::ReferenceId;
 use crate::api_key::Secret;
 use crate::decimal::Decimal;
+use crate::idempotency::IdempotencyKey;
 
 /// A flow at the point of sale: its calls carry one reference id, by which the server's log, and what it keeps of an applicant, belong
 /// together. Cheap to clone. [`PosClient::flow`](super::PosClient::flow) begins one.
@@ -49,7 +50,7 @@ struct Nothing {}
 /// Longer than most bodies: one that grows would leave copies behind.
 const BODY_ROOM: usize = 4096;
 
-fn json(body: &impl Serialize) -> Option<Zeroizing<Vec<u8>>> {
+pub(super) fn json(body: &impl Serialize) -> Option<Zeroizing<Vec<u8>>> {
     let mut text = Zeroizing::new(Vec::with_capacity(BODY_ROOM));
     serde_json::to_writer(&mut *text, body)
         .expect("a request of texts, numbers and booleans has no part that JSON cannot hold");
@@ -226,10 +227,57 @@ impl Flow {
 
     fn call(&self, method: Method, path: String) -> Call {
         let query = in_language(self.lang);
-        Call { method, path, query, body: None, reference: self.reference, known: None }
+        Call {
+            method,
+            path,
+            query,
+            body: None,
+            reference: self.reference,
+            known: None,
+            idempotency_key: None,
+            is_done_each_time: false,
+        }
     }
 
-    async fn post<T: DeserializeOwned>(
+    /// A new name for a request, to be stored with the request before it is sent by a call whose name ends in `_with`. The server keeps it for 24
+    /// hours for the merchant.
+    #[must_use]
+    pub fn new_idempotency_key(&self) -> IdempotencyKey {
+        IdempotencyKey::random(self.session.wire.runtime.as_ref())
+    }
+
+    pub(super) async fn get<T: DeserializeOwned>(
+        &self,
+        path: impl Into<String>,
+        parameters: impl IntoIterator<Item = (&'static str, Option<String>)>,
+    ) -> Result<T, PosError> {
+        let mut call = self.call(Method::GET, path.into());
+        call.query.extend(parameters.into_iter().filter_map(|(name, value)| Some((name, value?))));
+        parse(&self.session.run(&call).await?)
+    }
+
+    /// Posts what the server does once, by the name that the request has.
+    pub(super) async fn post_once<T: DeserializeOwned>(
+        &self,
+        path: impl Into<String>,
+        body: Option<Zeroizing<Vec<u8>>>,
+        key: &IdempotencyKey,
+    ) -> Result<T, PosError> {
+        let call = Call { body, idempotency_key: Some(key.clone()), ..self.call(Method::POST, path.into()) };
+        parse(&self.session.run(&call).await?)
+    }
+
+    /// Posts what the server does each time that it comes.
+    pub(super) async fn post_each_time<T: DeserializeOwned>(
+        &self,
+        path: impl Into<String>,
+        body: Option<Zeroizing<Vec<u8>>>,
+    ) -> Result<T, PosError> {
+        let call = Call { body, is_done_each_time: true, ..self.call(Method::POST, path.into()) };
+        parse(&self.session.run(&call).await?)
+    }
+
+    pub(super) async fn post<T: DeserializeOwned>(
         &self,
         path: impl Into<String>,
         body: Option<Zeroizing<Vec<u8>>>,

@@ -1,5 +1,6 @@
 //! A token pair: how it is read, for how long it works, and the header that presents it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::HeaderValue;
@@ -20,6 +21,8 @@ pub(super) struct Pair {
     /// When it was asked for.
     created: OffsetDateTime,
     lifetime: Duration,
+    /// That which all pairs share that came of one grant by refreshes.
+    family: Arc<()>,
 }
 
 /// A pair as it is sent.
@@ -53,7 +56,18 @@ impl Pair {
             scope: body.scope.unwrap_or(asked),
             created,
             lifetime: Duration::from_secs(body.expires_in),
+            family: Arc::default(),
         })
+    }
+
+    /// The same, as it came of a refresh of `before`.
+    pub(super) fn refreshed_from(self, before: &Self) -> Self {
+        Self { family: Arc::clone(&before.family), ..self }
+    }
+
+    /// Whether both came of one grant.
+    pub(super) fn is_of_family_of(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.family, &other.family)
     }
 
     /// The header that presents it, marked so that HTTP libraries neither print nor index it.
@@ -106,7 +120,15 @@ mod tests {
             scope: Scope::Merchant,
             created: CREATED,
             lifetime: Duration::from_secs(1200),
+            family: Arc::default(),
         }
+    }
+
+    #[test]
+    fn a_refresh_stays_in_its_family() {
+        let first = pair();
+        let second = pair().refreshed_from(&first);
+        assert!(pair().refreshed_from(&second).is_of_family_of(&first) && !pair().is_of_family_of(&first));
     }
 
     #[test]

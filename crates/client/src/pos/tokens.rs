@@ -217,7 +217,7 @@ impl Session {
                 let note = presented.get_or_insert_with(|| Presented { at: self.now(), failure: None });
                 let patience = self.patience(why, Some(pair), Some((note.at, is_first)));
                 match self.refresh(refresh, pair.scope, Manner { patience, reference }).await {
-                    Ok(next) => return Ok(next),
+                    Ok(next) => return Ok(next.refreshed_from(pair)),
                     Err(failed) if failed.error.is_invalid_grant() => {
                         tracing::debug!(error = %failed.error, "the refresh token is not taken");
                         refused = Some(failed.error);
