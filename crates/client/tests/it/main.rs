@@ -21,6 +21,7 @@ mod pos_in_store;
 mod pos_money;
 mod pos_online;
 mod pos_session;
+mod pos_till;
 mod pos_token;
 mod pos_user;
 mod relay;
@@ -30,5 +31,8 @@ mod secrets;
 mod server;
 mod sms;
 mod support;
+#[path = "../../examples/till.rs"]
+#[expect(dead_code, reason = "the tests call `run`, not `main`")]
+mod till_example;
 mod tls;
 mod validate;
