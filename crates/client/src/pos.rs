@@ -78,8 +78,9 @@
 //! # A sale in a web shop
 //!
 //! Each customer has a client of their own, of the scope `customer` ([`PosClient::with_scope`] makes one over the same connections): the account
-//! that was applied for by its tokens, or by those that they were refreshed from, is the one that it buys on ([`Proof::OwnApplication`]). What moves the
-//! merchant's money, from [`Flow::capture`] on, takes a client of the scope `merchant`.
+//! that was applied for by its tokens, or by those that they were refreshed from, is the one that it buys on ([`Proof::OwnApplication`]). Whoever has
+//! an account proves in the widget who they are, [`Flow::init_widget`], and buys by its session ([`Proof::Widget`]). What moves the merchant's
+//! money, from [`Flow::capture`] on, takes a client of the scope `merchant`.
 //!
 //! # Reference data
 //!
@@ -118,6 +119,7 @@ mod release;
 mod till;
 mod tokens;
 mod verification;
+mod widget;
 
 pub use account_transaction::{Payment, PaymentType, Transaction};
 pub use answers::{AccessToken, Introspection, LoggedIn, ServerMetadata, Terms};
@@ -148,3 +150,4 @@ pub use reference_id::{ReferenceId, ReferenceIdError};
 pub use refund::Refund;
 pub use till::Till;
 pub use verification::{Verification, VerificationCode, VerificationFormat};
+pub use widget::{CustomerIdentification, PersonalInformation, Widget, WidgetRequest};

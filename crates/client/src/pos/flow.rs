@@ -225,6 +225,12 @@ impl Flow {
         self.post(path, json(&InterestBody { amount })).await
     }
 
+    /// The language of its texts.
+    #[must_use]
+    pub const fn lang(&self) -> Lang {
+        self.lang
+    }
+
     fn call(&self, method: Method, path: String) -> Call {
         let query = in_language(self.lang);
         Call {

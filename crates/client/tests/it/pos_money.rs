@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use tallystick_client::pos::{
-    ApplicantDraft, CustomerKey, ErrorName, Financing, Flow, Payment, PaymentType, PosError, Proof, Purchase, Refund,
-    Return, Scope, Till, Verification, VerificationFormat,
+    ApplicantDraft, CustomerIdentification, CustomerKey, ErrorName, Financing, Flow, Lang, Payment, PaymentType,
+    PosError, Proof, Purchase, Refund, Return, Scope, Till, Verification, VerificationFormat, WidgetRequest,
 };
 use tallystick_client::{Decimal, TransportFault};
 use tokio::sync::Notify;
@@ -312,4 +312,23 @@ async fn no_error_and_no_debug_shows_a_code_or_a_card() {
     let card = flow.look_up_customer(&CustomerKey::Card(CARD.into())).await.unwrap_err();
     let shown = format!("{first} {first:?} {card} {card:?} {:?} {:?} {flow:?}", purchase(), payment());
     assert!(!shown.contains(CARD) && !shown.contains(CODE), "{shown}");
+}
+
+#[tokio::test]
+async fn the_widget_is_begun_in_the_language_of_the_flow() {
+    let url = "https://pos.example.com/#/widget/shop/3d8f373a9a2b1e61baf5abb69930ff4f0e08cdb0?lang=fr&x-reference-id=x&widget_session_id=3f2504e0-4f89-41d3-9a0c-0305e82c3301";
+    let begun = json(200, &format!(r#"{{"redirection_url":"{url}"}}"#));
+    let (peer, _, flow) = shop([pair("a"), Step::Lose, begun, json(200, "{}")]).await;
+    let request = WidgetRequest::Purchase(CustomerIdentification::Account(ACCOUNT));
+    let widget = flow.in_language(Lang::French).init_widget(&request).await.unwrap();
+    assert_eq!(widget.redirection_url.expose(), url);
+    assert_eq!(widget.widget_session_id.to_string(), "3f2504e0-4f89-41d3-9a0c-0305e82c3301");
+    let sent = &peer.requests()[2];
+    assert_eq!(sent.line, "POST /flexiti/pos-api/v2.5/client-id/shop/widget/init?lang=fr");
+    assert_eq!(
+        sent.body,
+        r#"{"flow":"purchase","lang":"fr","customer_identification":{"account_number":12345678901237}}"#
+    );
+    let other = flow.init_widget(&request).await.unwrap_err();
+    assert!(matches!(other, PosError::UnexpectedAnswer { status: 200, .. }), "{other:?}");
 }
