@@ -7,8 +7,9 @@ use reqwest::header::HeaderValue;
 
 use crate::runtime::Runtime;
 
-/// The value of the header `Idempotency-Key`, or `x-idempotency-key` of the point-of-sale API: 1 to 255 visible ASCII characters. The server keeps it for 24 hours per holder of keys
-/// and answers a repeat with the first answer. It is no secret, but it must not be guessable by chance: use a random one.
+/// The value of the header `Idempotency-Key`, or `x-idempotency-key` of the point-of-sale API: 1 to 255 visible ASCII characters. The
+/// server keeps it for 24 hours per holder of keys and answers a repeat with the first answer. It is no secret, but it must not be guessable
+/// by chance: use a random one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey(String);
 
