@@ -96,8 +96,8 @@ impl Serialize for PaymentBody<'_> {
 }
 
 impl Flow {
-    /// Takes a payment of a customer: a deposit, a payment on what is owed, or a trade-in. However often this call is tried, it is taken once. With the
-    /// scope `merchant`.
+    /// Takes a payment of a customer: a deposit, a payment on what is owed, or a trade-in. However often this call is tried, it is taken
+    /// once. With the scope `merchant`.
     ///
     /// ```no_run
     /// # use tallystick_client::pos::{CustomerKey, Payment, PaymentType, PosClient, PosError, Till};

@@ -57,7 +57,8 @@ pub enum ApplicationStatus {
 }
 
 impl Flow {
-    /// Applies for credit. What [`Flow::information`] was told in this flow may be left out. However often this call is tried, it is one application.
+    /// Applies for credit. What [`Flow::information`] was told in this flow may be left out. However often this call is tried, it is one
+    /// application.
     ///
     /// ```no_run
     /// # use tallystick_client::pos::{ApplicantDraft, ApplicationStatus, ErrorName, PosClient, PosError, Province};

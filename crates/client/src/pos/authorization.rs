@@ -66,7 +66,8 @@ pub enum Proof {
     },
     /// In a web shop: the session of the widget in which the customer was verified.
     Widget(Uuid),
-    /// In a web shop: the customer has applied for the account by this client's own tokens, of the scope `customer`.
+    /// In a web shop: the customer has applied for the account by this client's own tokens, of the scope `customer`. That counts as long as
+    /// they are refreshed: a client that rests for longer than a token lives gets tokens that have applied for nothing.
     OwnApplication,
 }
 
@@ -262,8 +263,8 @@ impl Flow {
     ///
     /// # Errors
     /// [`PosError::Refused`], of which [`PosError::name`] tells why: there is less credit than the purchase with its finance charge
-    /// (`credit_exceeded`), the plan can't be had, the code is another one, the customer was not verified, the account may not buy now, or the card is
-    /// another account's. [`PosError::NotFound`] when there is no such account (`not_found`), or it is not that of the token's customer
+    /// (`credit_exceeded`), the plan can't be had, the code is another one, the customer was not verified, the account may not buy now, or the
+    /// card is another account's. [`PosError::NotFound`] when there is no such account (`not_found`), or it is not that of the token's customer
     /// (`customer_identity_not_found`); [`PosError::WrongInputs`] names what is wrong with the request.
     pub async fn authorize(&self, purchase: &Purchase) -> Result<Authorization, PosError> {
         self.authorize_with(purchase, &self.new_idempotency_key()).await

@@ -70,7 +70,8 @@ impl Flow {
     ///
     /// # Errors
     /// [`PosError::Refused`] when less is left of the capture (`capture_amount_exceeded`), it is too long ago (`return_date_exceeded`), it is
-    /// of a regular purchase (`wrong_transaction_type`), or the card is another account's; [`PosError::NotFound`] when the authorization has no such capture.
+    /// of a regular purchase (`wrong_transaction_type`), or the card is another account's; [`PosError::NotFound`] when the authorization has
+    /// no such capture.
     pub async fn return_capture(
         &self,
         authorization_id: u64,

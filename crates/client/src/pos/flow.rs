@@ -245,8 +245,8 @@ impl Flow {
         }
     }
 
-    /// A new name for a request, to be stored with the request before it is sent by a call whose name ends in `_with`. The server keeps it for 24
-    /// hours for the merchant.
+    /// A new name for a request, to be stored with the request before it is sent by a call whose name ends in `_with`. The server keeps it
+    /// for 24 hours: for the merchant, and with the scope `customer` for the tokens that are refreshed from one another.
     #[must_use]
     pub fn new_idempotency_key(&self) -> IdempotencyKey {
         IdempotencyKey::random(self.session.wire.runtime.as_ref())
