@@ -79,7 +79,7 @@
 //!
 //! Each customer has a client of their own, of the scope `customer` ([`PosClient::with_scope`] makes one over the same connections): the
 //! account that was applied for by its tokens, or by those that they were refreshed from, is the one that it buys on
-//! ([`Proof::OwnApplication`]). Whoever has an account proves in the widget who they are, [`Flow::init_widget`], and buys by its session
+//! ([`Proof::OwnTokens`]). Whoever has an account proves in the widget who they are, [`Flow::init_widget`], and buys by its session, once
 //! ([`Proof::Widget`]). What moves the merchant's money, from [`Flow::capture`] on, takes a client of the scope `merchant`.
 //!
 //! # Reference data

@@ -77,7 +77,8 @@ impl Flow {
     ///
     /// # Errors
     /// [`PosError::WrongInputs`] names every member that is missing or wrong. [`PosError::Refused`], of which [`PosError::name`] tells
-    /// why: the terms were not accepted, the applicant has an account, the merchant has no such location or does not offer the type of account.
+    /// why: the terms were not accepted, the applicant has an account, the widget's session does not prove it (`not_verified`), the merchant has no
+    /// such location or does not offer the type of account.
     pub async fn apply(&self, applicant: &ApplicantDraft) -> Result<Application, PosError> {
         self.apply_with(applicant, &self.new_idempotency_key()).await
     }

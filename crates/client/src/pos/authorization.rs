@@ -66,9 +66,9 @@ pub enum Proof {
     },
     /// In a web shop: the session of the widget in which the customer was verified.
     Widget(Uuid),
-    /// In a web shop: the customer has applied for the account by this client's own tokens, of the scope `customer`. That counts as long as
-    /// they are refreshed: a client that rests for longer than a token lives gets tokens that have applied for nothing.
-    OwnApplication,
+    /// In a web shop: by this client's own tokens, of the scope `customer`, the customer has applied for the account, or was verified in the
+    /// widget. That counts as long as they are refreshed: a client that rests for longer than a token lives gets tokens that tell nothing.
+    OwnTokens,
 }
 
 /// An authorization. Amounts are dollars.
@@ -229,7 +229,7 @@ impl<'a> From<&'a Purchase> for PurchaseBody<'a> {
                 (Some(verification_code.expose()), Some(request_id.as_str()), None)
             }
             Proof::Widget(session) => (None, None, Some(session.hyphenated().to_string())),
-            Proof::OwnApplication => (None, None, None),
+            Proof::OwnTokens => (None, None, None),
         };
         Self {
             account_number: purchase.account_number,
@@ -331,14 +331,14 @@ mod tests {
         );
         let shown = format!("{purchase:?}");
         assert!(!shown.contains("0222") && !shown.contains("7982") && shown.contains("till-1"), "{shown}");
-        let own = sent(&Purchase { proof: Proof::OwnApplication, ..purchase });
+        let own = sent(&Purchase { proof: Proof::OwnTokens, ..purchase });
         assert!(["verification_code", "request_id", "widget_session_id"].iter().all(|name| own.get(name).is_none()));
     }
 
     #[test]
     fn an_amount_is_sent_digit_by_digit() {
         let amount = "9999999999999.99".parse().unwrap();
-        let purchase = Purchase::new(1, amount, Financing::Regular, Proof::OwnApplication);
+        let purchase = Purchase::new(1, amount, Financing::Regular, Proof::OwnTokens);
         let text = serde_json::to_string(&PurchaseBody::from(&purchase)).unwrap();
         assert!(text.contains(r#""amount":9999999999999.99,"#), "{text}");
     }

@@ -243,7 +243,7 @@ async fn closing_an_account_is_tried_again_since_it_stays_closed() {
 
 #[tokio::test]
 async fn a_customers_purchase_that_may_be_done_is_not_sent_by_another_family() {
-    let purchase = Purchase { proof: Proof::OwnApplication, vcc_number: None, ..purchase() };
+    let purchase = Purchase { proof: Proof::OwnTokens, vcc_number: None, ..purchase() };
     // The tokens end while the purchase is tried: those of the client's secret are of another family, to which the key is new.
     let ended = || refused(401, "unauthorized");
     let (peer, _, flow) = shop([pair("a"), Step::Lose, ended(), pair("b"), json(200, HELD)]).await;
@@ -262,7 +262,7 @@ async fn a_customers_purchase_that_may_be_done_is_not_sent_by_another_family() {
 
 #[tokio::test]
 async fn a_refresh_between_two_tries_stays_in_the_family() {
-    let purchase = Purchase { proof: Proof::OwnApplication, vcc_number: None, ..purchase() };
+    let purchase = Purchase { proof: Proof::OwnTokens, vcc_number: None, ..purchase() };
     let busy = r#"{"url":"/x","error":"overloaded","message":"Busy","field_errors":[]}"#;
     let told = Arc::new(Notify::new());
     let busy = Step::SendWhen(Arc::clone(&told), text(503, "application/json", "", busy));
