@@ -58,7 +58,8 @@
 //! - What moves money ([`Flow::authorize`], [`Flow::release`], [`Flow::capture`], [`Flow::return_capture`], [`Flow::refund`],
 //!   [`Flow::transaction`]) and [`Flow::apply`] make one `x-idempotency-key` for each call and send it with every try, so that what was done
 //!   is answered again and never done twice. To have the same across a restart of your own program, make the key with
-//!   [`Flow::new_idempotency_key`], store it beside the request, and call the twin whose name ends in `_with`.
+//!   [`Flow::new_idempotency_key`], store it beside the request and the flow's reference id, and call the twin whose name ends in `_with` in
+//!   that flow ([`PosClient::flow_with`]).
 //! - Where such a call fails and [`PosError::leaves_open_what_was_done`], it is asked for again with the same key. After any other error
 //!   nothing was done.
 //! - The server keeps the keys of the scope `customer` for the token's family. So such a call ends with the error of a try that may have been
