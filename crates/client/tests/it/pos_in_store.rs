@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use domain::credit_account::AccountNumber;
+use domain::identifier::ClientIdentifier;
 use domain::merchant::MerchantChange;
-use tallystick_client::Decimal;
 use tallystick_client::pos::{
     AccountStatus, ApplicantDraft, ApplicationStatus, AuthorizationQuery, AuthorizationStatus, CaptureQuery,
     CustomerKey, CustomerSearch, ErrorName, Financing, Flow, Lang, Payment, PaymentType, PosError, Proof, Province,
     Purchase, Refund, Return, Scope, Till, TransactionType, Verification, VerificationFormat,
 };
+use tallystick_client::{Decimal, Secret};
+use testkit::account::open_account;
 use testkit::app::{Merchant, TestApp};
 use testkit::core::operator;
 use testkit::database::TestDatabase;
@@ -228,6 +231,40 @@ on_both_engines! {
         let instore = payment(CustomerKey::Account(account), proof, "1");
         let paid = flow.transaction(&Payment { payment_type: PaymentType::InStorePayment, ..instore }).await.unwrap();
         assert_eq!((paid.payment_type, paid.interest_paid), (PaymentType::InStorePayment, Decimal::ZERO));
+    }
+
+    async fn a_card_that_is_swiped_is_that_of_its_account(database: TestDatabase) {
+        let (app, merchant) = open(&database).await;
+        let served = app.serve().await;
+        let (_, till) = client(&served.url, &merchant, Scope::Merchant);
+        let flow = till.flow();
+        let account = apply(&flow, "Marie").await;
+        let lender = (app.test.core.partner_of_code("QUICK3").await.unwrap(), ClientIdentifier(merchant.creditor));
+        // That of another account, and then the own one.
+        let (mut key, other) = open_account(&app.test.core, lender, 1, 100_000).await;
+        key.number = AccountNumber::parse(&account.to_string()).unwrap();
+        let own = app.test.core.reveal_card(key, &operator()).await.unwrap();
+        let (own, other) = (Secret::from(own.expose().to_owned()), Secret::from(other.expose().to_owned()));
+        assert_eq!(flow.look_up_customer(&CustomerKey::Card(own.clone())).await.unwrap().account_number, account);
+
+        let proof = code(&flow, account, VerificationFormat::Sms, "till-1").await;
+        let purchase = Purchase::new(account, 100.into(), Financing::Plan { plan_id: 4, term: 3 }, proof);
+        let purchase = Purchase { auto_capture: true, ..purchase };
+        let with = |card: &Secret| Purchase { vcc_number: Some(card.clone()), ..purchase.clone() };
+        assert_eq!(flow.authorize(&with(&other)).await.unwrap_err().name(), Some(ErrorName::VccAccountMismatch));
+        let sold = flow.authorize(&with(&own)).await.unwrap();
+        let back = |card: &Secret| Return { vcc_number: Some(card.clone()), ..Return::default() };
+        let (id, capture) = (sold.authorization_id, sold.capture_id.unwrap());
+        assert_eq!(flow.return_capture(id, capture, &back(&other)).await.unwrap_err().name(), Some(ErrorName::VccAccountMismatch));
+        assert_eq!(flow.return_capture(id, capture, &back(&own)).await.unwrap().amount, 100.into());
+        let refund = |card: &Secret| Refund { amount: 1.into(), vcc_number: Some(card.clone()), ..Refund::default() };
+        assert_eq!(flow.refund(account, &refund(&other)).await.unwrap_err().name(), Some(ErrorName::VccAccountMismatch));
+        flow.refund(account, &refund(&own)).await.unwrap();
+        let asked = |card: &Secret| Verification { format: VerificationFormat::Sms, request_id: "till-2".to_owned(), vcc_number: Some(card.clone()) };
+        assert_eq!(flow.verify(account, &asked(&other)).await.unwrap_err().name(), Some(ErrorName::VccAccountMismatch));
+        flow.verify(account, &asked(&own)).await.unwrap();
+        let proof = Proof::Code { verification_code: "2222".into(), request_id: "till-2".to_owned() };
+        assert_eq!(flow.transaction(&payment(CustomerKey::Card(own), proof, "1")).await.unwrap().account_number, account);
     }
 
     async fn lists_are_read_page_by_page(database: TestDatabase) {
