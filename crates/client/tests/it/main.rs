@@ -24,6 +24,7 @@ mod pos_session;
 mod pos_till;
 mod pos_token;
 mod pos_user;
+mod pos_widget;
 mod relay;
 mod renew;
 mod retry;
