@@ -101,7 +101,7 @@ pub enum LookupError {
 /// Why an account was not closed.
 #[derive(Debug, thiserror::Error)]
 pub enum CloseError {
-    /// There is none, or one of another lender; or the token is of the scope `customer`, and the account is not that of its application.
+    /// There is none, or one of another lender; or the token is of the scope `customer`, and the account is not its customer's.
     #[error("there is no such account")]
     NotFound,
     /// The customer does not live in Quebec.
@@ -209,7 +209,8 @@ impl Core {
 
     /// Closes an account of Quebec on which nothing is owed, held or left to the customer. One that is closed stays so.
     ///
-    /// A token of the scope `customer` is in a browser: it closes only the account that its own family applied for.
+    /// A token of the scope `customer` is in a browser: it closes only the account that its own family applied for, or has proved its own in
+    /// the widget.
     ///
     /// # Errors
     /// [`CloseError`].
@@ -233,6 +234,7 @@ impl Core {
                     };
                     if caller.scope == Scope::Customer
                         && !store::credit_application::opened_by_family(tx, key, caller.family).await?
+                        && !core.has_proved(tx, caller, key).await?
                     {
                         return Ok(Err(CloseError::NotFound));
                     }

@@ -101,7 +101,7 @@ on_both_engines! {
         core.verify(&shop.caller, &asked, &operator()).await.unwrap();
         let wrong = AuthorizationRequest {
             proof: Proof { code: Some("1111".into()), request: Some("1".into()), widget_session: None },
-            ..purchase(account, 100, None)
+            ..purchase(core, shop.caller, account, (100, None)).await
         };
         let refused = core.authorize_purchase(&shop.caller, &wrong, None, &operator()).await;
         assert!(matches!(refused, Err(PurchaseError::WrongCode(_))), "{refused:?}");

@@ -244,7 +244,8 @@ on_both_engines! {
         assert!(matches!(elsewhere, Err(ApplyError::Idempotency(IdempotencyError::KeyReused))), "{elsewhere:?}");
         let key = AccountKey { partner: till.partner, lender: till.client, number: first.account.unwrap().number };
         let named = Some(Idempotency { key: "k".to_owned(), fingerprint: [7; 32] });
-        let bought = test.core.authorize_purchase(&till.caller(), &purchase(key, 100, None), named, &operator()).await;
+        let asked = purchase(&test.core, till.caller(), key, (100, None)).await;
+        let bought = test.core.authorize_purchase(&till.caller(), &asked, named, &operator()).await;
         assert!(matches!(bought, Err(PurchaseError::Idempotency(IdempotencyError::KeyReused))), "{bought:?}");
     }
 

@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
-mod account_state;
 mod account_close;
+mod account_state;
 mod application;
 mod application_race;
 mod audit;

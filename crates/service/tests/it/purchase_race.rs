@@ -159,7 +159,8 @@ on_both_engines! {
             async move {
                 let code = Some(format!("{}", 1_000 + number));
                 let proof = Proof { code, request: Some("1".into()), widget_session: None };
-                let asked = AuthorizationRequest { proof, ..purchase(account, 100, None) };
+                let asked = purchase(&core, shop.caller, account, (100, None)).await;
+                let asked = AuthorizationRequest { proof, ..asked };
                 core.authorize_purchase(&shop.caller, &asked, None, &operator()).await.map(drop)
             }
         })
