@@ -14,7 +14,7 @@ use std::time::Duration;
 /// How long the token in the address of the page works (contract, "Widget").
 pub const TOKEN_LIFE: Duration = Duration::from_secs(20 * 60);
 
-/// How long an opened session may take.
+/// How long an opened session may take; it begins anew when the customer has proved who they are.
 pub const SESSION_LIFE: Duration = Duration::from_secs(20 * 60);
 
 /// How long what a session has proved counts after its end.
@@ -26,8 +26,22 @@ pub const APPLICANT_LIFE: Duration = Duration::from_secs(24 * 3600);
 /// The most codes and questions of a session.
 pub const MOST_CODES: i64 = 3;
 
-/// The most sessions that are open at once of those that tokens of the scope `customer` of one family began: a shopper has one or two.
-pub const MOST_OF_FAMILY: u32 = 100;
+/// The most codes and questions in an hour of sessions that tokens of the scope `customer` of one family began: each may go to another address,
+/// and the token is in a browser.
+pub const MOST_CODES_OF_FAMILY: i64 = 20;
+
+/// The most wrong answers to the question of one account in [`QUESTION_WINDOW`]: who asks it need not know more than a name, and pets have few names.
+pub const MOST_WRONG_ANSWERS: i64 = 5;
+
+/// Over which time wrong answers to a question are counted.
+pub const QUESTION_WINDOW: Duration = Duration::from_secs(24 * 3600);
+
+/// The most sessions that tokens of the scope `customer` of one family begin in [`FAMILY_WINDOW`]: as many as they may send applications. Who opens
+/// one learns whether there is a customer of this name.
+pub const MOST_OF_FAMILY: u32 = 20;
+
+/// Over which time the sessions of a family are counted.
+pub const FAMILY_WINDOW: Duration = Duration::from_secs(24 * 3600);
 
 /// The most accounts that one session is about: those of one person, and of others of the same name, day of birth and postal code.
 pub const MOST_ACCOUNTS: usize = 10;

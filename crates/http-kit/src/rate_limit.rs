@@ -155,12 +155,16 @@ const MOST_CALLERS: usize = 65_536;
 const FORMS: Rate = Rate::new(1, 5);
 const FORM_INTERVAL: u64 = 60;
 
+/// Calls that pages at one address may make, behind which a whole office may be: 200 at once, and 20 more every second.
+const PAGES: Rate = Rate::new(20, 200);
+
 /// The limits of one server.
 pub struct RateLimits {
     /// By holder and kind, not by key: a renewed key must not begin anew.
     keys: Option<Limiter<(KeyHolder, KeyKind)>>,
     failures: Option<Limiter<IpAddr>>,
     forms: Option<Limiter<IpAddr>>,
+    pages: Option<Limiter<IpAddr>>,
     credentials: Option<Limiter<PartnerId>>,
 }
 
@@ -174,6 +178,7 @@ impl RateLimits {
             failures: failures.map(|rate| Limiter::new(rate, MOST_CALLERS, now)),
             // Without a limit of wrong keys there is none of forms either: both are of addresses.
             forms: failures.map(|_| Limiter::every(FORM_INTERVAL, FORMS, MOST_CALLERS, now)),
+            pages: failures.map(|_| Limiter::new(PAGES, MOST_CALLERS, now)),
         }
     }
 
@@ -215,6 +220,18 @@ impl RateLimits {
         match address.and_then(refused) {
             None => Ok(()),
             Some(seconds) => Err(too_many("Too many forms came from this address", seconds)),
+        }
+    }
+
+    /// Counts a call that a page at `address` makes, without a key of anybody's.
+    ///
+    /// # Errors
+    /// 429 with the time to wait.
+    pub fn count_page(&self, address: Option<IpAddr>, now: Instant) -> Result<(), Problem> {
+        let refused = |address| self.pages.as_ref()?.count(site(address), now).retry;
+        match address.and_then(refused) {
+            None => Ok(()),
+            Some(seconds) => Err(too_many("Too many requests came from this address", seconds)),
         }
     }
 

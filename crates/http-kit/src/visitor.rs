@@ -29,6 +29,14 @@ impl Visitor {
         state.limits().failed(self.source, self.info.started());
     }
 
+    /// Counts a call of a page.
+    ///
+    /// # Errors
+    /// 429 with the time to wait, when too many came from this address.
+    pub fn count_page(&self, state: &HttpState) -> Result<(), Problem> {
+        state.limits().count_page(self.source, self.info.started())
+    }
+
     /// Counts a form that is sent.
     ///
     /// # Errors

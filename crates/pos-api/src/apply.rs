@@ -219,8 +219,8 @@ fn refused(lang: Lang, error: ApplyError, reference: &str) -> Problem {
         ApplyError::NotVerified => {
             let message = of_two(
                 lang,
-                "widget_session_id is not that of a session of the last hour in which this applicant was verified and told the same name, birth, address, e-mail and telephone: call widget/init again, or leave it out",
-                "widget_session_id n'est pas celui d'une session de la dernière heure dans laquelle ce demandeur a été vérifié et a donné les mêmes nom, naissance, adresse, courriel et téléphone : appelez de nouveau widget/init, ou omettez-le",
+                "widget_session_id is not that of a session of the last hour in which this applicant was verified and told the same name, birth, address, e-mail and telephone: call widget/init again, or leave it out; where the flow knows of it already, use another x-reference-id",
+                "widget_session_id n'est pas celui d'une session de la dernière heure dans laquelle ce demandeur a été vérifié et a donné les mêmes nom, naissance, adresse, courriel et téléphone : appelez de nouveau widget/init, ou omettez-le ; si le parcours le connaît déjà, utilisez un autre x-reference-id",
             );
             Problem::new(NOT_VERIFIED, message)
         }

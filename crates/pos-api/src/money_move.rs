@@ -76,8 +76,8 @@ pub(crate) fn problem(lang: Lang, error: PurchaseError) -> Problem {
         PurchaseError::CustomerIdentityNotFound => fixed(
             lang,
             code::CUSTOMER_IDENTITY_NOT_FOUND,
-            "The account is not that of the customer of this token: only the account that it has applied for in the last 24 hours is, or one verified in the widget in the last hour",
-            "Le compte n'est pas celui du client de ce jeton : seul l'est le compte qu'il a demandé dans les dernières 24 heures, ou un compte vérifié dans le widget dans la dernière heure",
+            "The account is not that of the customer of this token: only the account that it has applied for in the last 24 hours is, or one verified in the widget in the last hour; each verification is for one purchase",
+            "Le compte n'est pas celui du client de ce jeton : seul l'est le compte qu'il a demandé dans les dernières 24 heures, ou un compte vérifié dans le widget dans la dernière heure ; chaque vérification vaut pour un achat",
         ),
         PurchaseError::LocationNotFound => fixed(
             lang,

@@ -106,8 +106,9 @@ pub(crate) struct WidgetInitAnswer {
 /// Begin a session of the widget
 ///
 /// For a purchase on an account, or an application. The answer is an address to show to the customer, who proves there who they are; the page
-/// reports to the shop what came of it. Whether there is such a customer is not told here. Verified, the account can be bought with by
-/// `authorization`, with `widget_session_id`, once and for an hour; an application with `widget_session_id` must tell the same as here.
+/// reports to the shop what came of it. Whether there is such a customer is told by the page alone. Verified, the account can be bought with by
+/// `authorization`, with `widget_session_id`, once and for an hour; an application with the `widget_session_id` of a
+/// session of `apply` must tell the same as here.
 #[utoipa::path(
     post,
     path = "/client-id/{client_id}/widget/init",
@@ -192,10 +193,15 @@ fn read(
         said.phone_number,
         said.tos_agreement,
     );
-    let (person, faults) = person.read(&domain::Faults::new());
-    let (beside, others) = beside.read(&domain::Faults::new());
-    let person = beside.over(person);
-    let mut faults = faults.and(others);
+    let (person, mut faults) = person.read(&domain::Faults::new());
+    // A purchase passes over what only an application needs.
+    let person = if flow == Some(WidgetFlow::Purchase) {
+        person
+    } else {
+        let (beside, others) = beside.read(&domain::Faults::new());
+        faults = faults.and(others);
+        beside.over(person)
+    };
     let known = person.known();
     let is_named = account.is_some() || card.is_some();
     let must = |faults: &mut ApplicantFaults, names: &[&'static str]| {
@@ -289,7 +295,7 @@ fn too_many(lang: Lang, most: u32, of: OpenFlows) -> Problem {
             "Tokens of the scope customer have {most} sessions of the widget open, which is the most. Use one of the scope merchant, or wait: each ends by itself"
         ),
         (Lang::English, OpenFlows::Family) => format!(
-            "This token and those of its refreshes have {most} sessions of the widget open, which is the most. Get a token of its own for each customer, or wait: each ends by itself"
+            "This token and those of its refreshes have begun {most} sessions of the widget in 24 hours, which is the most. Get a token of its own for each customer, or use one of the scope merchant"
         ),
         (Lang::French, OpenFlows::Merchant) => format!(
             "Le marchand a {most} sessions du widget ouvertes, ce qui est le maximum. Attendez : chacune prend fin d'elle-même"
@@ -298,7 +304,7 @@ fn too_many(lang: Lang, most: u32, of: OpenFlows) -> Problem {
             "Des jetons de portée customer ont {most} sessions du widget ouvertes, ce qui est le maximum. Utilisez un jeton de portée merchant, ou attendez : chacune prend fin d'elle-même"
         ),
         (Lang::French, OpenFlows::Family) => format!(
-            "Ce jeton et ceux de ses renouvellements ont {most} sessions du widget ouvertes, ce qui est le maximum. Obtenez un jeton pour chaque client, ou attendez : chacune prend fin d'elle-même"
+            "Ce jeton et ceux de ses renouvellements ont ouvert {most} sessions du widget en 24 heures, ce qui est le maximum. Obtenez un jeton pour chaque client, ou utilisez-en un de portée merchant"
         ),
     };
     Problem::new(TOO_MANY_FLOWS, message)

@@ -38,6 +38,9 @@ impl Core {
                     if before.status() == AccountStatus::Closed {
                         return Err(AdminError::State(format!("account {number} is closed, for good")));
                     }
+                    if before == to {
+                        return Ok(to);
+                    }
                     // With what was due until now, so that the account is never changed before its last movement.
                     book.post_interest(tx, core.regular_rate()).await?;
                     let at = book.now();

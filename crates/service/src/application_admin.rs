@@ -186,6 +186,10 @@ impl Core {
                         })?;
                         decided.account_number = Some(opened.number);
                         store::credit_application::set_account(tx, &decided, opened.number).await?;
+                        if let Some(session) = decided.widget_session {
+                            // As where it is approved at once, while what the widget has proved still counts.
+                            store::widget_session::claim(tx, place, session, opened.number).await?;
+                        }
                         detail = format!("{detail}, account {}", opened.key().number);
                     }
                     store::audit::insert(tx, &domain::audit::AuditRecord { detail, ..record.clone() }).await?;

@@ -38,6 +38,8 @@ pub struct Settings {
     /// The most flows of a merchant in which something is known of an applicant and kept; tokens of the scope `customer` open half
     /// of them at most. 2 to 100,000.
     pub most_open_flows: u32,
+    /// The most codes and questions in an hour of sessions of the widget of one merchant. 1 to 1,000,000.
+    pub most_widget_codes: u32,
     /// By what applications for credit are decided.
     pub policy: Policy,
     /// The most applications that a merchant takes in a day; half of them at most by tokens of the scope `customer`. 2 to 1,000,000.
@@ -123,6 +125,7 @@ impl Default for Settings {
             token_retention: Duration::from_secs(3600),
             information_retention: Duration::from_secs(3600),
             most_open_flows: 10_000,
+            most_widget_codes: 1_000,
             policy: Policy::default(),
             most_applications: 10_000,
             lending: Lending::default(),

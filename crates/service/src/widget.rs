@@ -14,7 +14,7 @@ use domain::audit::Outcome;
 use domain::identifier::ClientIdentifier;
 use domain::oauth_token::{Scope, TokenValue};
 use domain::reference_data::Lang;
-use domain::widget::{MOST_OF_FAMILY, TOKEN_LIFE, WidgetFlow, WidgetStep};
+use domain::widget::{FAMILY_WINDOW, MOST_OF_FAMILY, TOKEN_LIFE, WidgetFlow, WidgetStep};
 use store::widget_session::WidgetSessionRow;
 use store::{Reader, StoreError};
 use uuid::Uuid;
@@ -64,8 +64,8 @@ pub struct BegunWidget {
 /// Why no session was begun.
 #[derive(Debug, thiserror::Error)]
 pub enum InitWidgetError {
-    /// As many sessions are open as may be.
-    #[error("{most} sessions are open, which is the most ({of:?})")]
+    /// As many sessions are open as may be; of a family, were begun in a day.
+    #[error("{most} sessions are open or were begun, which is the most ({of:?})")]
     TooMany {
         /// The most.
         most: u32,
@@ -164,7 +164,8 @@ impl Core {
         let by_customers = store::widget_session::count_open(reader, merchant, customer, now, limit).await?;
         if caller.scope == Scope::Customer {
             let (of, limit) = ((customer, caller.family), i64::from(MOST_OF_FAMILY));
-            if store::widget_session::count_of_family(reader, merchant, of, now, limit).await? >= limit {
+            let since = now.before(FAMILY_WINDOW);
+            if store::widget_session::count_of_family(reader, merchant, of, since, limit).await? >= limit {
                 return full(MOST_OF_FAMILY, OpenFlows::Family);
             }
             let half = most / 2;

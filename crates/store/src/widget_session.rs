@@ -130,10 +130,10 @@ statements! {
     BY_TOKEN = session!("SELECT " " FROM widget_session WHERE partner_id = $1 AND client_id = $2 AND token_hash = $3");
     PROVED_BY = session!("SELECT " " FROM widget_session WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND family_id = $4 \
                          AND client_id = $5 AND expires_at > $6 ORDER BY created_at DESC LIMIT $7");
-    COUNT_OPEN = "SELECT COUNT(*) FROM (SELECT 1 FROM widget_session \
-                  WHERE partner_id = $1 AND client_id = $2 AND scope = $3 AND expires_at > $4 LIMIT $5) AS open";
+    COUNT_OPEN = "SELECT COUNT(*) FROM (SELECT 1 FROM widget_session WHERE partner_id = $1 AND client_id = $2 AND scope = $3 \
+                  AND step IN ('begun', 'opened', 'verified') AND expires_at > $4 LIMIT $5) AS open";
     COUNT_OF_FAMILY = "SELECT COUNT(*) FROM (SELECT 1 FROM widget_session \
-                       WHERE partner_id = $1 AND client_id = $2 AND scope = $3 AND family_id = $4 AND expires_at > $5 LIMIT $6) AS open";
+                       WHERE partner_id = $1 AND client_id = $2 AND scope = $3 AND family_id = $4 AND created_at > $5 LIMIT $6) AS begun";
     PURGE = "WITH gone AS MATERIALIZED ( \
              SELECT partner_id, client_id, widget_session_id FROM widget_session WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 \
              FOR UPDATE SKIP LOCKED) \
@@ -265,7 +265,7 @@ pub async fn of_family(
     fetch!(fetch_all, WidgetSessionRow, db, PROVED_BY, partner, lender, number, family.0, client.0, now.micros(), limit)
 }
 
-/// How many sessions of a merchant that tokens of this scope began count at the moment `now`; `most` when there are more.
+/// How many sessions of a merchant that tokens of this scope began have not ended at the moment `now`; `most` when there are more.
 ///
 /// # Errors
 /// When the statement fails.
@@ -279,7 +279,7 @@ pub async fn count_open(
     fetch!(count, db, COUNT_OPEN, partner.0, client.0, scope, now.micros(), most)
 }
 
-/// The same of those that one token family began.
+/// How many sessions of a merchant tokens of this scope and family have begun after `since`, ended or not; `most` when there are more.
 ///
 /// # Errors
 /// When the statement fails.
@@ -287,10 +287,10 @@ pub async fn count_of_family(
     db: &mut impl Access,
     (partner, client): (PartnerId, ClientIdentifier),
     (scope, family): (&str, FamilyId),
-    now: Timestamp,
+    since: Timestamp,
     most: i64,
 ) -> Result<i64, StoreError> {
-    fetch!(count, db, COUNT_OF_FAMILY, partner.0, client.0, scope, family.0, now.micros(), most)
+    fetch!(count, db, COUNT_OF_FAMILY, partner.0, client.0, scope, family.0, since.micros(), most)
 }
 
 /// Removes at most `limit` sessions that counted until the moment `until` or before, and gives their number. Those that another process is

@@ -45,6 +45,7 @@ impl FromRequestParts<HttpState> for WidgetPage {
     async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, Problem> {
         problem_page::show_by(show, parts);
         let visitor = Visitor::from_request_parts(parts, state).await?;
+        visitor.count_page(state)?;
         let lang = lang::of(&parts.uri);
         let mut inputs = Inputs::new(lang.clone().unwrap_or_default());
         if lang.is_err() {

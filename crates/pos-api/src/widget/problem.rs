@@ -55,8 +55,13 @@ pub(super) fn refused(lang: Lang, error: WidgetError) -> Problem {
         WidgetError::Step(step) => return wrong_step(lang, step),
         WidgetError::TooMany => (
             code::TOO_MANY_VERIFICATIONS,
-            "Too many codes were sent, or wrong answers given: choose another way, or try again in an hour",
-            "Trop de codes ont été envoyés ou de réponses erronées données : choisissez un autre moyen, ou réessayez dans une heure",
+            "Too many codes were sent, or wrong answers given: choose another way, or try again later",
+            "Trop de codes ont été envoyés ou de réponses erronées données : choisissez un autre moyen, ou réessayez plus tard",
+        ),
+        WidgetError::Spent => (
+            code::TOO_MANY_VERIFICATIONS,
+            "This session has had all its codes: answer the last one, or have the shop open the page again",
+            "Cette session a eu tous ses codes : répondez au dernier, ou demandez à la boutique de rouvrir la page",
         ),
     };
     Problem::new(code, of_two(lang, en, fr))
@@ -80,12 +85,13 @@ fn wrong_step(lang: Lang, step: WidgetStep) -> Problem {
 
 fn wrong_answer(lang: Lang, fault: VerificationFault) -> Problem {
     let (en, fr) = match fault {
-        VerificationFault::Expired => {
-            ("The code has expired: ask for another", "Le code a expiré : demandez-en un autre")
-        }
+        VerificationFault::Expired => (
+            "The code has expired: ask for another, where the session still has one",
+            "Le code a expiré : demandez-en un autre, si la session en a encore un",
+        ),
         VerificationFault::TooManyTries => (
-            "Too many wrong answers were given: ask for another code",
-            "Trop de réponses erronées ont été données : demandez un autre code",
+            "Too many wrong answers were given: ask for another code, where the session still has one",
+            "Trop de réponses erronées ont été données : demandez un autre code, si la session en a encore un",
         ),
         _ => (
             "This is another answer than the right one: look at it again",

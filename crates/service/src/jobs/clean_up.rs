@@ -7,8 +7,8 @@
 //! | `oauth_token` | `token_retention` after its expiry, 1 hour | a refresh token that is used again ends its family |
 //! | `oauth_family_end` | 40 minutes after the end | no pair of it is left that could work; both by the job of `old_tokens.rs` |
 //! | `flow_information` | `information_retention` after it was last added to, 1 hour, and a day after it was opened at most | a till gathers what it is told of an applicant before it applies |
-//! | `widget_session` | an hour after it counts no more | a page that comes late is told why |
-//! | `widget_asked` | an hour after something was asked last | codes and wrong answers of an address are counted over that time |
+//! | `widget_session` | a day after it counts no more | those of a family are counted over that time, and a page that comes late is told why |
+//! | `widget_asked` | a day after something was asked last | codes and wrong answers of an address are counted over an hour, those to a question over a day |
 //! | `verification` | an hour after it was made or tried last | codes and wrong ones of an account are counted over that time |
 //! | `outbox`, of a one-time code | until it is sent, or no longer worth sending, which is 10 minutes after it was made | it is a secret of the customer |
 //! | `sms` with a final state, its parts and reports | `sms_retention` after it was asked for, 90 days, and not less than `idempotency_retention` | the partner can still look it up |
@@ -115,6 +115,7 @@ impl Core {
         let forgotten = now.before(HEARTBEAT_RETENTION);
         let worthless = now.before(MAIL_RETENTION);
         let verified = now.before(domain::verification::WINDOW);
+        let asked = now.before(domain::widget::QUESTION_WINDOW.max(domain::widget::FAMILY_WINDOW));
         let (decided, ended) = (now.before(REQUEST_RETENTION), now.before(LINK_RETENTION));
         let mut round = Round::default();
         remove!(self, round, write, |tx| store::heartbeat::forget(tx, forgotten));
@@ -132,8 +133,8 @@ impl Core {
                 remove!(self, round, write, |tx| store::credentials_link::purge(tx, ended, BATCH)),
                 remove!(self, round, write, |tx| store::expiry_notice::purge(tx, now, BATCH)),
                 remove!(self, round, take, |tx| store::flow_information::purge(tx, now, BATCH)),
-                remove!(self, round, take, |tx| store::widget_session::purge(tx, verified, BATCH)),
-                remove!(self, round, take, |tx| store::widget_asked::purge(tx, verified, BATCH)),
+                remove!(self, round, take, |tx| store::widget_session::purge(tx, asked, BATCH)),
+                remove!(self, round, take, |tx| store::widget_asked::purge(tx, asked, BATCH)),
                 remove!(self, round, take, |tx| store::verification::purge(tx, verified, BATCH)),
             ];
             if each.iter().all(|removed| *removed < BATCH.unsigned_abs()) {

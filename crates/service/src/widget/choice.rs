@@ -3,7 +3,7 @@
 use domain::Timestamp;
 use domain::audit::Outcome;
 use domain::credit_account::AccountNumber;
-use domain::widget::{PROOF_LIFE, WidgetFlow, WidgetOutcome, WidgetStep};
+use domain::widget::{PROOF_LIFE, SESSION_LIFE, WidgetFlow, WidgetOutcome, WidgetStep};
 use store::Tx;
 use store::widget_session::WidgetSessionRow;
 
@@ -33,6 +33,8 @@ impl Core {
         choice: WidgetChoice,
         context: &Context,
     ) -> Result<WidgetView, WidgetError> {
+        // What can't go on is refused before it takes the writer's time.
+        self.opened_session(&mut self.db().reader().await?, key).await?;
         let (core, key, context, now) = (self.clone(), key.clone(), context.clone(), self.now());
         self.db()
             .write(move |tx| {
@@ -98,7 +100,7 @@ fn chosen_by(outcome: WidgetOutcome) -> Option<WidgetChoice> {
     }
 }
 
-/// A session at its end. What it has proved counts from now.
+/// A session at its end. What it has proved counts from now; what has proved nothing can be looked at for a while.
 pub(super) fn end(row: WidgetSessionRow, outcome: WidgetOutcome, now: Timestamp) -> WidgetSessionRow {
     WidgetSessionRow {
         step: WidgetStep::Ended.as_str().to_owned(),
@@ -107,7 +109,7 @@ pub(super) fn end(row: WidgetSessionRow, outcome: WidgetOutcome, now: Timestamp)
         code_hash: None,
         code_expires_at: None,
         changed_at: now,
-        expires_at: now.after(PROOF_LIFE),
+        expires_at: now.after(if outcome.is_verified() { PROOF_LIFE } else { SESSION_LIFE }),
         ..row
     }
 }

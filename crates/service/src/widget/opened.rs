@@ -126,9 +126,12 @@ pub enum WidgetError {
     /// The answer is not taken.
     #[error(transparent)]
     Wrong(#[from] VerificationFault),
-    /// As many codes were sent, or wrong answers given, as may.
+    /// As many codes were sent to this address, or wrong answers given, as may; or for the merchant or its customer's token.
     #[error("too many codes or wrong answers")]
     TooMany,
+    /// As many ways were chosen in the session as may.
+    #[error("the session has had all its codes")]
+    Spent,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -171,6 +174,8 @@ impl Core {
         context: &Context,
     ) -> Result<OpenedWidget, WidgetError> {
         let token = TokenValue::parse(token).ok_or(WidgetError::Unknown)?;
+        // What can't be opened is refused before it takes the writer's time.
+        self.openable(&mut self.db().reader().await?, client_id, &token).await?;
         let (now, key) = (self.now(), TokenValue::generate(self.random()));
         let (core, client_id, context, given) = (self.clone(), client_id.to_owned(), context.clone(), key.clone());
         let view = self
@@ -179,17 +184,7 @@ impl Core {
                 let (core, client_id, context) = (core.clone(), client_id.clone(), context.clone());
                 let (token, key) = (token.clone(), given.clone());
                 Box::pin(async move {
-                    let merchant = core.widget_merchant(tx, &client_id).await?;
-                    let place = (merchant.row.partner, merchant.row.client);
-                    let hash = core.widget_token_hash(place.1, token.expose());
-                    let row = store::widget_session::by_token(tx, place, &hash).await?;
-                    let row = row.ok_or(WidgetError::Unknown)?;
-                    if step_of(&row)? != WidgetStep::Begun {
-                        return Err(WidgetError::TokenUsed);
-                    }
-                    if row.expires_at <= now {
-                        return Err(WidgetError::Expired);
-                    }
+                    let (merchant, row) = core.openable(tx, &client_id, &token).await?;
                     let row = WidgetSessionRow {
                         key_hash: Some(core.widget_key_hash(row.session, key.expose())),
                         step: WidgetStep::Opened.as_str().to_owned(),
@@ -206,6 +201,26 @@ impl Core {
             })
             .await?;
         Ok(OpenedWidget { key, view })
+    }
+
+    /// The session that a token opens.
+    async fn openable(
+        &self,
+        db: &mut impl Access,
+        client_id: &str,
+        token: &Secret<TokenValue>,
+    ) -> Result<(KnownMerchant, WidgetSessionRow), WidgetError> {
+        let merchant = self.widget_merchant(db, client_id).await?;
+        let place = (merchant.row.partner, merchant.row.client);
+        let hash = self.widget_token_hash(place.1, token.expose());
+        let row = store::widget_session::by_token(db, place, &hash).await?.ok_or(WidgetError::Unknown)?;
+        if step_of(&row)? != WidgetStep::Begun {
+            return Err(WidgetError::TokenUsed);
+        }
+        if row.expires_at <= self.now() {
+            return Err(WidgetError::Expired);
+        }
+        Ok((merchant, row))
     }
 
     /// A session as it is now.
@@ -236,7 +251,8 @@ impl Core {
         if row.key_hash != Some(self.widget_key_hash(row.session, key.key.expose())) {
             return Err(WidgetError::Unknown);
         }
-        if row.expires_at <= self.now() {
+        // On another book than the session was begun for nothing could be bought.
+        if row.expires_at <= self.now() || row.lender != merchant.row.lends_on() {
             return Err(WidgetError::Expired);
         }
         Ok((merchant, row))

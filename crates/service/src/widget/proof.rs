@@ -35,7 +35,8 @@ fn proves(row: &WidgetSessionRow, now: Timestamp) -> Result<bool, StoreError> {
 }
 
 impl Core {
-    /// Whether the caller's family has proved in the widget, lately, that an account is its customer's; also when that was used for a purchase.
+    /// Whether the caller's family, by a token of the scope `customer`, has proved in the widget lately that an account is its customer's; also
+    /// when that was used for a purchase.
     pub(crate) async fn has_proved(
         &self,
         db: &mut impl Access,
@@ -55,7 +56,8 @@ impl Core {
         let of = (caller.client, caller.family);
         let mut proofs = Vec::new();
         for row in store::widget_session::of_family(db, key, of, now, MOST_SESSIONS).await? {
-            if proves(&row, now)? {
+            // What a merchant's token has begun is for the merchant's own server, also where a browser's token was refreshed from it.
+            if row.scope == Scope::Customer.name() && proves(&row, now)? {
                 proofs.push(row);
             }
         }

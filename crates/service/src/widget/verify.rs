@@ -1,16 +1,20 @@
 //! How the customer of a session proves who they are: a code is sent, or a question asked, and the answer checked.
 
 use domain::audit::Outcome;
+use domain::oauth_token::Scope;
 use domain::reference_data::Lang;
 use domain::verification::{
     LIFE, MOST_CODES as MOST_CODES_IN_AN_HOUR, MOST_TRIES, MOST_WRONG, Verification, VerificationCode,
     VerificationFault, VerificationFormat, WINDOW, answer_form,
 };
-use domain::widget::{Destination, MOST_CODES, SESSION_LIFE, WidgetFlow, WidgetOutcome, WidgetStep};
+use domain::widget::{
+    Destination, MOST_CODES, MOST_CODES_OF_FAMILY, MOST_WRONG_ANSWERS, QUESTION_WINDOW, SESSION_LIFE, WidgetFlow,
+    WidgetOutcome, WidgetStep,
+};
 use domain::{Secret, Timestamp};
-use store::Tx;
 use store::verification::Asked;
 use store::widget_session::WidgetSessionRow;
+use store::{StoreError, Tx};
 
 use super::accounts::Candidate;
 use super::choice::end;
@@ -33,6 +37,8 @@ impl Core {
         option: usize,
         context: &Context,
     ) -> Result<WidgetView, WidgetError> {
+        // What can't go on is refused before it takes the writer's time.
+        self.opened_session(&mut self.db().reader().await?, key).await?;
         let (core, key, context, now) = (self.clone(), key.clone(), context.clone(), self.now());
         let view = self
             .db()
@@ -70,9 +76,15 @@ impl Core {
         let destinations = self.destinations(flow_of(&row)?, &content, &candidates);
         let destination = destinations.get(option).ok_or(WidgetError::NoOption)?;
         let hash = self.destination_hash(destination);
+        if row.made_total >= MOST_CODES {
+            return Err(WidgetError::Spent);
+        }
         let asked = store::widget_asked::asked(tx, row.partner, &hash, now.before(WINDOW)).await?;
-        let is_full = asked.made >= MOST_CODES_IN_AN_HOUR || asked.wrong >= MOST_WRONG;
-        if row.made_total >= MOST_CODES || is_full {
+        let is_full = asked.made >= MOST_CODES_IN_AN_HOUR;
+        if is_full
+            || is_shut(tx, &row, destination.format(), &hash, now).await?
+            || self.has_asked_enough(tx, &row, now).await?
+        {
             return Err(WidgetError::TooMany);
         }
         let code = VerificationCode::generate(destination.format(), self.environment(), self.random());
@@ -88,8 +100,7 @@ impl Core {
                 store::outbox::insert(tx, &message).await?;
             }
         }
-        let of = (row.partner, row.client, row.session);
-        store::widget_asked::count(tx, of, &hash, Asked { made: 1, wrong: 0 }, now).await?;
+        store::widget_asked::count(tx, &row, &hash, Asked { made: 1, wrong: 0 }, now).await?;
         let kept = WidgetSessionRow {
             format: Some(destination.format().name().to_owned()),
             destination_hash: Some(hash),
@@ -104,7 +115,20 @@ impl Core {
         Ok(kept)
     }
 
-    /// Checks a code, or the answer to a question. A wrong one counts; after three of them in the last way that the session had, it ends.
+    /// Whether as many codes were sent in an hour as may be for the merchant, or for the browser that has begun the session. Each may go to another
+    /// address, so that the limits of those are not enough.
+    async fn has_asked_enough(&self, tx: &mut Tx, row: &WidgetSessionRow, now: Timestamp) -> Result<bool, StoreError> {
+        let (of, since) = ((row.partner, row.client), now.before(WINDOW));
+        let most = i64::from(self.settings().most_widget_codes);
+        if store::widget_asked::made_for_client(tx, of, since).await? >= most {
+            return Ok(true);
+        }
+        let family = (row.scope.as_str(), row.family);
+        Ok(row.scope == Scope::Customer.name()
+            && store::widget_asked::made_for_family(tx, of, family, since).await? >= MOST_CODES_OF_FAMILY)
+    }
+
+    /// Checks a code, or the answer to a question. A wrong one counts. The session ends when the last way that it had has failed.
     ///
     /// # Errors
     /// [`WidgetError`]. After [`WidgetError::Wrong`] the session may have ended.
@@ -114,6 +138,8 @@ impl Core {
         answer: &Secret<String>,
         context: &Context,
     ) -> Result<WidgetView, WidgetError> {
+        // What can't go on is refused before it takes the writer's time.
+        self.opened_session(&mut self.db().reader().await?, key).await?;
         let (core, key, answer) = (self.clone(), key.clone(), answer.clone());
         let (context, now) = (context.clone(), self.now());
         self.db()
@@ -124,8 +150,8 @@ impl Core {
                     let format = row.format.clone().unwrap_or_default();
                     let (row, fault) = match core.answered(tx, row, &answer, now).await? {
                         Answered::Right(row) => (row, None),
-                        // Counted, although it is refused.
-                        Answered::Wrong(row) => (row, Some(VerificationFault::Wrong)),
+                        // Kept, although it is refused.
+                        Answered::Refused(row, fault) => (row, Some(fault)),
                     };
                     store::widget_session::keep(tx, &row).await?;
                     let outcome = if fault.is_some() { Outcome::Refused } else { Outcome::Done };
@@ -154,8 +180,7 @@ impl Core {
         let (WidgetStep::Opened, Some(format), Some(hash)) = (step, format, row.destination_hash.clone()) else {
             return Err(WidgetError::Step(step));
         };
-        let asked = store::widget_asked::asked(tx, row.partner, &hash, now.before(WINDOW)).await?;
-        if asked.wrong >= MOST_WRONG {
+        if is_shut(tx, &row, format, &hash, now).await? {
             return Err(WidgetError::TooMany);
         }
         let content = self.open_widget_content(&row)?;
@@ -183,18 +208,22 @@ impl Core {
                     WidgetSessionRow { step, expires_at: now.after(SESSION_LIFE), ..row }
                 }))
             }
-            Err(VerificationFault::Wrong) => {
-                let of = (row.partner, row.client, row.session);
-                store::widget_asked::count(tx, of, &hash, Asked { made: 0, wrong: 1 }, now).await?;
-                let (tries, wrong_total) = (row.tries + 1, row.wrong_total + 1);
-                let row = WidgetSessionRow { tries, wrong_total, changed_at: now, ..row };
-                let is_last = row.tries >= MOST_TRIES && row.made_total >= MOST_CODES;
-                // The shop is told of the account that it has named itself, and of none that it has not.
-                let named = content.account.is_some() || content.card.is_some();
-                let account = candidates.first().filter(|_| named).map(Candidate::number);
-                Ok(Answered::Wrong(if is_last { end(row, WidgetOutcome::Failed(account), now) } else { row }))
+            Err(fault) => {
+                let mut row = row;
+                if fault == VerificationFault::Wrong {
+                    store::widget_asked::count(tx, &row, &hash, Asked { made: 0, wrong: 1 }, now).await?;
+                    let (tries, wrong_total) = (row.tries + 1, row.wrong_total + 1);
+                    row = WidgetSessionRow { tries, wrong_total, changed_at: now, ..row };
+                }
+                let is_over = row.tries >= MOST_TRIES || is_expired;
+                if is_over && row.made_total >= MOST_CODES {
+                    // The shop is told of the account that it has named itself, and of none that it has not.
+                    let named = content.account.is_some() || content.card.is_some();
+                    let account = candidates.first().filter(|_| named).map(Candidate::number);
+                    row = end(row, WidgetOutcome::Failed(account), now);
+                }
+                Ok(Answered::Refused(row, fault))
             }
-            Err(fault) => Err(fault.into()),
         }
     }
 
@@ -207,13 +236,29 @@ impl Core {
 /// What an answer has made of a session.
 enum Answered {
     Right(WidgetSessionRow),
-    Wrong(WidgetSessionRow),
+    Refused(WidgetSessionRow, VerificationFault),
+}
+
+/// Whether so many wrong answers were given to this destination that it takes none any more, for now.
+async fn is_shut(
+    tx: &mut Tx,
+    row: &WidgetSessionRow,
+    format: VerificationFormat,
+    hash: &[u8],
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let (window, most) = match format {
+        VerificationFormat::SecurityQuestion => (QUESTION_WINDOW, MOST_WRONG_ANSWERS),
+        _ => (WINDOW, MOST_WRONG),
+    };
+    let asked = store::widget_asked::asked(tx, row.partner, hash, now.before(window)).await?;
+    Ok(asked.wrong >= most)
 }
 
 /// Whether somebody who has proved that these accounts are theirs may go on: to buy with one that may buy, or to apply where none is in arrears.
 fn is_barred(flow: WidgetFlow, proved: &[&Candidate]) -> bool {
     match flow {
-        WidgetFlow::Purchase => !proved.iter().any(|it| it.state.may_buy()),
+        WidgetFlow::Purchase => !proved.is_empty() && !proved.iter().any(|it| it.state.may_buy()),
         WidgetFlow::Apply => proved.iter().any(|it| !it.state.may_buy()),
     }
 }

@@ -22,6 +22,7 @@ mod oauth_token;
 mod onboarding;
 mod partner;
 mod purchase;
+mod purchase_model;
 mod purchase_race;
 mod renewal;
 mod revocation;

@@ -45,20 +45,28 @@ CREATE TABLE widget_session (
 );
 CREATE UNIQUE INDEX widget_session_token ON widget_session (partner_id, client_id, token_hash);
 CREATE INDEX widget_session_expiry ON widget_session (expires_at);
--- Counts the open sessions of a merchant, and of one token family.
-CREATE INDEX widget_session_open ON widget_session (partner_id, client_id, scope, family_id, expires_at);
+-- Counts the open sessions of a merchant.
+CREATE INDEX widget_session_open ON widget_session (partner_id, client_id, scope, step, expires_at);
+-- Counts the sessions that a token family has begun lately.
+CREATE INDEX widget_session_family ON widget_session (partner_id, client_id, scope, family_id, created_at);
 -- Finds what a token family has proved of an account.
 CREATE INDEX widget_session_account ON widget_session (partner_id, lender_id, account_number, family_id) WHERE account_number IS NOT NULL;
 
--- What was asked of a telephone number, an address or a question, whoever asked, to count it over an hour.
+-- What was asked of a telephone number, an address or a question, by which session of which family, to count it over an hour and a day.
+
 CREATE TABLE widget_asked (
     partner_id        BIGINT NOT NULL,
-    destination_hash  BYTEA   NOT NULL,
+    destination_hash  BYTEA  NOT NULL,
     client_id         BIGINT NOT NULL,
     widget_session_id UUID   NOT NULL,
+    family_id         UUID   NOT NULL,
+    scope             TEXT   NOT NULL,
     wrong_total       BIGINT NOT NULL,
     made_total        BIGINT NOT NULL,
     changed_at        BIGINT NOT NULL,
     PRIMARY KEY (partner_id, destination_hash, client_id, widget_session_id)
 );
 CREATE INDEX widget_asked_changed ON widget_asked (changed_at);
+-- Counts what a merchant's sessions ask, and those of one token family.
+CREATE INDEX widget_asked_family ON widget_asked (partner_id, client_id, scope, family_id, changed_at, made_total);
+CREATE INDEX widget_asked_client ON widget_asked (partner_id, client_id, changed_at, made_total);

@@ -52,8 +52,7 @@ fn row(session: u8) -> WidgetSessionRow {
 }
 
 async fn count(tx: &mut Tx, session: u8, hash: u8, asked: Asked, at: Timestamp) -> Result<(), StoreError> {
-    let of = (SHOP.0, SHOP.1, Uuid::from_bytes([session; 16]));
-    widget_asked::count(tx, of, &[hash; 32], asked, at).await
+    widget_asked::count(tx, &row(session), &[hash; 32], asked, at).await
 }
 
 on_both_engines! {
@@ -73,7 +72,8 @@ on_both_engines! {
         }
         for (family, open) in [(1, 1), (2, 0)] {
             let of = ("customer", FamilyId(Uuid::from_bytes([family; 16])));
-            assert_eq!(widget_session::count_of_family(&mut reader, SHOP, of, now(), 10).await.unwrap(), open);
+            assert_eq!(widget_session::count_of_family(&mut reader, SHOP, of, now().before(MINUTE), 10).await.unwrap(), open);
+            assert_eq!(widget_session::count_of_family(&mut reader, SHOP, of, now(), 10).await.unwrap(), 0);
         }
         drop(reader);
 
@@ -98,6 +98,7 @@ on_both_engines! {
         keep!(db, [kept], |tx| async move { widget_session::keep(tx, &kept).await }).unwrap();
         let mut reader = db.reader().await.unwrap();
         assert_eq!(widget_session::by_key(&mut reader, SHOP, ended.session).await.unwrap(), Some(ended.clone()));
+        assert_eq!(widget_session::count_open(&mut reader, SHOP, "customer", now(), 10).await.unwrap(), 0);
         let account = AccountKey { partner: SHOP.0, lender: ended.lender, number: AccountNumber::of_stored(ACCOUNT) };
         let late = ended.expires_at;
         for (client, family, at, found) in [(SHOP.1, 1, now(), 1), (others.1, 1, now(), 0), (SHOP.1, 2, now(), 0), (SHOP.1, 1, late, 0)] {
@@ -143,6 +144,16 @@ on_both_engines! {
             (1, 1, now(), Asked::default()),
         ] {
             assert_eq!(widget_asked::asked(&mut reader, PartnerId(partner), &[hash; 32], since).await.unwrap(), asked);
+        }
+        for (client, since, made) in [(7, before, 3), (8, before, 0), (7, now(), 0)] {
+            let of = (SHOP.0, ClientIdentifier(client));
+            assert_eq!(widget_asked::made_for_client(&mut reader, of, since).await.unwrap(), made);
+        }
+        for (scope, family, since, made) in
+            [("customer", 1, before, 3), ("merchant", 1, before, 0), ("customer", 2, before, 0), ("customer", 1, now(), 0)]
+        {
+            let of = (scope, FamilyId(Uuid::from_bytes([family; 16])));
+            assert_eq!(widget_asked::made_for_family(&mut reader, SHOP, of, since).await.unwrap(), made);
         }
         drop(reader);
         for (until, gone) in [(before, 0), (now(), 3)] {

@@ -51,7 +51,8 @@ pub(crate) enum Command {
     },
     /// Show the statement of one account: what was owed, charged and credited in a time
     ///
-    /// Days are of UTC, both included. Nothing of the person is shown.
+    /// Days are of UTC, both included. Nothing of the person is shown. Interest stands in the time in which it was posted, which is by the
+    /// next movement or within ten minutes of the end of its day.
     #[command(
         after_help = "Example:\n  tallystick account statement 12345678901237 --from 2026-10-01 --until 2026-10-31"
     )]

@@ -236,6 +236,7 @@ impl Settings {
             token_retention: self.point_of_sale.token_retention.0,
             information_retention: self.point_of_sale.information_retention.0,
             most_open_flows: self.point_of_sale.most_open_flows,
+            most_widget_codes: self.point_of_sale.most_widget_codes,
             policy: self.applications.policy(),
             most_applications: self.applications.most_applications,
             // What is wrong with it was told when the settings were checked.

@@ -36,6 +36,9 @@ section! {
     /// one is answered 409
     most_open_flows ["TALLYSTICK_MOST_OPEN_FLOWS", "NUMBER"]: u32 = service::Settings::default().most_open_flows;
 
+    /// The most codes that sessions of the widget of one merchant send in an hour. A further one is answered 409
+    most_widget_codes ["TALLYSTICK_MOST_WIDGET_CODES", "NUMBER"]: u32 = service::Settings::default().most_widget_codes;
+
     /// How long credit is held for a purchase that was authorized and not captured. 1h to 365d
     authorization_lifetime ["TALLYSTICK_AUTHORIZATION_LIFETIME", "SPAN"]: Span =
         Span(PurchaseSettings::default().authorization_lifetime);
@@ -60,6 +63,9 @@ const INFORMATION_RETENTION: RangeInclusive<Duration> = Duration::from_secs(60).
 /// How many flows of a merchant may be open: with each, at most some kilobytes are kept, and whoever opens one has them counted. Half of two
 /// is one for customers.
 const OPEN_FLOWS: RangeInclusive<u32> = 2..=100_000;
+
+/// How many codes of the widget a merchant may have sent in an hour: each may cost the operator a short message.
+const WIDGET_CODES: RangeInclusive<u32> = 1..=1_000_000;
 
 /// How long credit may be held: not so short that a merchant can't pack, and not so long that a forgotten hold stays for years.
 const AUTHORIZATION_LIFETIME: RangeInclusive<Duration> =
@@ -98,6 +104,9 @@ impl PointOfSale {
         }
         if !OPEN_FLOWS.contains(&self.most_open_flows) {
             return Err(ConfigError::invalid("most-open-flows", "give 2 to 100000"));
+        }
+        if !WIDGET_CODES.contains(&self.most_widget_codes) {
+            return Err(ConfigError::invalid("most-widget-codes", "give 1 to 1000000"));
         }
         if !AUTHORIZATION_LIFETIME.contains(&self.authorization_lifetime.0) {
             return Err(ConfigError::invalid("authorization-lifetime", "give 1h to 365d"));

@@ -215,7 +215,7 @@ async fn perform(
             let person =
                 json!({"first_name": "Marie", "last_name": NAME, "dob": "1985-02-14", "postal_code": "H2X 1Y4"});
             let asked = json!({"flow": "purchase", "customer_identification": {"personal_information": person}});
-            request.bearer(token).header("x-reference-id", FLOW).json(&asked)
+            request.bearer(token).header("x-reference-id", FLOW).header("host", "pos.example").json(&asked)
         }
         WIDGET_OPEN => request.json(&json!({"token": bought["widget_token"]})),
         WIDGET_CODE | WIDGET_CHECK | WIDGET_CHOOSE => {

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::credit_account::AccountNumber;
+use domain::cents::Cents;
+use domain::credit_account::{AccountNumber, RiskRating};
 use domain::identifier::ClientIdentifier;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
+use service::application_admin::ByHand;
 use store::credit_account::AccountKey;
 use testkit::app::{Merchant, POS, TestAnswer, TestApp, application};
+use testkit::core::operator;
 use testkit::database::TestDatabase;
 use testkit::on_both_engines;
 use tokio::task::JoinSet;
@@ -106,7 +109,8 @@ impl Shop {
 
     async fn by(&self, token: &str, path: &str, body: &Value) -> TestAnswer {
         let path = format!("{POS}/client-id/{}{path}", self.merchant.id);
-        self.app.request(Method::POST, &path).bearer(token).header("x-reference-id", FLOW).json(body).send().await
+        let request = self.app.request(Method::POST, &path).bearer(token).header("x-reference-id", FLOW);
+        request.header("host", "pos.example").json(body).send().await
     }
 
     async fn init(&self, body: &Value) -> TestAnswer {
@@ -201,7 +205,7 @@ on_both_engines! {
         let expected = format!(
             "/#/widget/{}/{token}?lang=en&x-reference-id={FLOW}&widget_session_id={session}", shop.merchant.id
         );
-        assert!(address.ends_with(&expected) && address.starts_with("http"), "{address}");
+        assert_eq!(address, format!("http://pos.example{expected}"));
         assert_eq!((token.len(), answer.header("cache-control")), (40, "no-store"));
 
         // Before anything is proved the browser sees nothing of the account.
@@ -520,13 +524,131 @@ on_both_engines! {
         let answer = shop.by(&shop.browser, "/widget/init?lang=fr", &published).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
         assert!(answer.json()["redirection_url"].as_str().unwrap().contains("?lang=fr&"));
-        // A browser has a hundred open at most, and each ends by itself.
-        for _ in 1..100 {
+        // A browser begins twenty in a day at most, whatever becomes of them.
+        for _ in 1..20 {
             assert_eq!(shop.init(&of_person()).await.status, StatusCode::OK);
         }
         assert_eq!(refused(&shop.init(&of_person()).await), is(409, "too_many_flows"));
         assert_eq!(shop.by(&shop.office, "/widget/init", &of_person()).await.status, StatusCode::OK);
+        let other = Shop { browser: shop.token("customer").await, ..shop.clone() };
+        assert_eq!(other.init(&of_person()).await.status, StatusCode::OK);
         shop.app.clock().advance(19 * MINUTE);
         assert_eq!(refused(&shop.init(&of_person()).await), is(409, "too_many_flows"));
+    }
+
+    async fn a_session_is_of_its_merchant_and_lets_a_browser_see_its_own_alone(database: TestDatabase) {
+        let shop = Shop::open(&database).await;
+        let theirs = Shop { merchant: shop.other.clone(), ..shop.clone() };
+        let their_pair = shop.app.token(&shop.other, &[]).await;
+        let their_office = their_pair["access_token"].as_str().unwrap().to_owned();
+        // On another book the account is as none, however it is named.
+        for whom in [json!({"account_number": shop.account}), json!({"personal_information": marie()})] {
+            let body = json!({"flow": "purchase", "customer_identification": whom});
+            let answer = theirs.by(&their_office, "/widget/init", &body).await;
+            let (_, token) = parts(answer.json()["redirection_url"].as_str().unwrap());
+            assert_eq!(theirs.open_token(&shop.other, &token).await.json()["mfa_options"], json!([]));
+        }
+        // On the same book it is known, and a session is its merchant's all the same.
+        let core = &shop.app.test.core;
+        core.set_lender(&shop.other.id, &shop.merchant.id, &operator()).await.unwrap();
+        let session = shop.verified().await;
+        assert_eq!(refused(&theirs.buy(&their_office, Some(&session)).await), is(409, "not_verified"));
+        assert_eq!(shop.buy(&shop.office, Some(&session)).await.status, StatusCode::OK);
+
+        // A browser's token that was refreshed from the shop's own sees nothing of what the shop's own has begun.
+        let pair = shop.app.token(&shop.merchant, &[("scope", "merchant")]).await;
+        let own = Shop { browser: pair["access_token"].as_str().unwrap().to_owned(), ..shop.clone() };
+        own.verified().await;
+        let refresh = pair["refresh_token"].as_str().unwrap();
+        let narrow = [("grant_type", "refresh_token"), ("refresh_token", refresh), ("scope", "customer")];
+        let narrowed = shop.app.token(&shop.merchant, &narrow).await["access_token"].as_str().unwrap().to_owned();
+        assert_eq!(refused(&shop.price(&narrowed).await), is(404, "not_found"));
+        assert_eq!(refused(&shop.buy(&narrowed, None).await), is(404, "customer_identity_not_found"));
+    }
+
+    async fn what_happens_meanwhile_counts_and_a_refusal_uses_nothing_up(database: TestDatabase) {
+        let shop = Shop::open(&database).await;
+        let page = shop.page(&of_person()).await;
+        page.done("/code", &json!({"option": 0})).await;
+        page.done("/check", &json!({"answer": "2222"})).await;
+        shop.set_status("F", "FAGN").await;
+        assert_eq!(page.shown().await["accounts"], json!([]));
+        assert_eq!(wrong(&page.post("/choice", &json!({"account_number": shop.account})).await), ["account_number"]);
+        shop.set_status("N", "NNOR").await;
+        page.done("/choice", &json!({"account_number": shop.account})).await;
+        shop.set_status("F", "FAGN").await;
+        assert_eq!(refused(&shop.buy(&shop.browser, Some(&page.session)).await), is(409, "user_not_able_to_purchase"));
+        shop.set_status("N", "NNOR").await;
+        let body = json!({
+            "account_number": shop.account, "financing_option": {"transaction_type": "regular_purchase"}, "amount": 1_000_000,
+            "auto_capture": false, "widget_session_id": page.session,
+        });
+        assert_eq!(refused(&shop.by(&shop.browser, "/authorization", &body).await), is(409, "credit_exceeded"));
+        assert_eq!(shop.buy(&shop.browser, Some(&page.session)).await.status, StatusCode::OK);
+
+        // What was decided later is as good as what was decided at once.
+        let mut applicant = to_apply("Jeanne");
+        applicant["customer_identification"]["personal_information"]["first_name"] = "Jeanne".into();
+        let page = shop.page(&applicant).await;
+        page.done("/code", &json!({"option": 1})).await;
+        page.done("/check", &json!({"answer": "2222"})).await;
+        page.done("/choice", &json!({"action": "apply"})).await;
+        let mut body = application("Jeanne");
+        body["middle_name"] = "P-REVIEW_MISC".into();
+        body["widget_session_id"] = page.session.clone().into();
+        let applied = shop.by(&shop.browser, "/apply", &body).await.json();
+        assert_eq!(applied["status"], "pending", "{applied}");
+        let id = applied["application_id"].as_str().unwrap().parse().unwrap();
+        let approve = ByHand::Approve { rating: Some(RiskRating::Low), limit: Some(Cents(100_000)), is_another: false };
+        let decided = shop.app.test.core.decide_application(id, approve, "seen", &operator()).await.unwrap();
+        let account = decided.account_number.unwrap();
+        let shop = Shop { account: account.get(), ..shop.clone() };
+        assert_eq!(shop.buy(&shop.office, Some(&page.session)).await.status, StatusCode::OK);
+        assert_eq!(refused(&shop.buy(&shop.office, Some(&page.session)).await), is(409, "not_verified"));
+    }
+
+    async fn a_browser_has_few_codes_sent_and_few_guesses_at_a_question(database: TestDatabase) {
+        let mut shop = Shop::open(&database).await;
+        // To as many numbers and addresses as it likes: twenty in an hour in all.
+        let mut sent = 0;
+        for number in 0..9 {
+            let mut body = to_apply("Jeanne");
+            (body["phone_number"], body["email"]) = (format!("613555{:04}", 1000 + number).into(), format!("a{number}@example.ca").into());
+            let page = shop.page(&body).await;
+            for option in [0, 1, 0] {
+                let answer = page.post("/code", &json!({"option": option})).await;
+                if answer.status == StatusCode::OK {
+                    sent += 1;
+                } else {
+                    assert_eq!(refused(&answer), is(409, "too_many_verifications"));
+                }
+            }
+        }
+        assert_eq!(sent, 20);
+        // Five wrong answers to a question in a day, and then not the right one either.
+        shop.log_in().await;
+        let ask = async |shop: &Shop, answers: &[&str]| {
+            let page = shop.page(&of_person()).await;
+            let asked = page.post("/code", &json!({"option": 2})).await;
+            if asked.status != StatusCode::OK {
+                return Some(refused(&asked));
+            }
+            for answer in answers {
+                let told = page.post("/check", &json!({"answer": answer})).await;
+                if told.status == StatusCode::OK {
+                    return None;
+                }
+                assert!([is(409, "wrong_verification_code"), is(409, "too_many_verifications")].contains(&refused(&told)));
+            }
+            Some(is(409, "wrong_verification_code"))
+        };
+        assert_eq!(ask(&shop, &["Rex", "Minou", "Boule"]).await, Some(is(409, "wrong_verification_code")));
+        assert_eq!(ask(&shop, &["Rex", "Minou", "Snowball"]).await, Some(is(409, "wrong_verification_code")));
+        shop.app.clock().advance(23 * 60 * MINUTE);
+        shop.log_in().await;
+        assert_eq!(ask(&shop, &["Snowball"]).await, Some(is(409, "too_many_verifications")));
+        shop.app.clock().advance(61 * MINUTE);
+        shop.log_in().await;
+        assert_eq!(ask(&shop, &["Snowball"]).await, None);
     }
 }

@@ -23,7 +23,7 @@ struct Person {
     state: (&'static str, &'static str),
 }
 
-/// One for each state; the last has an application that waits, and no account.
+/// One for each state.
 const PEOPLE: [Person; 5] = [
     Person { first_name: "Anne", last_name: "Normand", state: ("N", "NNOR") },
     Person { first_name: "Alain", last_name: "Retard", state: ("A", "AAUT") },
@@ -31,6 +31,9 @@ const PEOPLE: [Person; 5] = [
     Person { first_name: "Zoé", last_name: "Perte", state: ("Z", "ZCOP") },
     Person { first_name: "Claire", last_name: "Adieu", state: ("C", "FCQC") },
 ];
+
+/// Who waits for a decision, and has no account until then.
+const WAITING: Person = Person { first_name: "Paul", last_name: "Attente", state: ("N", "NNOR") };
 
 const DOB: &str = "1980-05-17";
 const POSTAL_CODE: &str = "H2X 1Y4";
@@ -62,9 +65,11 @@ pub(super) async fn prepare(
             state: customer.state.to_string(),
         }));
     }
-    // One that waits for `application decide`; again it is under review, and nothing more.
-    if core.list_applications(Some(ApplicationStatus::Pending), None, 1).await?.is_empty() {
-        apply(core, caller, ("Paul", "Attente"), "P-REVIEW_MISC", context).await?;
+    // One that waits for `application decide`.
+    if core.list_applications(Some(ApplicationStatus::Pending), None, 1).await?.is_empty()
+        && found(core, caller, &WAITING).await?.is_none()
+    {
+        apply(core, caller, (WAITING.first_name, WAITING.last_name), "P-REVIEW_MISC", context).await?;
     }
     Ok(accounts)
 }

@@ -93,7 +93,7 @@ async fn the_printed_lines_work_when_pasted_and_nothing_is_left_behind() {
         assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 1);
 
         let lines: Vec<&str> = page.lines().filter(|line| line.starts_with("curl ")).collect();
-        assert_eq!(lines.len(), 29, "{page}");
+        assert_eq!(lines.len(), 33, "{page}");
         let (lines, of_the_till) = lines.split_at(16);
         assert!(lines.iter().all(|line| line.contains(url)), "{page}");
         let [of_clients @ .., submit, own, failed, summary, table] = lines else { panic!("{page}") };
