@@ -178,6 +178,7 @@ fn read(
             CustomerIdentification::default()
         }
     };
+    let is_named = whom.account_number != TextOrNumber::Absent || whom.vcc_number != TextOrNumber::Absent;
     let account = digits(&mut inputs, "account_number", whom.account_number, ACCOUNT_DIGITS);
     let card = digits(&mut inputs, "vcc_number", whom.vcc_number, CARD_DIGITS);
     let person = match whom.personal_information {
@@ -203,7 +204,6 @@ fn read(
         beside.over(person)
     };
     let known = person.known();
-    let is_named = account.is_some() || card.is_some();
     let must = |faults: &mut ApplicantFaults, names: &[&'static str]| {
         for name in names.iter().filter(|name| !known.contains(*name)) {
             faults.add(name, Message::Required, None);

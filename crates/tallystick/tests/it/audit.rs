@@ -162,6 +162,21 @@ async fn account(app: &TestApp, merchant: &Merchant, token: &str) -> String {
     found[0]["account_number"].to_string()
 }
 
+/// Buys for the dollar that was deposited, since an account with a credit is not closed.
+async fn spend(app: &TestApp, merchant: &Merchant, token: &str) {
+    let lender = (app.test.core.partner_of_code("QUICK3").await.unwrap(), ClientIdentifier(merchant.creditor));
+    let number = AccountNumber::parse(&account(app, merchant, token).await).unwrap();
+    let key = AccountKey { partner: lender.0, lender: lender.1, number };
+    let body = json!({
+        "account_number": number.get(), "financing_option": {"transaction_type": "regular_purchase"}, "amount": 1,
+        "auto_capture": true, "widget_session_id": add_verified_session(app.test.core.db(), key, lender.1).await,
+    });
+    let path = AUTHORIZE.replace("{client_id}", &merchant.id);
+    let request = app.request(Method::POST, &path).bearer(token).header("x-reference-id", FLOW);
+    let answer = request.json(&body).send().await;
+    assert!(answer.status.is_success(), "{}", answer.text());
+}
+
 async fn perform(
     app: &TestApp,
     partner: &PartnerKeys,
@@ -279,6 +294,9 @@ on_both_engines! {
         app.test.core.add_merchant_user(&merchant.id, anna, &testkit::core::operator()).await.unwrap();
         let mut bought = bought(&app, &merchant, &token).await;
         for change in CHANGES {
+            if change.path == CLOSE {
+                spend(&app, &merchant, &token).await;
+            }
             let before = app.test.core.audit_records(Some("QUICK3"), None, 100).await.unwrap().len();
             perform(&app, &partner, (creditor, &client), (&merchant, &token), &mut bought, change).await;
             let records = app.test.core.audit_records(Some("QUICK3"), None, 100).await.unwrap();

@@ -279,8 +279,8 @@ fn till(told: &Page<'_>, curl: &str) -> String {
         + "\nTell what is known of an applicant (it is kept for a short time, and only names are answered), and read a driver's licence:\n\n"
         + &call("/information", Some(APPLICANT))
         + &call("/customers/driverslicense", Some(LICENCE))
-        + &purchase::lines(&call)
-        + &purchase::online(&format!("{token} -d scope=customer"), &call, |path, body| {
+        + &purchase::lines(call)
+        + &purchase::online(&format!("{token} -d scope=customer"), call, |path, body| {
             let key = if path.is_empty() { "" } else { " -H \"Authorization: Bearer $KEY\"" };
             format!("{curl} '{api}/widget/session{path}'{key} -H 'Content-Type: application/json' -d '{body}'\n")
         })
