@@ -303,6 +303,25 @@ mod tests {
     }
 
     #[test]
+    fn pages_at_one_address_are_counted_together_and_apart_from_those_elsewhere() {
+        let start = stopwatch::now();
+        let limits = RateLimits::new(None, Some(Rate::new(1, 10)), None, start);
+        let [here, there] = [1, 2].map(|last| Some(IpAddr::from([192, 0, 2, last])));
+        for _ in 0..200 {
+            assert!(limits.count_page(here, start).is_ok());
+        }
+        assert!(limits.count_page(here, start).is_err());
+        assert!(limits.count_page(there, start).is_ok());
+        // That somebody calls often is no sign that they guess.
+        assert!(limits.admit(here, start).is_ok());
+        let later = start + Duration::from_secs(1);
+        let passed = (0..100).filter(|_| limits.count_page(here, later).is_ok()).count();
+        assert_eq!(passed, 20);
+        let unlimited = RateLimits::new(None, None, None, start);
+        assert!((0..1_000).all(|_| unlimited.count_page(here, start).is_ok()));
+    }
+
+    #[test]
     fn asking_counts_nothing_and_agrees_with_counting() {
         let (limiter, start) = limiter(1, 2, 100);
         for _ in 0..10 {
