@@ -66,7 +66,7 @@ names! {
     NotFound = "not_found",
     /// The lender has withdrawn the authorization.
     NotPermitted = "not_permitted",
-    /// The endpoint is part of the API and not served yet.
+    /// The endpoint is part of the API, and the server is an older one that does not serve it yet.
     NotServed = "not_served",
     /// The customer was not verified for this request.
     NotVerified = "not_verified",
@@ -86,7 +86,9 @@ names! {
     SecretAnswerMismatch = "secret_answer_mismatch",
     /// As many applications as may came in the last 24 hours.
     TooManyApplications = "too_many_applications",
-    /// Something is known of as many applicants as may be at once.
+    /// As many authorizations of the account are open as may be.
+    TooManyAuthorizations = "too_many_authorizations",
+    /// Something is known of as many applicants as may be at once, or as many sessions of the widget were begun.
     TooManyFlows = "too_many_flows",
     /// Too many codes or wrong answers of the account in an hour.
     TooManyVerifications = "too_many_verifications",
