@@ -1,7 +1,8 @@
 //! `cargo xtask openapi-lint`: a public linter on the OpenAPI document, and a public property tester on what it describes.
 //!
 //! What they need not find is written, with its reason, in `xtask/redocly.yaml` and `xtask/schemathesis.toml`. The property tester runs
-//! twice: with the provisioning token on every operation, and with the partner key on those that only it opens.
+//! three times: with the provisioning token on every operation, with the partner key on those that only it opens, and as a merchant on
+//! those of the point of sale.
 
 mod server;
 mod tools;
@@ -13,6 +14,9 @@ use server::Server;
 
 /// The operations of the partner key (the table in `crates/tallystick/tests/it/authorization.rs`). The others were tested before.
 const OF_THE_PARTNER_KEY: &str = "^/api/v1/partner/(creditors|sms)(/|$)";
+
+/// The operations of a merchant, who shows an access token.
+const OF_THE_MERCHANT: &str = "/client-id/";
 
 /// What is tested, and how.
 #[derive(Debug, Default, Eq, PartialEq)]
@@ -43,8 +47,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Fault> {
         tools::command(&redocly)?.arg("lint").arg(&document).arg("--config").arg(configuration("redocly.yaml")),
     )?;
 
-    let test = |what: &str, headers: &[String], only: Option<&str>| {
+    let test = |what: &str, headers: &[String], only: Option<&str>, environment: &[(&str, &str)]| {
         let mut command = tools::command(&schemathesis)?;
+        command.envs(environment.iter().copied());
         command.env("SCHEMATHESIS_HOOKS", configuration("schemathesis_hooks.py"));
         command.arg("--config-file").arg(configuration("schemathesis.toml")).args(["--no-color", "run", &document]);
         for header in headers {
@@ -57,13 +62,14 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Fault> {
         process::run_as(&format!("schemathesis run {document} {what}"), &mut command)
     };
     match &started {
-        None => test("with the headers given", &request.headers, None),
+        None => test("with the headers given", &request.headers, None, &[]),
         Some(server) => {
             let with = |header: String| [request.headers.as_slice(), &[header]].concat();
-            // Both, so that one run tells of every fault.
-            let of_token = test("with the provisioning token", &with(server.token()), None);
-            let of_partner = test("with the partner key", &with(server.partner_key()), Some(OF_THE_PARTNER_KEY));
-            of_token.and(of_partner)
+            // All, so that one run tells of every fault.
+            let of_token = test("with the provisioning token", &with(server.token()), None, &[]);
+            let of_partner = test("with the partner key", &with(server.partner_key()), Some(OF_THE_PARTNER_KEY), &[]);
+            let of_merchant = test("as a merchant", &request.headers, Some(OF_THE_MERCHANT), &server.merchant());
+            of_token.and(of_partner).and(of_merchant)
         }
     }
 }
