@@ -216,7 +216,6 @@ pub struct ProblemBody {
     errors: Vec<FieldFault>,
     /// Members that belong to one kind of problem, such as `clientIdentifier` of `client_exists`.
     #[serde(flatten)]
-    #[schema(ignore)]
     members: Map<String, Value>,
 }
 

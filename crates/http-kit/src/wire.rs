@@ -3,12 +3,16 @@
 //! A plain `String` stops the reading of the whole body at the first number in its place. [`Text`] and [`Section`] read whatever
 //! is there and tell it afterwards. In the API document they are what they stand for: `#[schema(value_type = String)]`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
 use domain::Faults;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// The code of a member that has another type than it must have.
 pub const WRONG_TYPE: &str = "wrong_type";
@@ -122,6 +126,8 @@ impl Number {
 }
 
 /// A text or a number, or what stands in its place: for members that callers write either way.
+///
+/// In the API document it is just that: `#[schema(value_type = TextOrNumber)]`, or an `Option` of it where it may be left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum TextOrNumber {
     /// Nothing, or null.
@@ -254,6 +260,19 @@ impl Reads<'_> for Number {
     fn fraction(number: f64) -> Self {
         // As JSON is written, the shortest digits that are read as the same double. Every double that was read has some.
         serde_json::to_string(&number).map_or(Self::Wrong("a number"), Self::Given)
+    }
+}
+
+impl PartialSchema for TextOrNumber {
+    fn schema() -> RefOr<Schema> {
+        let either = SchemaType::from_iter([Type::String, Type::Number]);
+        ObjectBuilder::new().schema_type(either).description(Some("A text, or a number of the same digits.")).into()
+    }
+}
+
+impl ToSchema for TextOrNumber {
+    fn name() -> Cow<'static, str> {
+        "TextOrNumber".into()
     }
 }
 

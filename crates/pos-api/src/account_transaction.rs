@@ -28,27 +28,27 @@ pub(crate) struct TransactionBody {
     transaction_type: TextOrNumber,
     /// The amount, in dollars: a number, or a text of one.
     #[serde(default)]
-    #[schema(value_type = f64, example = 10)]
+    #[schema(value_type = TextOrNumber)]
     amount: TextOrNumber,
     /// The account. One of this, `vcc_number` and `customer_id` must be there; several must be of one account.
     #[serde(default)]
-    #[schema(value_type = Option<i64>, example = 12_345_678_901_237_i64)]
+    #[schema(value_type = Option<TextOrNumber>)]
     account_number: TextOrNumber,
     /// Its card.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<TextOrNumber>)]
     vcc_number: TextOrNumber,
     /// Its customer.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<TextOrNumber>)]
     customer_id: TextOrNumber,
     /// The code that `verify` has sent to the customer.
     #[serde(default)]
-    #[schema(value_type = String, example = "1234")]
+    #[schema(value_type = TextOrNumber)]
     verification_code: TextOrNumber,
     /// As it was sent to `verify`.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "34561234")]
+    #[schema(value_type = Option<TextOrNumber>)]
     request_id: TextOrNumber,
 }
 }

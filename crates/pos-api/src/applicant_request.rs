@@ -20,13 +20,13 @@ pub(crate) struct ApplicantRequest {
     middle_name: Text,
     #[schema(value_type = Option<String>, max_length = 130, example = "Tremblay")]
     last_name: Text,
-    /// The day of birth.
-    #[schema(value_type = Option<String>, format = "date", example = "1985-02-14")]
+    /// The day of birth, `YYYY-MM-DD`.
+    #[schema(value_type = Option<String>, example = "1985-02-14")]
     dob: Text,
     #[schema(value_type = Option<String>, max_length = 100, example = "marie@example.ca")]
     email: Text,
     /// Ten digits, as a text or a number.
-    #[schema(value_type = Option<String>, example = "6135550123")]
+    #[schema(value_type = Option<TextOrNumber>)]
     phone_number: TextOrNumber,
     #[schema(value_type = Option<String>, max_length = 250, example = "55 Queen St W")]
     address_1: Text,
@@ -44,7 +44,7 @@ pub(crate) struct ApplicantRequest {
     #[schema(value_type = Option<String>, example = "Rent")]
     housing_type: Text,
     /// What it costs in a month, in dollars, as a text or a number.
-    #[schema(value_type = Option<String>, example = "1450.00")]
+    #[schema(value_type = Option<TextOrNumber>)]
     housing_payment: TextOrNumber,
     /// A code of `occupation_ids`.
     #[schema(value_type = Option<String>, example = "FE")]
@@ -52,7 +52,7 @@ pub(crate) struct ApplicantRequest {
     #[schema(value_type = Option<String>, max_length = 100, example = "Example Inc.")]
     employer: Text,
     /// The income of a year, in dollars, as a text or a number.
-    #[schema(value_type = Option<String>, example = "72000")]
+    #[schema(value_type = Option<TextOrNumber>)]
     annual_income: TextOrNumber,
     /// A code of `govid_types`.
     #[schema(value_type = Option<String>, example = "CADL")]
@@ -65,11 +65,11 @@ pub(crate) struct ApplicantRequest {
     govid_issuedby: Text,
     #[schema(value_type = Option<String>, min_length = 3, max_length = 32, example = "T1234-56789-50214")]
     govid_number: Text,
-    /// The last day on which the document is valid.
-    #[schema(value_type = Option<String>, format = "date", example = "2029-02-14")]
+    /// The last day on which the document is valid, `YYYY-MM-DD`.
+    #[schema(value_type = Option<String>, example = "2029-02-14")]
     govid_expiry: Text,
     /// A key of `security_ids`, as a text or a number.
-    #[schema(value_type = Option<String>, example = "4")]
+    #[schema(value_type = Option<TextOrNumber>)]
     security_qid: TextOrNumber,
     #[schema(value_type = Option<String>, min_length = 2, max_length = 100)]
     security_answer: Text,
@@ -86,7 +86,7 @@ pub(crate) struct ApplicantRequest {
     #[schema(value_type = Option<String>, example = "roc-2026-07-01")]
     tos_version: Text,
     /// The session of the widget.
-    #[schema(value_type = Option<String>, format = "uuid")]
+    #[schema(value_type = Option<String>, example = "0198a3c2-7c1e-7d30-9a44-0c53a1c1d0aa")]
     widget_session_id: Text,
     /// The merchant's location.
     #[schema(value_type = Option<String>, example = "STORE-1")]
@@ -121,11 +121,9 @@ impl ApplicantRequest {
             }
         }
         let at = &mut faults;
-        let issuer = match self.govid_issued_by {
-            Text::Given(issuer) if issuer.trim().is_empty() => self.govid_issuedby,
-            Text::Absent => self.govid_issuedby,
-            issuer => issuer,
-        };
+        // Both are read, so that neither may be of a wrong type.
+        let issuer = text("govid_issued_by", self.govid_issued_by, at).filter(|issuer| !issuer.trim().is_empty());
+        let issuer_in_one_word = text("govid_issuedby", self.govid_issuedby, at);
         let draft = ApplicantDraft {
             salutation: text("salutation", self.salutation, at),
             first_name: text("first_name", self.first_name, at),
@@ -145,7 +143,7 @@ impl ApplicantRequest {
             employer: text("employer", self.employer, at),
             annual_income: number("annual_income", self.annual_income, at),
             govid_type: text("govid_type", self.govid_type, at),
-            govid_issued_by: text("govid_issued_by", issuer, at),
+            govid_issued_by: issuer.or(issuer_in_one_word),
             govid_number: text("govid_number", self.govid_number, at),
             govid_expiry: text("govid_expiry", self.govid_expiry, at),
             security_qid: number("security_qid", self.security_qid, at),
@@ -232,6 +230,6 @@ mod tests {
         assert_eq!(read(json!({"govid_issuedby": "ON"})).0.govid_issued_by.as_deref(), Some("ON"));
         let both = json!({"govid_issued_by": "QC", "govid_issuedby": "ON"});
         assert_eq!(read(both).0.govid_issued_by.as_deref(), Some("QC"));
-        assert_eq!(read(json!({"govid_issuedby": 1})).1, [("govid_issued_by", "not_text")]);
+        assert_eq!(read(json!({"govid_issued_by": "ON", "govid_issuedby": 1})).1, [("govid_issuedby", "not_text")]);
     }
 }

@@ -30,11 +30,11 @@ pub(crate) struct FinancingOption {
     transaction_type: TextOrNumber,
     /// Of a promotional purchase: the plan, from `calculate-interest`.
     #[serde(default)]
-    #[schema(value_type = Option<u8>, example = 4)]
+    #[schema(value_type = Option<TextOrNumber>)]
     plan_id: TextOrNumber,
     /// Of a promotional purchase: the months of the plan.
     #[serde(default)]
-    #[schema(value_type = Option<u8>, example = 3)]
+    #[schema(value_type = Option<TextOrNumber>)]
     term: TextOrNumber,
 }
 
@@ -44,18 +44,18 @@ till_body! {
 pub(crate) struct PurchaseBody {
     /// The account.
     #[serde(default)]
-    #[schema(value_type = i64, example = 12_345_678_901_237_i64)]
+    #[schema(value_type = TextOrNumber)]
     account_number: TextOrNumber,
     /// Its card, where the card is there.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<TextOrNumber>)]
     vcc_number: TextOrNumber,
     #[serde(default)]
     #[schema(value_type = FinancingOption)]
     financing_option: Section<FinancingOption>,
     /// The amount without the finance charge, in dollars: a number, or a text of one.
     #[serde(default)]
-    #[schema(value_type = f64, example = 10.5)]
+    #[schema(value_type = TextOrNumber)]
     amount: TextOrNumber,
     /// Whether all of it is captured at once.
     #[serde(default)]
@@ -63,15 +63,15 @@ pub(crate) struct PurchaseBody {
     auto_capture: Flag,
     /// In a store: the code that `verify` has sent to the customer. Online none may be sent.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<TextOrNumber>)]
     verification_code: TextOrNumber,
     /// In a store: as it was sent to `verify`.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<TextOrNumber>)]
     request_id: TextOrNumber,
     /// Online: the session of the widget.
     #[serde(default)]
-    #[schema(value_type = Option<String>, format = "uuid")]
+    #[schema(value_type = Option<String>, example = "0198a3c2-7c1e-7d30-9a44-0c53a1c1d0aa")]
     widget_session_id: TextOrNumber,
 }
 }

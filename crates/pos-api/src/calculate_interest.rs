@@ -27,7 +27,7 @@ pub(crate) const TAG: &str = "Point of sale: purchases";
 pub(crate) struct InterestRequest {
     /// The price in dollars, above zero and with two decimals at most, as a number or a text.
     #[serde(default)]
-    #[schema(value_type = f64, example = 10.5)]
+    #[schema(value_type = TextOrNumber)]
     amount: TextOrNumber,
 }
 

@@ -22,7 +22,7 @@ till_body! {
 pub(crate) struct CaptureBody {
     /// The amount without the finance charge, in dollars: a number, or a text of one.
     #[serde(default)]
-    #[schema(value_type = f64, example = 10.5)]
+    #[schema(value_type = TextOrNumber)]
     amount: TextOrNumber,
 }
 }

@@ -21,7 +21,7 @@ till_body! {
 pub(crate) struct ReturnBody {
     /// The amount without the finance charge, in dollars: a number, or a text of one. It may be left out where `full_return` is true.
     #[serde(default)]
-    #[schema(value_type = Option<f64>, example = 10)]
+    #[schema(value_type = Option<TextOrNumber>)]
     amount: TextOrNumber,
     /// Whether all that is left of the capture is brought back.
     #[serde(default)]
@@ -29,7 +29,7 @@ pub(crate) struct ReturnBody {
     full_return: Flag,
     /// The card of the account, where it is there.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<TextOrNumber>)]
     vcc_number: TextOrNumber,
 }
 }

@@ -2,7 +2,7 @@
 
 use domain::Secret;
 use domain::drivers_licence::{self, DriversLicence, ScanFault};
-use http_kit::openapi::Responses;
+use http_kit::openapi::{Responses, body_problems};
 use http_kit::{JsonUpload, PrivateJson, Problem, Text};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -127,6 +127,7 @@ struct ScanProblems;
 
 impl utoipa::IntoResponses for ScanProblems {
     fn responses() -> Responses {
-        problem::responses([wrong_scan(Lang::English, ScanFault::OtherCountry.text(Lang::English))])
+        let own = wrong_scan(Lang::English, ScanFault::OtherCountry.text(Lang::English));
+        problem::responses(body_problems().into_iter().chain([own]))
     }
 }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use domain::Secret;
 use domain::reference_data::{Entry, ReferenceData};
-use http_kit::openapi::Responses;
+use http_kit::openapi::{Responses, body_problems};
 use http_kit::{HttpState, JsonBody, PrivateJson, Problem, Text};
 use serde::{Deserialize, Serialize};
 use service::merchant_login::MerchantLoginError;
@@ -144,6 +144,6 @@ struct LoginProblems;
 
 impl utoipa::IntoResponses for LoginProblems {
     fn responses() -> Responses {
-        problem::responses([refused(Lang::English)])
+        problem::responses(body_problems().into_iter().chain([refused(Lang::English)]))
     }
 }

@@ -21,11 +21,11 @@ till_body! {
 pub(crate) struct RefundBody {
     /// The amount, in dollars: a number, or a text of one.
     #[serde(default)]
-    #[schema(value_type = f64, example = 1000.12)]
+    #[schema(value_type = TextOrNumber)]
     amount: TextOrNumber,
     /// The card of the account, where it is there.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<TextOrNumber>)]
     vcc_number: TextOrNumber,
 }
 }

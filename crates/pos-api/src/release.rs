@@ -18,7 +18,7 @@ till_body! {
 pub(crate) struct ReleaseBody {
     /// The amount, in dollars: a number, or a text of one. All that is left where there is none.
     #[serde(default)]
-    #[schema(value_type = Option<f64>, example = 10.5)]
+    #[schema(value_type = Option<TextOrNumber>)]
     amount: TextOrNumber,
 }
 }

@@ -32,19 +32,19 @@ pub(crate) struct VerifyBody {
     format: TextOrNumber,
     /// As you call the request, of 40 characters at most. Send the same with the purchase or payment that the code is for.
     #[serde(default)]
-    #[schema(value_type = String, max_length = 40, example = "12345678901234567890")]
+    #[schema(value_type = TextOrNumber)]
     request_id: TextOrNumber,
     /// The card of the account.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<TextOrNumber>)]
     vcc_number: TextOrNumber,
     /// The question, by its key in the reference data: for `security_question`.
     #[serde(default)]
-    #[schema(value_type = Option<String>, example = "9")]
+    #[schema(value_type = Option<TextOrNumber>)]
     security_qid: TextOrNumber,
     /// The customer's answer to it.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<TextOrNumber>)]
     security_answer: TextOrNumber,
 }
 

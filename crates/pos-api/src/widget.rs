@@ -50,6 +50,7 @@ pub(crate) struct TokenBody {
     path = "/client-id/{client_id}/widget/session",
     operation_id = "openWidgetSession",
     tag = TAG,
+    security(()),
     params(PageParameters),
     request_body(content = TokenBody, content_type = "application/json"),
     responses(
@@ -112,7 +113,7 @@ pub(crate) async fn show_session(
 pub(crate) struct CodeBody {
     /// `option` of one of `mfa_options`.
     #[serde(default)]
-    #[schema(value_type = u8, example = 0)]
+    #[schema(value_type = TextOrNumber)]
     option: TextOrNumber,
 }
 
@@ -160,7 +161,7 @@ pub(crate) async fn send_code(
 pub(crate) struct CheckBody {
     /// The code that the customer was sent, or the answer to the question.
     #[serde(default)]
-    #[schema(value_type = String, example = "2222")]
+    #[schema(value_type = TextOrNumber)]
     answer: TextOrNumber,
 }
 
@@ -207,7 +208,7 @@ pub(crate) async fn check_code(
 pub(crate) struct ChoiceBody {
     /// One of `accounts`, to buy with.
     #[serde(default)]
-    #[schema(value_type = Option<i64>, example = 12_345_678_901_237_i64)]
+    #[schema(value_type = Option<TextOrNumber>)]
     account_number: TextOrNumber,
     /// `apply`, to apply for an account; `cancel`, to close the page.
     #[serde(default)]

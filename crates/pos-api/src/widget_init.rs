@@ -49,22 +49,23 @@ pub(crate) struct WidgetInitBody {
     #[serde(default)]
     #[schema(value_type = Option<bool>)]
     tos_agreement: Flag,
-    /// For `apply`, like the members below, which may stand in `personal_information` as well.
+    /// For `apply`, like the members below, which may stand in `personal_information` as well: the bounds are the same. A purchase passes
+    /// over them.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<String>)]
     email: Text,
     /// Ten digits, as a text or a number.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<TextOrNumber>)]
     phone_number: TextOrNumber,
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 250)]
+    #[schema(value_type = Option<String>)]
     address_1: Text,
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<String>)]
     address_2: Text,
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<String>)]
     city: Text,
     /// A code of `provinces`.
     #[serde(default)]
@@ -81,10 +82,10 @@ pub(crate) struct WidgetInitBody {
 #[schema(as = CustomerIdentification)]
 pub(crate) struct CustomerIdentification {
     #[serde(default)]
-    #[schema(value_type = Option<i64>, example = 12_345_678_901_237_i64)]
+    #[schema(value_type = Option<TextOrNumber>)]
     account_number: TextOrNumber,
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<TextOrNumber>)]
     vcc_number: TextOrNumber,
     /// `first_name`, `last_name`, `dob` and `postal_code`.
     #[serde(default)]
@@ -195,14 +196,10 @@ fn read(
         said.tos_agreement,
     );
     let (person, mut faults) = person.read(&domain::Faults::new());
-    // A purchase passes over what only an application needs.
-    let person = if flow == Some(WidgetFlow::Purchase) {
-        person
-    } else {
-        let (beside, others) = beside.read(&domain::Faults::new());
-        faults = faults.and(others);
-        beside.over(person)
-    };
+    let (beside, others) = beside.read(&domain::Faults::new());
+    faults = faults.and(others);
+    // A purchase passes over what only an application needs, but for values of a wrong type.
+    let person = if flow == Some(WidgetFlow::Purchase) { person } else { beside.over(person) };
     let known = person.known();
     let must = |faults: &mut ApplicantFaults, names: &[&'static str]| {
         for name in names.iter().filter(|name| !known.contains(*name)) {

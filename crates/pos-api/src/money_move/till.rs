@@ -16,15 +16,15 @@ macro_rules! till_body {
             $($(#[$of_member])* $member: $kind,)*
             /// Your order, of 40 characters at most.
             #[serde(default)]
-            #[schema(value_type = Option<String>, max_length = 40, example = "Order-1234")]
+            #[schema(value_type = Option<::http_kit::TextOrNumber>)]
             reference: ::http_kit::TextOrNumber,
             /// Your location.
             #[serde(default)]
-            #[schema(value_type = Option<String>, example = "STORE-1")]
+            #[schema(value_type = Option<::http_kit::TextOrNumber>)]
             external_location_id: ::http_kit::TextOrNumber,
             /// Your employee.
             #[serde(default)]
-            #[schema(value_type = Option<String>, max_length = 40, example = "12345-SMITH")]
+            #[schema(value_type = Option<::http_kit::TextOrNumber>)]
             external_employee_id: ::http_kit::TextOrNumber,
         }
 

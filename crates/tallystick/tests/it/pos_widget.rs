@@ -519,6 +519,10 @@ on_both_engines! {
         let mut faults = wrong(&shop.init(&body).await);
         faults.sort();
         assert_eq!(faults, ["email", "tos_agreement"]);
+        // A purchase does not need this one, but a caller who writes it like that wants to know.
+        let mut body = of_person();
+        body["tos_agreement"] = json!({});
+        assert_eq!(wrong(&shop.init(&body).await), ["tos_agreement"]);
         // As published, with all three ways at once.
         let published = json!({"customer_identification": {"account_number": 20_009_100, "vcc_number": "1070015210367982", "personal_information": {"first_name": "John", "last_name": "Smith", "dob": "1988-07-24", "postal_code": "m1m1m1"}}, "flow": "purchase"});
         let answer = shop.by(&shop.browser, "/widget/init?lang=fr", &published).await;
