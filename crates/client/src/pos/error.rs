@@ -41,7 +41,7 @@ pub enum PosError {
     /// Another `403`: the token belongs to another client than the address.
     #[error("the token may not do this: {0}")]
     Forbidden(Box<PosProblem>),
-    /// `404`: nothing of this name, or an endpoint that is not served yet (`not_served`).
+    /// `404`: nothing of this name.
     #[error("there is no such thing: {0}")]
     NotFound(Box<PosProblem>),
     /// `429`, still so after the last try, or with a `Retry-After` longer than a call may wait.

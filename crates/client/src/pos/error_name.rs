@@ -66,8 +66,6 @@ names! {
     NotFound = "not_found",
     /// The lender has withdrawn the authorization.
     NotPermitted = "not_permitted",
-    /// The endpoint is part of the API, and the server is an older one that does not serve it yet.
-    NotServed = "not_served",
     /// The customer was not verified for this request.
     NotVerified = "not_verified",
     /// The plan is not for this customer or amount.

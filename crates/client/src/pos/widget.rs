@@ -192,8 +192,7 @@ impl Flow {
     /// ```
     ///
     /// # Errors
-    /// [`PosError::WrongInputs`] names every member that is missing or wrong; [`PosError::NotFound`] with `not_served` of a server that has no
-    /// widget.
+    /// [`PosError::WrongInputs`] names every member that is missing or wrong.
     pub async fn init_widget(&self, request: &WidgetRequest) -> Result<Widget, PosError> {
         let Begun(widget) = self.post("/widget/init", json(&WidgetBody::new(request, self.lang()))).await?;
         Ok(widget)

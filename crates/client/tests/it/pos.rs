@@ -305,12 +305,12 @@ async fn what_is_refused_for_good_is_told_by_its_kind() {
     let step = |status, error: &str| json(status, &format!(r#"{{"error":"{error}","message":"M"}}"#));
     let scope = "Insufficient scope: authorized scope is insufficient";
     let (peer, _, till) =
-        till([pair("a"), step(403, scope), step(403, "forbidden"), step(404, "not_served"), step(409, "invalid_role")])
+        till([pair("a"), step(403, scope), step(403, "forbidden"), step(404, "not_found"), step(409, "invalid_role")])
             .await;
     let flow = till.flow();
     assert!(matches!(flow.login().await, Err(PosError::InsufficientScope(_))));
     assert!(matches!(flow.login().await, Err(PosError::Forbidden(_))));
-    assert!(matches!(flow.login().await, Err(PosError::NotFound(problem)) if problem.error == "not_served"));
+    assert!(matches!(flow.login().await, Err(PosError::NotFound(problem)) if problem.error == "not_found"));
     assert!(matches!(flow.login().await, Err(PosError::Refused(_))));
     assert_eq!(peer.count(), 5);
 }

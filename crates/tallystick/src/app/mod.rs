@@ -32,7 +32,7 @@ pub fn router(core: Core, settings: &Settings, metrics: Metrics, metrics_token: 
     layers::assemble(routes, HttpState::new(core, http))
 }
 
-/// The routes that the API document describes, and those of the point of sale that are not served yet.
+/// The routes that the API document describes.
 fn routes(prefix: &pos_api::Prefix) -> OpenApiRouter<HttpState> {
     partner_api::router().merge(pos_api::router(prefix)).merge(health::router())
 }
