@@ -1,9 +1,11 @@
 """A mail server for the tests, over aiosmtpd. Tells what it takes as lines of JSON; ends when its input does.
 
-The order `answer` has it answer so to all at the steps `mail`, `rcpt` and `data`. The local part of a recipient chooses what becomes of a mail: refused, later, silent (after the mail was handed over), slow (likewise; it takes it after two seconds), cut (likewise).
+The order `answer` has it answer so to all at the steps `mail`, `rcpt` and `data`. The local part of a recipient chooses what becomes of a mail: refused, later, silent (after the mail was handed over), slow (likewise; it takes it after two seconds), cut (likewise), enough (it is taken, and no other on this connection), last (it is taken, and
+the connection closed). Each mail is told with the number of its connection, and where the option `tell_leave` is there, who takes leave.
 """
 import asyncio
 import base64
+import itertools
 import json
 import ssl
 import sys
@@ -32,12 +34,27 @@ def read(octets):
 
 # What is answered at a step whatever comes there, by the name of the step: as was ordered.
 answers_to_all = {}
+connections = itertools.count(1)
+options = json.loads(sys.argv[1])
 
 
 class Handler:
+    """One of each connection."""
+
+    def __init__(self):
+        self.connection = next(connections)
+        self.has_enough = False
+
+    async def handle_QUIT(self, server, session, envelope):
+        if "tell_leave" in options:
+            tell("leave", connection=self.connection)
+        return "221 2.0.0 good-bye"
+
     async def handle_MAIL(self, server, session, envelope, address, mail_options):
         if "mail" in answers_to_all:
             return answers_to_all["mail"]
+        if self.has_enough:
+            return "421 4.7.0 too many mails on this connection"
         envelope.mail_from = address
         return "250 OK"
 
@@ -53,7 +70,7 @@ class Handler:
         if "data" in answers_to_all:
             return answers_to_all["data"]
         tell("mail", sender=envelope.mail_from, recipients=envelope.rcpt_tos, encrypted=server.transport.get_extra_info("ssl_object") is not None,
-             user=session.auth_data, **read(envelope.content))
+             user=session.auth_data, connection=self.connection, **read(envelope.content))
         what = envelope.rcpt_tos[0].split("@")[0]
         if what == "silent":
             await asyncio.Event().wait()
@@ -61,13 +78,17 @@ class Handler:
             await asyncio.sleep(2)
         if what == "cut":
             server.transport.abort()
+        if what == "enough":
+            self.has_enough = True
+        if what == "last":
+            # Once the answer below is written.
+            asyncio.get_running_loop().call_soon(server.transport.close)
         if what == "spam":
             return "554 5.7.1 this looks like spam"
         return "250 2.0.0 taken"
 
 
 async def main():
-    options = json.loads(sys.argv[1])
     context = None
     if "cert" in options:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use super::compose::{Composed, compose};
 use super::config::{SmtpConfig, SmtpTls};
+use super::idle::{Idle, leave};
 use crate::maildir::Maildir;
 use crate::{Accepted, ConfigFault, Fault, FaultKind, Mail, MailChannel, span, tls};
 
@@ -37,13 +38,16 @@ pub struct SmtpChannel {
     response_timeout: Duration,
     final_timeout: Duration,
     clock: Arc<dyn Clock>,
+    idle: Idle,
 }
 
 /// A connection that is ready for mail.
-struct Connected {
-    connection: AsyncSmtpConnection,
+pub(super) struct Connected {
+    pub(super) connection: AsyncSmtpConnection,
     /// Whether the server takes what we ask of its reports (RFC 3461). Asked only where they are read.
     reports: bool,
+    /// How many mails went over it.
+    pub(super) mails: u32,
 }
 
 impl SmtpChannel {
@@ -95,6 +99,7 @@ impl SmtpChannel {
             response_timeout: config.response_timeout,
             final_timeout: config.final_timeout,
             clock,
+            idle: Idle::default(),
         })
     }
 
@@ -111,7 +116,7 @@ impl SmtpChannel {
             if let Some(credentials) = &self.credentials {
                 connection.auth(&[Mechanism::Plain, Mechanism::Login], credentials).await?;
             }
-            Ok::<_, Error>(Connected { connection, reports })
+            Ok::<_, Error>(Connected { connection, reports, mails: 0 })
         });
         match connected.await {
             Ok(Ok(connected)) => Ok(connected),
@@ -121,8 +126,26 @@ impl SmtpChannel {
         }
     }
 
-    async fn hand_over(&self, connected: &mut Connected, mail: &Composed) -> Result<(), Fault> {
-        let Connected { connection, reports } = connected;
+    /// Hands a mail over on a connection that waits, or on a new one.
+    async fn deliver(&self, mail: &Composed) -> Result<(), Fault> {
+        if let Some(mut waiting) = self.idle.take() {
+            match self.begin(&mut waiting, mail).await {
+                Ok(()) => return self.finish(waiting, mail).await,
+                // The server has had enough of this connection (RFC 5321, section 3.8), or it is dead.
+                Err(fault) if is_of_the_connection(&fault) => {}
+                Err(fault) => return self.refused(waiting, fault).await,
+            }
+        }
+        let mut connected = self.connect().await?;
+        match self.begin(&mut connected, mail).await {
+            Ok(()) => self.finish(connected, mail).await,
+            Err(fault) => self.refused(connected, fault).await,
+        }
+    }
+
+    /// Names the sender: nothing is handed over yet.
+    async fn begin(&self, connected: &mut Connected, mail: &Composed) -> Result<(), Fault> {
+        let Connected { connection, reports, .. } = connected;
         let mut parameters = Vec::new();
         if [&mail.from, &mail.to].into_iter().any(|address| !AsRef::<str>::as_ref(address).is_ascii()) {
             if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
@@ -136,17 +159,41 @@ impl SmtpChannel {
             }
             parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
         }
-        let mut of_recipient = Vec::new();
         if *reports {
-            let with = |keyword: &str, value: &str| (keyword.to_owned(), Some(value.to_owned()));
-            for (keyword, value) in [with("RET", "HDRS"), with("ENVID", &mail.envelope_id)] {
-                parameters.push(MailParameter::Other { keyword, value });
+            for (keyword, value) in [("RET", "HDRS"), ("ENVID", &mail.envelope_id)] {
+                parameters.push(MailParameter::Other { keyword: keyword.to_owned(), value: Some(value.to_owned()) });
             }
-            let (keyword, value) = with("NOTIFY", "FAILURE");
-            of_recipient.push(RcptParameter::Other { keyword, value });
         }
         let began = self.step(connection.command(MailCommand::new(Some(mail.return_path.clone()), parameters))).await;
-        began.map_err(before_the_recipient)?;
+        began.map(drop).map_err(before_the_recipient)
+    }
+
+    /// Hands over a mail whose sender is named, and keeps the connection for the next.
+    async fn finish(&self, mut connected: Connected, mail: &Composed) -> Result<(), Fault> {
+        match self.hand_over(&mut connected, mail).await {
+            Ok(()) => {
+                self.idle.keep(connected).await;
+                Ok(())
+            }
+            Err(fault) => self.refused(connected, fault).await,
+        }
+    }
+
+    /// Takes leave of a server that has refused a mail. Where it has said nothing that would be read as a line of the mail.
+    async fn refused(&self, connected: Connected, fault: Fault) -> Result<(), Fault> {
+        if fault.code.is_some() {
+            leave(connected).await;
+        }
+        Err(fault)
+    }
+
+    async fn hand_over(&self, connected: &mut Connected, mail: &Composed) -> Result<(), Fault> {
+        let Connected { connection, reports, .. } = connected;
+        let mut of_recipient = Vec::new();
+        if *reports {
+            let (keyword, value) = ("NOTIFY".to_owned(), Some("FAILURE".to_owned()));
+            of_recipient.push(RcptParameter::Other { keyword, value });
+        }
         self.step(connection.command(Rcpt::new(mail.to.clone(), of_recipient))).await?;
         self.step(connection.command(Data)).await?;
         // From here on the server may have taken it, unless it says that it has not.
@@ -181,6 +228,14 @@ impl SmtpChannel {
         let finer = own.split_whitespace().next().filter(|word| is_enhanced(word));
         let code = finer.map_or_else(|| status.to_string(), |finer| format!("{status} {finer}"));
         Fault::new(kind, own).with_code(code)
+    }
+}
+
+/// Whether the fault is that of a connection on which a mail was to begin, and says nothing of the server.
+fn is_of_the_connection(fault: &Fault) -> bool {
+    match &fault.code {
+        Some(code) => code.starts_with("421"),
+        None => fault.kind == FaultKind::Temporary,
     }
 }
 
@@ -246,24 +301,21 @@ impl MailChannel for SmtpChannel {
     fn send<'a>(&'a self, mail: &'a Mail) -> BoxFuture<'a, Result<Accepted, Fault>> {
         async {
             let composed = compose(mail, &self.message_id_domain, self.bounce_address.as_ref(), self.clock.now())?;
-            let mut connected = self.connect().await?;
-            let handed = self.hand_over(&mut connected, &composed).await;
-            // Taking leave is a courtesy, and would be read as a line of the mail where that was cut short.
-            if handed.as_ref().map_or_else(|fault| fault.code.is_some(), |()| true) {
-                let _ = timeout(Duration::from_secs(1), connected.connection.abort()).await;
-            }
-            handed.map(|()| Accepted { provider_message_ids: vec![composed.message_id] })
+            self.deliver(&composed).await?;
+            Ok(Accepted { provider_message_ids: vec![composed.message_id] })
         }
         .boxed()
     }
 
     fn test(&self) -> BoxFuture<'_, Result<String, Fault>> {
         async {
-            let Connected { mut connection, reports } = self.connect().await?;
-            self.step(connection.command(Noop)).await?;
-            let encrypted = if connection.is_encrypted() { "encrypted" } else { "not encrypted" };
+            let mut connected = self.connect().await?;
+            self.step(connected.connection.command(Noop)).await?;
+            let Connected { connection, reports, .. } = &connected;
+            let (reports, is_encrypted) = (*reports, connection.is_encrypted());
+            let encrypted = if is_encrypted { "encrypted" } else { "not encrypted" };
             let named = crate::fault::one_line(connection.server_info().name());
-            let _ = timeout(Duration::from_secs(1), connection.abort()).await;
+            leave(connected).await;
             let mut found = format!("{}:{} answers as {named}, {encrypted}", self.host, self.port);
             if self.bounce_address.is_some() {
                 found += if reports { ", reports failures" } else { ", is not asked for reports (no DSN)" };

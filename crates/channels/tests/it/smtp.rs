@@ -66,6 +66,32 @@ async fn a_mail_arrives_as_it_was_written() {
 }
 
 #[tokio::test]
+async fn mails_share_a_connection_until_one_side_has_enough() {
+    let mut server = Peer::mail_server(json!({"tell_leave": true})).await;
+    let channel = channel(server.port, "tls = 'none'");
+    let mut connections = Vec::new();
+    // After the third the server takes no other on that connection; after the fifth it is gone.
+    for to in ["a", "b", "enough", "c", "last", "d", "e"] {
+        channel.send(&mail(&format!("{to}@example.com"))).await.unwrap();
+        connections.push(server.event("mail").await["connection"].as_u64().unwrap());
+    }
+    assert_eq!(connections, [1, 1, 1, 2, 2, 3, 3]);
+    // Two at once need two.
+    let both = (mail("f@example.com"), mail("slow@example.com"));
+    let sent = tokio::join!(channel.send(&both.1), channel.send(&both.0));
+    assert!(sent.0.is_ok() && sent.1.is_ok());
+    let mut used = [server.event("mail").await, server.event("mail").await].map(|seen| seen["connection"].as_u64());
+    used.sort();
+    assert_eq!(used, [Some(3), Some(4)]);
+    // A refusal ends the connection that it came on.
+    channel.send(&mail("refused@example.com")).await.unwrap_err();
+    // Those that nobody needs are left after some seconds.
+    let mut left = [server.event("leave").await, server.event("leave").await].map(|seen| seen["connection"].as_u64());
+    left.sort();
+    assert_eq!(left, [Some(3), Some(4)]);
+}
+
+#[tokio::test]
 async fn what_the_server_answers_decides() {
     let server = Peer::mail_server(json!({})).await;
     let channel = channel(server.port, "tls = 'none'");
