@@ -111,11 +111,13 @@ pub enum MovementKind {
     Tradein,
     /// The interest of days that have ended.
     Interest,
+    /// The time of a plan is over, and something of the purchase is unpaid.
+    Maturity,
 }
 
 impl MovementKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Authorization,
         Self::Capture,
         Self::Release,
@@ -126,6 +128,7 @@ impl MovementKind {
         Self::InstorePayment,
         Self::Tradein,
         Self::Interest,
+        Self::Maturity,
     ];
 
     /// As it is called in the database and to people.
@@ -142,6 +145,7 @@ impl MovementKind {
             Self::InstorePayment => "instore_payment",
             Self::Tradein => "tradein",
             Self::Interest => "interest",
+            Self::Maturity => "maturity",
         }
     }
 

@@ -17,6 +17,7 @@ mod schedule;
 
 pub use annual_rate::AnnualRate;
 pub use bilingual::Bilingual;
+pub(crate) use exact::interest;
 pub use fee::{Charged, Fee};
 pub use offers::{Borrower, Financing, Lending, NotOffered, PlanQuote, TermQuote};
 pub use plan::{PaymentRule, Plan};

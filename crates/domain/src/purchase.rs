@@ -10,6 +10,7 @@ mod capture;
 mod charge;
 mod identifier;
 mod interest;
+mod maturity;
 mod payment;
 mod refusal;
 #[cfg(test)]
@@ -21,5 +22,6 @@ pub use capture::{Capture, EarningTime, RETURN_DAYS, Returned};
 pub use charge::FinanceCharge;
 pub use identifier::{AuthorizationId, CaptureId, ReturnId};
 pub use interest::RegularRate;
+pub use maturity::{Maturity, Passed};
 pub use payment::{CreditLimits, Payment};
 pub use refusal::Refusal;

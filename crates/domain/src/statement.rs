@@ -42,7 +42,7 @@ pub struct Statement {
     pub opening: Cents,
     /// What was charged for purchases, with the finance charges of their plans.
     pub purchases: Cents,
-    /// The interest by the day that was charged.
+    /// The interest that was charged: by the day, and of the whole time of plans that are the same as cash and were not paid in it.
     pub interest: Cents,
     /// What merchants have given back: returns and refunds.
     pub returned: Cents,
@@ -84,7 +84,7 @@ impl Statement {
             }
             statement.closing += amount;
             match movement.kind {
-                MovementKind::Interest => statement.interest += amount,
+                MovementKind::Interest | MovementKind::Maturity => statement.interest += amount,
                 MovementKind::Return | MovementKind::Refund => statement.returned -= amount,
                 MovementKind::Deposit | MovementKind::InstorePayment | MovementKind::Tradein => {
                     statement.paid -= amount;

@@ -10,12 +10,13 @@ use domain::credit_account::AccountState;
 use domain::identifier::{ClientIdentifier, PartnerId};
 use domain::ledger::Movement;
 use domain::oauth_token::Scope;
-use domain::purchase::{Book, Capture, Day, Done, MOST_OPEN, RegularRate};
+use domain::percent::Percent;
+use domain::purchase::{Book, Capture, Day, Done, MOST_OPEN, Passed, RegularRate};
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use store::account_book::BookRow;
-use store::capture::CaptureRow;
+use store::capture::{CaptureRow, Maturing};
 use store::credit_account::AccountKey;
 use store::ledger::{CreditClass, MovementRow};
 use store::{StoreError, Tx};
@@ -120,26 +121,57 @@ impl TakenBook {
             .map_err(|error| StoreError::unreadable("credit_account.status", error))
     }
 
-    /// Posts the interest of the days that have ended; true when there were any.
+    /// Posts the interest of the days that have ended, and lets mature what has; true when there was any.
     pub(crate) async fn post_interest(&mut self, tx: &mut Tx, rate: RegularRate) -> Result<bool, StoreError> {
-        let book = self.book();
-        if Day::of(self.now) <= book.interest_from {
+        let (book, today) = (self.book(), Day::of(self.now));
+        let matures = self.row.next_maturity.is_some_and(|day| day <= today.0);
+        if today <= book.interest_from && !matures {
             return Ok(false);
         }
-        let mut captures = Vec::new();
+        let mut earning = Vec::new();
         if self.row.earning_until > book.interest_from.0 {
-            let rows = store::capture::earning(tx, self.key(), book.interest_from).await?;
-            captures = rows.iter().map(CaptureRow::capture).collect::<Result<Vec<Capture>, StoreError>>()?;
+            earning = captures(&store::capture::earning(tx, self.key(), book.interest_from).await?)?;
         }
-        let Some(done) = book.post_interest(&captures, rate, self.now) else { return Ok(false) };
-        let (_, last) = done.outcome;
-        if done.movement.postings.is_empty() {
-            self.row.set(&done.book);
-        } else {
-            self.write(tx, &done.book, &done.movement, Note::default(), Some(last)).await?;
+        let (mut due, mut later) = (Vec::new(), Maturing::default());
+        if matures {
+            due = store::capture::maturing(tx, self.key(), today).await?;
+            later = store::capture::unmatured(tx, self.key(), today).await?;
+        }
+        for passed in book.catch_up((&captures(&due)?, later.billed), &earning, rate, self.now) {
+            match passed {
+                Passed::Interest(done) => {
+                    let (_, last) = done.outcome;
+                    self.write_any(tx, &done, Note::default(), Some(last)).await?;
+                }
+                Passed::Maturity { of, done } => {
+                    let row = &mut due[of];
+                    row.set(&done.outcome);
+                    store::capture::keep(tx, row).await?;
+                    let subject = format!("capture:{}", row.capture);
+                    self.write_any(tx, &done, Note { subject, ..Note::default() }, None).await?;
+                }
+            }
+        }
+        if matures {
+            self.row.next_maturity = later.next.map(|day| day.0);
         }
         self.moved = true;
         Ok(true)
+    }
+
+    /// Writes what time has done. A movement without postings is not kept.
+    async fn write_any<T>(
+        &mut self,
+        tx: &mut Tx,
+        done: &Done<T>,
+        note: Note,
+        interest_day: Option<Day>,
+    ) -> Result<(), StoreError> {
+        if done.movement.postings.is_empty() {
+            self.row.set(&done.book);
+            return Ok(());
+        }
+        self.write(tx, &done.book, &done.movement, note, interest_day).await
     }
 
     /// Carries out a movement, and gives its number and what came of it.
@@ -205,9 +237,30 @@ impl TakenBook {
         Ok(holds)
     }
 
-    /// Interest of a finance charge is earned until this day.
-    pub(crate) fn earns_until(&mut self, day: Day) {
-        self.row.earning_until = self.row.earning_until.max(day.0);
+    /// Notes what comes of a capture that is to be added next: until when interest is earned of it, and when it matures. What was paid of others
+    /// that mature later is noted with those, before this one takes it over.
+    pub(crate) async fn expect(&mut self, tx: &mut Tx, capture: &Capture) -> Result<(), StoreError> {
+        if capture.unearned.is_positive() {
+            self.row.earning_until = self.row.earning_until.max(capture.earned_on.0);
+        }
+        let Some(maturity) = capture.maturity else { return Ok(()) };
+        if self.row.late_until > maturity.on.0 {
+            let mut rows = store::capture::later(tx, self.key(), maturity.on).await?;
+            let mut later = captures(&rows)?;
+            self.book().note_unpaid(&mut later);
+            for (row, capture) in rows.iter_mut().zip(&later) {
+                let before = row.owed_throughout;
+                row.set(capture);
+                if row.owed_throughout != before {
+                    store::capture::keep(tx, row).await?;
+                }
+            }
+        }
+        self.row.next_maturity = Some(self.row.next_maturity.map_or(maturity.on.0, |day| day.min(maturity.on.0)));
+        if maturity.late_rate > Percent::ZERO {
+            self.row.late_until = self.row.late_until.max(maturity.on.0);
+        }
+        Ok(())
     }
 
     /// What was credited so in the last 24 hours.
@@ -247,6 +300,10 @@ impl TakenBook {
         self.row.changed_at = self.now;
         store::account_book::keep(tx, &self.row).await
     }
+}
+
+fn captures(rows: &[CaptureRow]) -> Result<Vec<Capture>, StoreError> {
+    rows.iter().map(CaptureRow::capture).collect()
 }
 
 impl Core {

@@ -7,7 +7,7 @@ use domain::audit::Outcome;
 use domain::cents::Cents;
 use domain::credit_account::{AccountNumber, CardNumber};
 use domain::identifier::ClientIdentifier;
-use domain::purchase::{Authorization, AuthorizationId, CaptureId, Financing, MOST_OPEN, Purchase, Refusal};
+use domain::purchase::{Authorization, AuthorizationId, CaptureId, Financing, MOST_OPEN, Refusal};
 use serde::{Deserialize, Serialize};
 use store::authorization::AuthorizationRow;
 use store::credit_account::AccountKey;
@@ -148,8 +148,7 @@ impl Core {
                 let regular = matches!(asked.financing, Financing::Regular).then_some(asked.amount);
                 let code = core.check_code(tx, book, (&caller, &asked.proof, regular), &record).await?;
                 let widget = core.check_widget(tx, book, (&caller, &asked.proof)).await?;
-                let (charge, earned) = core.finance_charge(&merchant, book.row(), asked.financing, asked.amount)?;
-                let purchase = Purchase { financing: asked.financing, amount: asked.amount, charge, earned };
+                let purchase = core.finance_charge(&merchant, book.row(), asked.financing, asked.amount)?;
                 let state = book.state()?;
                 let holds = book.expire_due(tx).await?;
                 let done = purchase.authorize(&book.book(), state, book.now(), lifetime)?;

@@ -312,10 +312,8 @@ pub(crate) async fn capture_part(
         return Err(none_free("credit_capture").into());
     }
     let subject = format!("capture:{}", new.capture);
+    book.expect(tx, &capture).await?;
     book.post(tx, done, Note { client: Some(row.client), subject, till: till.clone() }).await?;
-    if capture.unearned.is_positive() {
-        book.earns_until(capture.earned_on);
-    }
     Ok(new)
 }
 

@@ -3,7 +3,8 @@
 use domain::cents::Cents;
 use domain::credit_account::RiskRating;
 use domain::lending::{Borrower, NotOffered};
-use domain::purchase::{EarningTime, FinanceCharge, Financing, RegularRate};
+use domain::percent::Percent;
+use domain::purchase::{EarningTime, FinanceCharge, Financing, Purchase, RegularRate};
 use domain::reference_data::{PlanId, Province};
 use store::StoreError;
 use store::account_book::BookRow;
@@ -12,19 +13,26 @@ use crate::Core;
 use crate::purchase_error::PurchaseError;
 
 impl Core {
-    /// The finance charge of a purchase of `amount` on an account, for a merchant by its `client_id`: the interest and the fees of the schedule
-    /// of the plan, and over which time that interest is earned. This is the one place that asks for plans.
+    /// A purchase of `amount` on an account with its finance charge, for a merchant by its `client_id`: the interest and the fees of the schedule
+    /// of the plan, over which time that interest is earned, and at which rate it is late. This is the one place that asks for plans.
     pub(crate) fn finance_charge(
         &self,
         merchant: &str,
         account: &BookRow,
         financing: Financing,
         amount: Cents,
-    ) -> Result<(FinanceCharge, EarningTime), PurchaseError> {
+    ) -> Result<Purchase, PurchaseError> {
         let lending = &self.settings().lending;
         let Financing::Promotional { plan, term } = financing else {
             let fees = lending.regular().fees.iter().map(|fee| fee.amount).sum();
-            return Ok((FinanceCharge { interest: Cents::ZERO, fees }, EarningTime::default()));
+            let charge = FinanceCharge { interest: Cents::ZERO, fees };
+            return Ok(Purchase {
+                financing,
+                amount,
+                charge,
+                earned: EarningTime::default(),
+                late_rate: Percent::ZERO,
+            });
         };
         let plan = PlanId::of_number(plan).map_err(|_| PurchaseError::PlanTermNotSet)?;
         let borrower = borrower(account)?;
@@ -40,7 +48,9 @@ impl Core {
         // As the schedule has it: no interest in the free months, and all of it by the last payment.
         let earned =
             EarningTime { from_month: plan.interest_free_months, until_month: plan.grace_months.saturating_add(term) };
-        Ok((FinanceCharge { interest: schedule.interest(), fees: schedule.fees() }, earned))
+        let charge = FinanceCharge { interest: schedule.interest(), fees: schedule.fees() };
+        let late_rate = if plan.same_as_cash { plan.rate } else { Percent::ZERO };
+        Ok(Purchase { financing, amount, charge, earned, late_rate })
     }
 
     /// The yearly rate of regular purchases.

@@ -1,12 +1,12 @@
 //! The ledger: interest by the day, the story of an account, and the proof that the books are right.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use domain::Timestamp;
 use domain::cents::Cents;
 use domain::credit_account::AccountNumber;
 use domain::identifier::{ClientIdentifier, PartnerId};
-use domain::ledger::{LedgerAccount, Posting};
+use domain::ledger::{LedgerAccount, MovementKind, Posting};
 use domain::purchase::{Book, Day};
 use serde::Serialize;
 use store::account_book::BookRow;
@@ -97,9 +97,9 @@ pub struct AccountStory {
 }
 
 impl Core {
-    /// Posts the interest of the days that have ended on every account that has any, and gives on how many. It can be run at any time and by
-    /// several processes at once: each account and day is posted once. Whatever moves an account posts its interest before, so that it does
-    /// not matter how late this comes.
+    /// Posts the interest of the days that have ended on every account that has any, lets captures mature whose plan has ended, and gives on how
+    /// many accounts. It can be run at any time and by several processes at once: each account and day is posted once. Whatever moves an
+    /// account posts its interest before, so that it does not matter how late this comes.
     ///
     /// # Errors
     /// When the database fails. What was posted by then stays posted.
@@ -107,10 +107,13 @@ impl Core {
         let mut accounts = 0;
         loop {
             let now = self.now();
-            let due = store::account_book::accruing(&mut self.db().reader().await?, Day::of(now), BATCH).await?;
-            let rate = self.regular_rate();
-            for row in &due {
-                let key = row.key();
+            let (mut reader, today) = (self.db().reader().await?, Day::of(now));
+            let accruing = store::account_book::accruing(&mut reader, today, BATCH).await?;
+            let maturing = store::account_book::maturing(&mut reader, today, BATCH).await?;
+            drop(reader);
+            let (rate, most) = (self.regular_rate(), accruing.len().max(maturing.len()));
+            let keys: HashSet<AccountKey> = accruing.iter().chain(&maturing).map(BookRow::key).collect();
+            for key in keys {
                 let posted = self.db().take(move |tx| {
                     Box::pin(async move {
                         let Some(mut book) = TakenBook::take(tx, key, now).await? else {
@@ -123,14 +126,15 @@ impl Core {
                 });
                 accounts += u64::from(posted.await?);
             }
-            if due.len() < BATCH as usize {
+            if most < BATCH as usize {
                 return Ok(accounts);
             }
         }
     }
 
     /// Proves the books: of each account, that its movements are all there, that each has led from the balances before it to those after it,
-    /// that the row says what the last one says, and that what is held and what is not earned is what authorizations and captures say.
+    /// that the row says what the last one says, and that what is held, what is not earned and what is owed of plans is what authorizations and
+    /// captures say.
     ///
     /// # Errors
     /// When the database fails.
@@ -226,7 +230,7 @@ async fn check_account(
     report.accounts += 1;
     let mut book = Book { balances: row.book().balances, ..Book::default() };
     (book.balances.principal, book.balances.interest, book.balances.held) = (Cents::ZERO, Cents::ZERO, Cents::ZERO);
-    let mut unearned = Cents::ZERO;
+    let (mut unearned, mut billed) = (Cents::ZERO, Cents::ZERO);
     let mut last = 0;
     loop {
         let movements = store::ledger::movements(reader, key, last, BATCH).await?;
@@ -247,6 +251,7 @@ async fn check_account(
                 report.fault(key, format_args!("movement {last} has no postings"));
             }
             book = book.after(&own);
+            billed += billed_by(&movement.kind, &own);
             for posting in &own {
                 *report.balances.entry(posting.debit.name()).or_default() += posting.amount.0;
                 *report.balances.entry(posting.credit.name()).or_default() -= posting.amount.0;
@@ -294,11 +299,57 @@ async fn check_account(
     let mut not_earned = Cents::ZERO;
     for capture in store::capture::earning(reader, key, Day(row.interest_from)).await? {
         not_earned += capture.capture()?.unearned_on(Day(row.interest_from));
+        if capture.matured_on.is_some() {
+            report.fault(key, format_args!("capture {} has matured, and not all of it is earned", capture.capture));
+        }
     }
     if not_earned != unearned {
         report.fault(key, format_args!("its captures have {not_earned} to be earned, and the ledger {unearned}"));
     }
+    check_maturity(reader, row, billed, report).await
+}
+
+/// What the captures of an account that have not matured say, and what all have billed.
+async fn check_maturity(
+    reader: &mut Reader,
+    row: &BookRow,
+    billed: Cents,
+    report: &mut LedgerReport,
+) -> Result<(), StoreError> {
+    let (key, promotional) = (row.key(), row.book().promotional());
+    let said = store::capture::billed(reader, key).await?;
+    if said != billed {
+        report.fault(key, format_args!("its captures have billed {said} by plans, and the ledger {billed}"));
+    }
+    let open = store::capture::unmatured(reader, key, Day(i64::MIN)).await?;
+    if promotional > open.billed {
+        let open = open.billed;
+        report.fault(
+            key,
+            format_args!("{promotional} is owed of plans, and the captures that have not matured have billed {open}"),
+        );
+    }
+    let next = open.next.map(|day| day.0);
+    if next != row.next_maturity {
+        report.fault(
+            key,
+            format_args!("its next capture matures on day {next:?}, and its row says {:?}", row.next_maturity),
+        );
+    }
+    if next.is_some_and(|day| day < row.interest_from) {
+        report.fault(key, "interest is posted for days after a capture was to mature");
+    }
     Ok(())
+}
+
+/// What a movement has billed by plans: what captures put on the promotional balance, less what returns took off, from whichever balance.
+fn billed_by(kind: &str, postings: &[Posting]) -> Cents {
+    let of = |account| postings.iter().map(|posting| posting.debit_of(account)).sum::<Cents>();
+    match MovementKind::of_name(kind) {
+        Some(MovementKind::Capture) => of(LedgerAccount::PromotionalReceivable),
+        Some(MovementKind::Return) => of(LedgerAccount::PromotionalReceivable) + of(LedgerAccount::RegularReceivable),
+        _ => Cents::ZERO,
+    }
 }
 
 fn balances(book: &Book) -> (i64, i64, i64, i64) {

@@ -27,7 +27,7 @@ pub struct AccountStatementEntry {
     pub movement: i64,
     /// When it was made.
     pub at: Timestamp,
-    /// What it is: `capture`, `return`, `refund`, `deposit`, `instore_payment`, `tradein` or `interest`.
+    /// What it is: `capture`, `return`, `refund`, `deposit`, `instore_payment`, `tradein`, `interest` or `maturity`.
     pub kind: String,
     /// The name of the merchant that caused it.
     pub merchant: Option<String>,
@@ -59,7 +59,7 @@ pub struct AccountStatement {
     pub opening: i64,
     /// What was charged for purchases, with the finance charges of their plans.
     pub purchases: i64,
-    /// The interest by the day that was charged.
+    /// The interest that was charged: by the day, and of the whole time of plans that are the same as cash and were not paid in it.
     pub interest: i64,
     /// What merchants have given back.
     pub returned: i64,

@@ -44,6 +44,10 @@ pub struct BookRow {
     pub interest_from: i64,
     /// The day on which the last finance charge is earned.
     pub earning_until: i64,
+    /// The day on which the next capture matures; `None` where none will.
+    pub next_maturity: Option<i64>,
+    /// The day on which the last capture of a plan that is the same as cash matures.
+    pub late_until: i64,
     /// How many movements there are.
     pub movement_count: i64,
     /// What was paid in all.
@@ -70,6 +74,8 @@ columns!(BookRow {
     interest_rest,
     interest_from,
     earning_until,
+    next_maturity,
+    late_until,
     movement_count,
     paid_total,
     refunded_total,
@@ -122,7 +128,8 @@ macro_rules! book {
         concat!(
             $before,
             "partner_id, lender_id, account_number, status, status_reason, risk_rating, province, credit_limit, principal, interest, held, \
-             regular, interest_rest, interest_from, earning_until, movement_count, paid_total, refunded_total, changed_at ",
+             regular, interest_rest, interest_from, earning_until, next_maturity, late_until, movement_count, paid_total, refunded_total, \
+             changed_at ",
             $($after)?
         )
     };
@@ -135,9 +142,11 @@ statements! {
     PAGE = book!("SELECT " "FROM credit_account WHERE (partner_id, lender_id, account_number) > ($1, $2, $3) \
                  ORDER BY partner_id, lender_id, account_number LIMIT $4");
     ACCRUING = book!("SELECT " "FROM credit_account WHERE accrues_from < $1 ORDER BY accrues_from LIMIT $2");
+    MATURING = book!("SELECT " "FROM credit_account WHERE next_maturity <= $1 ORDER BY next_maturity LIMIT $2");
     OF_NUMBER = book!("SELECT " "FROM credit_account WHERE account_number = $1 ORDER BY partner_id, lender_id");
     KEEP = "UPDATE credit_account SET principal = $4, interest = $5, held = $6, regular = $7, interest_rest = $8, interest_from = $9, \
-            earning_until = $10, accrues_from = $11, movement_count = $12, paid_total = $13, refunded_total = $14, changed_at = $15 \
+            earning_until = $10, accrues_from = $11, movement_count = $12, paid_total = $13, refunded_total = $14, changed_at = $15, \
+            next_maturity = $16, late_until = $17 \
             WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3";
 }
 
@@ -181,6 +190,14 @@ pub async fn accruing(db: &mut impl Access, day: Day, limit: i64) -> Result<Vec<
     fetch!(fetch_all, BookRow, db, ACCRUING, day.0, limit)
 }
 
+/// At most `limit` books of accounts on which a capture matures on `day` or before and has not.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn maturing(db: &mut impl Access, day: Day, limit: i64) -> Result<Vec<BookRow>, StoreError> {
+    fetch!(fetch_all, BookRow, db, MATURING, day.0, limit)
+}
+
 /// Keeps the book of an account that this transaction has taken.
 ///
 /// # Errors
@@ -204,6 +221,8 @@ pub async fn keep(tx: &mut Tx, row: &BookRow) -> Result<(), StoreError> {
         row.paid_total,
         row.refunded_total,
         row.changed_at.micros(),
+        row.next_maturity,
+        row.late_until,
     )
     .map(drop)
 }

@@ -4,6 +4,7 @@ use domain::Timestamp;
 use domain::cents::Cents;
 use domain::credit_account::AccountNumber;
 use domain::identifier::{ClientIdentifier, PartnerId};
+use domain::percent::Percent;
 use domain::purchase::{Authorization, AuthorizationId, AuthorizationState, EarningTime, FinanceCharge, Financing};
 
 use crate::connection::{Access, Tx};
@@ -39,6 +40,8 @@ pub struct AuthorizationRow {
     pub earned_from_month: i64,
     /// After how many months all of it is earned.
     pub earned_until_month: i64,
+    /// Of a plan that is the same as cash its yearly rate, in hundredths of a percent; else nothing.
+    pub late_rate: i64,
     /// What of the amount was captured.
     pub captured: i64,
     /// What of the amount was released.
@@ -67,6 +70,7 @@ columns!(AuthorizationRow {
     charge_fees,
     earned_from_month,
     earned_until_month,
+    late_rate,
     captured,
     released,
     status,
@@ -88,6 +92,12 @@ pub(crate) fn financing(transaction_type: &str, plan: Option<i64>, term: Option<
 
 fn month(column: i64) -> Result<u8, StoreError> {
     u8::try_from(column).map_err(|error| StoreError::unreadable("credit_authorization.earned_from_month", error))
+}
+
+/// The rate of what is unpaid at the end of a plan, from its column.
+pub(crate) fn late_rate(hundredths: i64) -> Result<Percent, StoreError> {
+    let rate = u16::try_from(hundredths).ok().and_then(Percent::from_hundredths);
+    rate.ok_or_else(|| StoreError::unreadable("late_rate", "it is no percentage"))
 }
 
 /// The columns of how a purchase is paid.
@@ -124,6 +134,7 @@ impl AuthorizationRow {
             charge_fees: it.charge.fees.0,
             earned_from_month: i64::from(it.earned.from_month),
             earned_until_month: i64::from(it.earned.until_month),
+            late_rate: i64::from(it.late_rate.hundredths()),
             captured: 0,
             released: 0,
             status: String::new(),
@@ -156,6 +167,7 @@ impl AuthorizationRow {
                 from_month: month(self.earned_from_month)?,
                 until_month: month(self.earned_until_month)?,
             },
+            late_rate: late_rate(self.late_rate)?,
             captured: Cents(self.captured),
             released: Cents(self.released),
             state,
@@ -182,7 +194,8 @@ macro_rules! authorization {
     ($($rest:expr),+) => {
         concat!(
             "SELECT partner_id, lender_id, account_number, authorization_id, client_id, transaction_type, plan_id, term, amount, \
-             charge_interest, charge_fees, earned_from_month, earned_until_month, captured, released, status, reference, created_at, expires_at FROM credit_authorization ",
+             charge_interest, charge_fees, earned_from_month, earned_until_month, late_rate, captured, released, status, reference, created_at, \
+             expires_at FROM credit_authorization ",
             $($rest),+
         )
     };
@@ -196,9 +209,9 @@ pub(crate) use list::STATEMENTS as LIST_STATEMENTS;
 
 statements! {
     INSERT = "INSERT INTO credit_authorization (partner_id, lender_id, account_number, authorization_id, client_id, transaction_type, plan_id, \
-              term, amount, charge_interest, charge_fees, earned_from_month, earned_until_month, captured, released, status, reference, \
+              term, amount, charge_interest, charge_fees, earned_from_month, earned_until_month, late_rate, captured, released, status, reference, \
               created_at, expires_at, open_until) \
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) ON CONFLICT DO NOTHING";
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) ON CONFLICT DO NOTHING";
     BY_NUMBER = authorization!("WHERE partner_id = $1 AND client_id = $2 AND authorization_id = $3");
     KEEP = "UPDATE credit_authorization SET captured = $5, released = $6, status = $7, open_until = $8 \
             WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND authorization_id = $4";
@@ -235,6 +248,7 @@ pub async fn insert(tx: &mut Tx, row: &AuthorizationRow) -> Result<bool, StoreEr
         row.charge_fees,
         row.earned_from_month,
         row.earned_until_month,
+        row.late_rate,
         row.captured,
         row.released,
         &row.status,

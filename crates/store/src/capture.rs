@@ -4,9 +4,9 @@ use domain::Timestamp;
 use domain::cents::Cents;
 use domain::credit_account::AccountNumber;
 use domain::identifier::{ClientIdentifier, PartnerId};
-use domain::purchase::{AuthorizationId, Capture, CaptureId, Day, FinanceCharge, ReturnId};
+use domain::purchase::{AuthorizationId, Capture, CaptureId, Day, FinanceCharge, Maturity, ReturnId};
 
-use crate::authorization::{financing, financing_columns};
+use crate::authorization::{financing, financing_columns, late_rate};
 use crate::connection::{Access, Tx};
 use crate::credit_account::AccountKey;
 use crate::error::StoreError;
@@ -48,6 +48,18 @@ pub struct CaptureRow {
     pub unearned_from: i64,
     /// The first day on which all of it is earned.
     pub earned_on: i64,
+    /// What it has put on the promotional balance, less what returns took off.
+    pub billed: i64,
+    /// Of a plan that is the same as cash its yearly rate, in hundredths of a percent; else nothing.
+    pub late_rate: i64,
+    /// The months of its plan, grace included; none of a regular purchase.
+    pub plan_months: i64,
+    /// The least that was owed of it at any time, as far as it can't be told from the balances.
+    pub owed_throughout: i64,
+    /// The first day after the time of its plan; `None` of a regular purchase.
+    pub matures_on: Option<i64>,
+    /// The day on which it has matured.
+    pub matured_on: Option<i64>,
     /// The merchant's order.
     pub reference: Option<String>,
     /// When it was captured.
@@ -72,6 +84,12 @@ columns!(CaptureRow {
     fees,
     unearned_from,
     earned_on,
+    billed,
+    late_rate,
+    plan_months,
+    owed_throughout,
+    matures_on,
+    matured_on,
     reference,
     captured_at as i64,
 });
@@ -104,6 +122,12 @@ impl CaptureRow {
             fees: it.fees.0,
             unearned_from: it.unearned_from.0,
             earned_on: it.earned_on.0,
+            billed: it.billed.0,
+            late_rate: it.maturity.map_or(0, |maturity| i64::from(maturity.late_rate.hundredths())),
+            plan_months: it.maturity.map_or(0, |maturity| i64::from(maturity.months)),
+            owed_throughout: it.maturity.map_or(0, |maturity| maturity.owed_throughout.0),
+            matures_on: it.maturity.map(|maturity| maturity.on.0),
+            matured_on: it.maturity.and_then(|maturity| maturity.matured_on).map(|day| day.0),
             reference,
             captured_at: it.captured_at,
         }
@@ -120,6 +144,16 @@ impl CaptureRow {
     /// # Errors
     /// [`StoreError::Broken`] when the row holds what can't be.
     pub fn capture(&self) -> Result<Capture, StoreError> {
+        let months = u8::try_from(self.plan_months);
+        let months = months.map_err(|error| StoreError::unreadable("credit_capture.plan_months", error))?;
+        let late_rate = late_rate(self.late_rate)?;
+        let maturity = self.matures_on.map(|day| Maturity {
+            on: Day(day),
+            months,
+            late_rate,
+            owed_throughout: Cents(self.owed_throughout),
+            matured_on: self.matured_on.map(Day),
+        });
         Ok(Capture {
             financing: financing(&self.transaction_type, self.plan, self.term)?,
             amount: Cents(self.amount),
@@ -130,15 +164,20 @@ impl CaptureRow {
             fees: Cents(self.fees),
             unearned_from: Day(self.unearned_from),
             earned_on: Day(self.earned_on),
+            billed: Cents(self.billed),
+            maturity,
         })
     }
 
-    /// What a return has made of it.
+    /// What a return, another purchase or the end of its plan has made of it.
     pub fn set(&mut self, it: &Capture) {
         self.returned = it.returned.0;
         self.unearned = it.unearned.0;
         self.fees = it.fees.0;
         self.unearned_from = it.unearned_from.0;
+        self.billed = it.billed.0;
+        self.owed_throughout = it.maturity.map_or(0, |maturity| maturity.owed_throughout.0);
+        self.matured_on = it.maturity.and_then(|maturity| maturity.matured_on).map(|day| day.0);
     }
 
     /// Until which day interest is earned of it.
@@ -192,29 +231,35 @@ macro_rules! capture {
     ($($rest:expr),+) => {
         concat!(
             "SELECT partner_id, lender_id, account_number, capture_id, authorization_id, client_id, transaction_type, plan_id, term, amount, \
-             charge_interest, charge_fees, returned, unearned, fees, unearned_from, earned_on, reference, captured_at FROM credit_capture ",
+             charge_interest, charge_fees, returned, unearned, fees, unearned_from, earned_on, billed, late_rate, plan_months, owed_throughout, \
+             matures_on, matured_on, reference, captured_at FROM credit_capture ",
             $($rest),+
         )
     };
 }
 
 mod list;
+mod maturity;
 
 pub use list::{CaptureFilter, count, page};
+pub use maturity::{Maturing, billed, later, maturing, unmatured};
 
 pub(crate) use list::STATEMENTS as LIST_STATEMENTS;
+pub(crate) use maturity::STATEMENTS as MATURITY_STATEMENTS;
 
 statements! {
     INSERT = "INSERT INTO credit_capture (partner_id, lender_id, account_number, capture_id, authorization_id, client_id, transaction_type, \
-              plan_id, term, amount, charge_interest, charge_fees, returned, unearned, fees, unearned_from, earned_on, reference, captured_at, \
-              earning_until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) \
+              plan_id, term, amount, charge_interest, charge_fees, returned, unearned, fees, unearned_from, earned_on, billed, late_rate, \
+              plan_months, owed_throughout, matures_on, matured_on, reference, captured_at, earning_until) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26) \
               ON CONFLICT DO NOTHING";
     BY_NUMBER = capture!("WHERE partner_id = $1 AND client_id = $2 AND capture_id = $3");
     OF_AUTHORIZATION = capture!("WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND capture_id IN ( \
                                 SELECT capture_id FROM credit_capture WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 \
                                 AND authorization_id = $4) ORDER BY captured_at, capture_id LIMIT $5");
     EARNING = capture!("WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND earning_until > $4");
-    KEEP = "UPDATE credit_capture SET returned = $5, unearned = $6, fees = $7, unearned_from = $8, earning_until = $9 \
+    KEEP = "UPDATE credit_capture SET returned = $5, unearned = $6, fees = $7, unearned_from = $8, earning_until = $9, billed = $10, \
+            owed_throughout = $11, matured_on = $12 \
             WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND capture_id = $4";
     INSERT_RETURN = "INSERT INTO capture_return (partner_id, lender_id, account_number, return_id, capture_id, client_id, amount, \
                      charge_interest, charge_fees, reference, returned_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
@@ -250,6 +295,12 @@ pub async fn insert(tx: &mut Tx, row: &CaptureRow) -> Result<bool, StoreError> {
         row.fees,
         row.unearned_from,
         row.earned_on,
+        row.billed,
+        row.late_rate,
+        row.plan_months,
+        row.owed_throughout,
+        row.matures_on,
+        row.matured_on,
         row.reference.as_deref(),
         row.captured_at.micros(),
         row.earning_until(),
@@ -291,7 +342,7 @@ pub async fn earning(db: &mut impl Access, key: AccountKey, day: Day) -> Result<
     fetch!(fetch_all, CaptureRow, db, EARNING, key.partner.0, key.lender.0, key.number.get(), day.0)
 }
 
-/// Keeps what a return has made of a capture whose account this transaction has taken.
+/// Keeps what has become of a capture whose account this transaction has taken.
 ///
 /// # Errors
 /// When the statement fails.
@@ -308,6 +359,9 @@ pub async fn keep(tx: &mut Tx, row: &CaptureRow) -> Result<(), StoreError> {
         row.fees,
         row.unearned_from,
         row.earning_until(),
+        row.billed,
+        row.owed_throughout,
+        row.matured_on,
     )
     .map(drop)
 }

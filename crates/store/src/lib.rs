@@ -75,6 +75,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         authorization::LIST_STATEMENTS,
         capture::STATEMENTS,
         capture::LIST_STATEMENTS,
+        capture::MATURITY_STATEMENTS,
         client::STATEMENTS,
         credentials_link::STATEMENTS,
         credit_account::STATEMENTS,

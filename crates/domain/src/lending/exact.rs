@@ -23,7 +23,7 @@ pub(super) fn cents(number: i128) -> Cents {
 }
 
 /// The interest on `principal` at a yearly rate for so many months, each a twelfth of a year.
-pub(super) fn interest(principal: Cents, rate: Percent, months: u8) -> Cents {
+pub(crate) fn interest(principal: Cents, rate: Percent, months: u8) -> Cents {
     cents(half_even(i128::from(principal.0) * i128::from(rate.hundredths()) * i128::from(months), MONTHLY))
 }
 

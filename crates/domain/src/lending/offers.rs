@@ -50,6 +50,9 @@ pub struct TermQuote {
     pub payment: Cents,
     /// The annual rate, fees included, when every payment is made in time.
     pub annual_rate: AnnualRate,
+    /// Of a plan that is the same as cash: the interest that is charged when nothing is paid by the end of its time. Of what is unpaid then,
+    /// in proportion.
+    pub late_interest: Option<Cents>,
 }
 
 /// A purchase that is financed.
@@ -208,7 +211,8 @@ impl Offer {
         if annual_rate > AnnualRate::of_percent(LARGEST_RATE) {
             return Err(NotOffered::TooDear);
         }
-        Ok(TermQuote { months: term.months, payment: term.first_payment(plan, amount), annual_rate })
+        let late_interest = term.late_interest(plan, amount);
+        Ok(TermQuote { months: term.months, payment: term.first_payment(plan, amount), annual_rate, late_interest })
     }
 }
 

@@ -49,17 +49,20 @@ impl PlanTerm {
 
     /// Every payment for `amount`.
     pub(super) fn schedule(&self, plan: &Plan, amount: Cents) -> Schedule {
-        let (level, mut left, mut late) = (self.level(amount), amount, 0);
+        let (level, mut left) = (self.level(amount), amount);
         let payment = |period: Period| {
             let interest = interest(left, plan.rate, period.bearing);
             let principal = due(plan.payment, level, (left, interest), period) - interest;
-            late += i128::from(left.0) * i128::from(period.months);
             left -= principal;
             Payment { month: period.month, interest, principal, fee: with_payment(&plan.fees, period.is_first) }
         };
         let payments = plan.periods(self.months).map(payment).collect();
-        let late = if plan.same_as_cash { late * i128::from(plan.rate.hundredths()) } else { 0 };
-        Schedule { amount, payments, late_interest: cents(half_even(late, MONTHLY)) }
+        Schedule { amount, payments, late_interest: self.late_interest(plan, amount).unwrap_or_default() }
+    }
+
+    /// Of a plan that is the same as cash, the interest of the whole time on `amount`: what is charged where nothing is paid by its end.
+    pub(super) fn late_interest(&self, plan: &Plan, amount: Cents) -> Option<Cents> {
+        plan.same_as_cash.then(|| interest(amount, plan.rate, plan.grace_months + self.months))
     }
 
     /// Whether an equal payment covers the interest of each period, but for what rounding to cents does. Other payments do by their rule.

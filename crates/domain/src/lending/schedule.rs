@@ -30,8 +30,8 @@ pub struct Schedule {
     pub amount: Cents,
     /// The payments, the first one first.
     pub payments: Vec<Payment>,
-    /// Of a plan that is the same as cash: what is owed besides when the purchase is not paid in full by the last payment. It is the interest
-    /// of the whole time on what the schedule leaves unpaid, rounded once; of any other plan nothing.
+    /// Of a plan that is the same as cash: what is owed besides when nothing of the purchase is paid by the end of its time. It is the interest
+    /// of the whole time, rounded once; of any other plan nothing.
     pub late_interest: Cents,
 }
 

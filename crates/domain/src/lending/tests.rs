@@ -3,10 +3,11 @@
 use proptest::prelude::*;
 
 use super::plan_term::PlanTerm;
-use super::{Bilingual, Charged, Fee, PaymentRule, Plan, Schedule, defaults};
+use super::{Bilingual, Borrower, Charged, Fee, Lending, PaymentRule, Plan, Schedule, defaults};
 use crate::cents::Cents;
+use crate::credit_account::Category;
 use crate::percent::Percent;
-use crate::reference_data::PlanId;
+use crate::reference_data::{PlanId, Province};
 
 /// 100,000.00.
 const LARGEST: i64 = 10_000_000;
@@ -221,12 +222,20 @@ fn same_as_cash_costs_nothing_in_time_and_everything_late() {
     assert_eq!(paid.payments.len(), 1);
     assert_eq!((paid.payments[0].month, paid.total(), paid.late_interest), (12, Cents(100_000), Cents(30_990)));
     assert_eq!(PlanTerm::new(&plan, 12).annual_rate(&plan, Cents(1)).to_string(), "0.0000");
-    // What the schedule has paid by then bears none: 1,000.00 for three months.
     let minimum = PaymentRule::Minimum { share: percent(5_000), least: Cents::ZERO };
     let paid = schedule(&Plan { payment: minimum, ..plan }, 3, 100_000);
     assert_eq!(paid.payments.iter().map(|payment| payment.principal.0).collect::<Vec<_>>(), [50_000, 25_000, 25_000]);
-    // 1,000.00 + 500.00 + 250.00, each for a month at 30.99 %.
-    assert_eq!(paid.late_interest, Cents(4_519));
+    // Where nothing is paid, whatever the schedule says: 1,000.00 for three months at 30.99 %.
+    assert_eq!(paid.late_interest, Cents(7_748));
+    let lending = Lending::default();
+    let borrower = Borrower { category: Category::Preferred, province: Province::Ontario };
+    for quote in lending.quotes("shop", borrower, Cents(100_000)) {
+        for term in &quote.terms {
+            let financing = lending.financing("shop", borrower, (quote.plan.id, term.months), Cents(100_000)).unwrap();
+            assert_eq!(term.late_interest.is_some(), quote.plan.same_as_cash);
+            assert_eq!(term.late_interest.unwrap_or_default(), financing.schedule.late_interest);
+        }
+    }
     assert_eq!(schedule(&default_plan(7), 12, 100_000).late_interest, Cents::ZERO);
 }
 

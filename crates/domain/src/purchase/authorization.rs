@@ -7,6 +7,7 @@ use crate::Timestamp;
 use crate::cents::Cents;
 use crate::credit_account::AccountState;
 use crate::ledger::{LedgerAccount, Movement, MovementKind};
+use crate::percent::Percent;
 
 /// The most authorizations of one account that may be open at once. It bounds what has to be ended when their time is over.
 pub const MOST_OPEN: i64 = 500;
@@ -90,6 +91,8 @@ pub struct Purchase {
     pub charge: FinanceCharge,
     /// Over which time its interest is earned.
     pub earned: EarningTime,
+    /// Of a plan that is the same as cash its yearly rate, for what is unpaid at its end; of any other none.
+    pub late_rate: Percent,
 }
 
 /// An authorization.
@@ -103,6 +106,8 @@ pub struct Authorization {
     pub charge: FinanceCharge,
     /// Over which time its interest is earned, from each capture on.
     pub earned: EarningTime,
+    /// Of a plan that is the same as cash its yearly rate, as it was when this was authorized; of any other none.
+    pub late_rate: Percent,
     /// What of the amount was captured.
     pub captured: Cents,
     /// What of the amount was released, by the merchant or because its time was over.
@@ -141,6 +146,7 @@ impl Purchase {
             amount: self.amount,
             charge: self.charge,
             earned: self.earned,
+            late_rate: self.late_rate,
             captured: Cents::ZERO,
             released: Cents::ZERO,
             state: AuthorizationState::Opened,
@@ -202,7 +208,7 @@ impl Authorization {
             .and(receivable, LedgerAccount::UnearnedInterest, charge.interest)
             .and(receivable, LedgerAccount::FeeIncome, charge.fees);
         let authorization = Self { captured: self.captured + amount, ..*self }.settled();
-        let capture = Capture::new(self.financing, amount, (charge, self.earned), now, book.day(now));
+        let capture = Capture::new(self, (amount, charge), now, book.day(now));
         Ok(book.done(movement, (authorization, capture)))
     }
 

@@ -24,6 +24,12 @@ impl Day {
     pub const fn begins(self) -> Timestamp {
         Timestamp::from_micros(self.0.saturating_mul(MICROS))
     }
+
+    /// The day so many months later. A month is a twelfth of 365 days; a day that is begun counts.
+    #[must_use]
+    pub fn after_months(self, months: u8) -> Self {
+        Self(self.0 + (i64::from(months) * 365 + 11) / 12)
+    }
 }
 
 /// The book of an account: its balances, and what the next movement has to know besides.

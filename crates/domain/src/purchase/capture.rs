@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::charge::share;
-use super::{Book, Day, Done, FinanceCharge, Financing, Refusal};
+use super::{Authorization, Book, Day, Done, FinanceCharge, Financing, Maturity, Refusal};
 use crate::Timestamp;
 use crate::cents::Cents;
 use crate::ledger::{LedgerAccount, Movement, MovementKind};
@@ -32,6 +32,10 @@ pub struct Capture {
     pub unearned_from: Day,
     /// The first day on which all of it is earned.
     pub earned_on: Day,
+    /// What it has put on the promotional balance, less what returns took off: amount, interest and fees. Nothing of a regular purchase.
+    pub billed: Cents,
+    /// What becomes of it after the time of its plan; of a regular purchase nothing.
+    pub maturity: Option<Maturity>,
 }
 
 /// Over which months after a capture the interest of its finance charge is earned: from the end of the interest-free months of the plan to the
@@ -55,17 +59,21 @@ pub struct Returned {
 
 impl Capture {
     pub(super) fn new(
-        financing: Financing,
-        amount: Cents,
-        (charge, earned): (FinanceCharge, EarningTime),
+        of: &Authorization,
+        (amount, charge): (Cents, FinanceCharge),
         captured_at: Timestamp,
         day: Day,
     ) -> Self {
-        // A month is a twelfth of 365 days; a day that is begun counts.
-        let days = |months: u8| (i64::from(months) * 365 + 11) / 12;
-        let unearned_from = Day(day.0 + days(earned.from_month));
+        let unearned_from = day.after_months(of.earned.from_month);
+        let (billed, maturity) = match of.financing {
+            Financing::Regular => (Cents::ZERO, None),
+            Financing::Promotional { .. } => {
+                let billed = amount + charge.total();
+                (billed, Some(Maturity::new(day, of.earned.until_month, of.late_rate, billed)))
+            }
+        };
         Self {
-            financing,
+            financing: of.financing,
             amount,
             charge,
             captured_at,
@@ -73,7 +81,9 @@ impl Capture {
             unearned: charge.interest,
             fees: charge.fees,
             unearned_from,
-            earned_on: Day((day.0 + days(earned.until_month)).max(unearned_from.0)),
+            earned_on: day.after_months(of.earned.until_month).max(unearned_from),
+            billed,
+            maturity,
         }
     }
 
@@ -94,7 +104,8 @@ impl Capture {
     }
 
     /// Takes back `amount` of it; all that is left where none is named. The customer owes it no more, nor the part that falls on it of the
-    /// interest that was not earned yet, and of the fees; what was earned stays earned.
+    /// interest that was not earned yet, and of the fees; what was earned stays earned. What was unpaid of it after the time of its plan is
+    /// owed like a regular purchase, so that then it is taken from those first.
     ///
     /// # Errors
     /// [`Refusal::WrongTransactionType`], [`Refusal::ReturnDateExceeded`], [`Refusal::NoAmount`] and [`Refusal::CaptureAmountExceeded`].
@@ -130,8 +141,10 @@ impl Capture {
             (LedgerAccount::UnearnedInterest, charge.interest),
             (LedgerAccount::FeeIncome, charge.fees),
         ];
+        let promotional = (LedgerAccount::PromotionalReceivable, book.promotional());
+        let regular = (LedgerAccount::RegularReceivable, book.regular);
         // Where the customer has paid it already, the rest is a credit.
-        let credits = [(LedgerAccount::PromotionalReceivable, book.promotional())];
+        let credits = if self.has_matured() { vec![regular, promotional] } else { vec![promotional] };
         let movement =
             Movement::new(MovementKind::Return).and_spread(&debits, &credits, LedgerAccount::RegularReceivable);
         let capture = Self {
@@ -139,6 +152,7 @@ impl Capture {
             unearned: unearned - charge.interest,
             fees: self.fees - charge.fees,
             unearned_from: day.max(self.unearned_from),
+            billed: self.billed - amount - charge.total(),
             ..*self
         };
         Ok(book.done(movement, (capture, Returned { amount, charge })))

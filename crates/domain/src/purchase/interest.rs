@@ -25,7 +25,8 @@ impl Book {
     /// Posts the interest of the days that have ended, once: `None` where it is posted already. `captures` are those of the account whose
     /// finance charge is not all earned on `interest_from`; the outcome is the first and the last day that it is for.
     ///
-    /// A day without interest has no postings, and its movement need not be kept.
+    /// A day without interest has no postings, and its movement need not be kept. No capture may mature in these days: [`Book::catch_up`] stops
+    /// where one does.
     #[must_use]
     pub fn post_interest(&self, captures: &[Capture], rate: RegularRate, now: Timestamp) -> Option<Done<(Day, Day)>> {
         let (from, today) = (self.interest_from, Day::of(now));

@@ -10,11 +10,20 @@ use super::*;
 use crate::Timestamp;
 use crate::cents::Cents;
 use crate::credit_account::{AccountState, Balances};
-use crate::ledger::{LedgerAccount, Movement};
+use crate::ledger::{LedgerAccount, Movement, MovementKind};
+use crate::percent::Percent;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
 const LIMIT: i64 = 100_000;
+/// A purchase of a plan of so many months: the odd ones are the same as cash, without interest otherwise.
+fn of_months(amount: i64, (interest, fees, months): (i64, i64, u8)) -> Purchase {
+    let late = months % 2 == 1;
+    let earned = EarningTime { from_month: 0, until_month: months };
+    let late_rate = if late { Percent::from_hundredths(3_099).unwrap() } else { Percent::ZERO };
+    Purchase { earned, late_rate, ..promotional(amount, if late { 0 } else { interest }, fees) }
+}
+
 /// Of a plan of three months without grace.
 const TERM: EarningTime = EarningTime { from_month: 0, until_month: 3 };
 
@@ -29,7 +38,13 @@ fn empty() -> Book {
 
 fn promotional(amount: i64, interest: i64, fees: i64) -> Purchase {
     let charge = FinanceCharge { interest: Cents(interest), fees: Cents(fees) };
-    Purchase { financing: Financing::Promotional { plan: 4, term: 3 }, amount: Cents(amount), charge, earned: TERM }
+    Purchase {
+        financing: Financing::Promotional { plan: 4, term: 3 },
+        amount: Cents(amount),
+        charge,
+        earned: TERM,
+        late_rate: Percent::ZERO,
+    }
 }
 
 fn regular(amount: i64) -> Purchase {
@@ -38,6 +53,7 @@ fn regular(amount: i64) -> Purchase {
         amount: Cents(amount),
         charge: FinanceCharge::NONE,
         earned: EarningTime::default(),
+        late_rate: Percent::ZERO,
     }
 }
 
@@ -181,7 +197,7 @@ fn a_payment_pays_interest_first_and_what_is_too_much_is_a_credit() {
 /// A move of a random history. Places are taken modulo what is there.
 #[derive(Clone, Debug)]
 enum Move {
-    Authorize { amount: i64, charge: Option<(i64, i64)> },
+    Authorize { amount: i64, plan: Option<(i64, i64, u8)> },
     Capture { of: usize, amount: i64 },
     Release { of: usize, amount: Option<i64> },
     Return { of: usize, amount: Option<i64> },
@@ -194,7 +210,7 @@ enum Move {
 fn any_move() -> impl Strategy<Value = Move> {
     let amount = || prop_oneof![1_i64..100, 1_i64..60_000, Just(0), Just(-1)];
     prop_oneof![
-        4 => (amount(), proptest::option::of((0_i64..5_000, 0_i64..200))).prop_map(|(amount, charge)| Move::Authorize { amount, charge }),
+        4 => (amount(), proptest::option::of((0_i64..5_000, 0_i64..200, 1_u8..=6))).prop_map(|(amount, plan)| Move::Authorize { amount, plan }),
         5 => (any::<usize>(), amount()).prop_map(|(of, amount)| Move::Capture { of, amount }),
         2 => (any::<usize>(), proptest::option::of(amount())).prop_map(|(of, amount)| Move::Release { of, amount }),
         3 => (any::<usize>(), proptest::option::of(amount())).prop_map(|(of, amount)| Move::Return { of, amount }),
@@ -241,10 +257,13 @@ impl Model {
 }
 
 /// The real thing, with what it has told.
+#[derive(Clone)]
 struct Real {
     book: Book,
     authorizations: Vec<Authorization>,
     captures: Vec<Capture>,
+    /// The least that was ever owed of each capture.
+    least: Vec<Cents>,
     ledger: BTreeMap<LedgerAccount, i64>,
 }
 
@@ -264,11 +283,69 @@ impl Real {
         }
     }
 
+    /// The captures that have not matured, in the order in which they do.
+    fn open(&self) -> Vec<usize> {
+        let maturity = |of: usize| self.captures[of].maturity.filter(|it| it.matured_on.is_none());
+        let mut open: Vec<usize> = (0..self.captures.len()).filter(|of| maturity(*of).is_some()).collect();
+        open.sort_by_key(|of| (maturity(*of).map(|it| it.on), self.captures[*of].captured_at, *of));
+        open
+    }
+
+    /// As the service does before it adds a capture.
+    fn note_unpaid(&mut self, new: &Capture) {
+        let Some(maturity) = new.maturity else { return };
+        let later = |of: &usize| self.captures[*of].maturity.is_some_and(|it| it.on > maturity.on);
+        let later: Vec<usize> = self.open().into_iter().filter(later).collect();
+        let mut captures: Vec<Capture> = later.iter().map(|of| self.captures[*of]).collect();
+        self.book.note_unpaid(&mut captures);
+        later.into_iter().zip(captures).for_each(|(of, capture)| self.captures[of] = capture);
+    }
+
+    /// Takes what was paid from the captures, those that end first before the others: what is left of each.
+    fn left(&self) -> Vec<(usize, Cents)> {
+        let open = self.open();
+        let billed: Cents = open.iter().map(|of| self.captures[*of].billed).sum();
+        let mut paid = billed - self.book.promotional();
+        assert!(!paid.is_negative(), "what is owed of promotional purchases is of captures that have not matured");
+        let left = |of: usize| {
+            let part = self.captures[of].billed.min(paid);
+            paid -= part;
+            (of, self.captures[of].billed - part)
+        };
+        open.into_iter().map(left).collect()
+    }
+
     fn settle(&mut self, now: Timestamp, model: &mut Model) {
-        if let Some(done) = self.book.post_interest(&self.captures, RegularRate::USUAL, now) {
-            let before = self.book.balances.interest;
-            self.keep(done);
-            let charged = (self.book.balances.interest - before).0;
+        let (open, today) = (self.open(), Day::of(now));
+        let is_due = |of: &usize| self.captures[*of].maturity.is_some_and(|it| it.on <= today);
+        let (places, later): (Vec<usize>, Vec<usize>) = open.into_iter().partition(is_due);
+        let due: Vec<Capture> = places.iter().map(|of| self.captures[*of]).collect();
+        let later = later.into_iter().map(|of| self.captures[of].billed).sum();
+        for passed in self.book.catch_up((&due, later), &self.captures.clone(), RegularRate::USUAL, now) {
+            let (before, left) = (self.book, self.left());
+            match passed {
+                Passed::Interest(done) => drop(self.keep(done)),
+                Passed::Maturity { of, done } => {
+                    assert_eq!(done.movement.kind, MovementKind::Maturity);
+                    let of = places[of];
+                    self.captures[of] = self.keep(done);
+                    let capture = self.captures[of];
+                    let maturity = capture.maturity.unwrap();
+                    assert!(
+                        capture.unearned_on(before.interest_from).is_zero() && maturity.matured_on == Some(maturity.on)
+                    );
+                    assert_eq!(before.interest_from, maturity.on);
+                    let (_, left) = left.into_iter().find(|(it, _)| *it == of).unwrap();
+                    assert_eq!(
+                        (self.book.regular - before.regular, self.book.balances.principal),
+                        (left, before.balances.principal)
+                    );
+                    // Never more than what accrued on what was owed of it.
+                    let most = crate::lending::interest(self.least[of].min(left), maturity.late_rate, maturity.months);
+                    assert!(self.book.balances.interest - before.balances.interest <= most);
+                }
+            }
+            let charged = (self.book.balances.interest - before.balances.interest).0;
             assert!(charged >= 0);
             model.interest += charged;
         }
@@ -279,7 +356,10 @@ impl Real {
     }
 }
 
-fn check(real: &Real, model: &Model, now: Timestamp) {
+fn check(real: &mut Real, model: &Model, now: Timestamp) {
+    for (of, left) in real.left() {
+        real.least[of] = real.least[of].min(left);
+    }
     let balances = real.book.balances;
     // The books balance, and the running balances are what was posted.
     assert_eq!(real.ledger.values().sum::<i64>(), 0);
@@ -314,14 +394,14 @@ fn check(real: &Real, model: &Model, now: Timestamp) {
 fn run(moves: &[Move]) {
     let mut now = start();
     let mut model = Model::default();
-    let mut real = Real { book: empty(), authorizations: vec![], captures: vec![], ledger: BTreeMap::new() };
+    let mut real =
+        Real { book: empty(), authorizations: vec![], captures: vec![], least: vec![], ledger: BTreeMap::new() };
     for one in moves {
         // As the service does: what is due comes before what is asked.
         real.settle(now, &mut model);
         match one.clone() {
-            Move::Authorize { amount, charge } => {
-                let purchase =
-                    charge.map_or_else(|| regular(amount), |(interest, fees)| promotional(amount, interest, fees));
+            Move::Authorize { amount, plan } => {
+                let purchase = plan.map_or_else(|| regular(amount), |plan| of_months(amount, plan));
                 let needed = amount + purchase.charge.total().0;
                 let fits = amount > 0
                     && needed <= LIMIT - (model.owed() - real.book.balances.interest.0) - real.book.balances.held.0;
@@ -349,12 +429,14 @@ fn run(moves: &[Move]) {
                 let result = real.authorizations[of].capture(&real.book, Cents(amount), now);
                 assert_eq!(result.is_ok(), fits, "{one:?} {result:?}");
                 if let Ok(done) = result {
+                    real.note_unpaid(&done.outcome.1);
                     let (authorization, capture) = real.keep(done);
                     it.captured += amount;
                     model.captures.push((amount, 0));
                     model.charges += capture.charge.total().0;
                     real.authorizations[of] = authorization;
                     real.captures.push(capture);
+                    real.least.push(capture.billed);
                 }
             }
             Move::Release { of, amount } if !real.authorizations.is_empty() => {
@@ -418,8 +500,27 @@ fn run(moves: &[Move]) {
             Move::Interest => real.settle(now, &mut model),
             Move::Capture { .. } | Move::Release { .. } | Move::Return { .. } => {}
         }
-        check(&real, &model, now);
+        check(&mut real, &model, now);
     }
+    // However late it is posted, it is the same.
+    let mut daily = real.clone();
+    let mut by_day = Model::default();
+    for _ in 0..250 {
+        now = now.after(DAY);
+        daily.settle(now, &mut by_day);
+        check_settled(&daily);
+    }
+    real.settle(now, &mut Model::default());
+    assert_eq!((real.book, &real.captures, &real.ledger), (daily.book, &daily.captures, &daily.ledger));
+    assert!(real.open().is_empty() && real.book.promotional().is_zero(), "every plan has ended");
+}
+
+/// The running balances are what was posted.
+fn check_settled(real: &Real) {
+    assert_eq!(real.ledger.values().sum::<i64>(), 0);
+    assert_eq!(real.of(LedgerAccount::RegularReceivable), real.book.regular.0);
+    assert_eq!(real.of(LedgerAccount::PromotionalReceivable), real.book.promotional().0);
+    assert_eq!(real.of(LedgerAccount::InterestReceivable), real.book.balances.interest.0);
 }
 
 proptest! {

@@ -33,6 +33,7 @@ async fn fill(core: &Core, shop: Shop, account: AccountKey) {
                     amount: Cents(1),
                     charge: domain::purchase::FinanceCharge::NONE,
                     earned: domain::purchase::EarningTime::default(),
+                    late_rate: domain::percent::Percent::ZERO,
                 };
                 let state = domain::credit_account::AccountState::NORMAL;
                 let done = purchase.authorize(&book.book(), state, now, 30 * DAY).unwrap();

@@ -13,6 +13,7 @@ mod deployment;
 mod flow_information;
 mod idempotency;
 mod invoice;
+mod maturity;
 mod merchant;
 mod migration;
 mod oauth_client;

@@ -7,6 +7,7 @@ use domain::cents::Cents;
 use domain::credit_account::AccountState;
 use domain::identifier::{ClientIdentifier, PartnerId};
 use domain::ledger::{LedgerAccount, Posting};
+use domain::percent::Percent;
 use domain::purchase::{
     AuthorizationId, AuthorizationState, CaptureId, Day, EarningTime, FinanceCharge, Financing, Purchase, RegularRate,
     ReturnId,
@@ -25,14 +26,14 @@ use crate::credit_account::{row as account, two_merchants};
 use crate::{keep, now};
 
 const NUMBER: i64 = 12_345_678_901_237;
-const MERCHANT: (PartnerId, ClientIdentifier) = (PartnerId(1), ClientIdentifier(8));
+pub(crate) const MERCHANT: (PartnerId, ClientIdentifier) = (PartnerId(1), ClientIdentifier(8));
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-fn key() -> AccountKey {
+pub(crate) fn key() -> AccountKey {
     account(7, NUMBER, 1).key()
 }
 
-async fn with_account(tx: &mut Tx) -> Result<(), StoreError> {
+pub(crate) async fn with_account(tx: &mut Tx) -> Result<(), StoreError> {
     two_merchants(tx).await?;
     store::credit_account::insert(tx, &account(7, NUMBER, 1)).await.map(drop)
 }
@@ -41,7 +42,14 @@ fn purchase(plan: Option<u8>) -> Purchase {
     let financing = plan.map_or(Financing::Regular, |plan| Financing::Promotional { plan, term: 3 });
     let charge = FinanceCharge { interest: Cents(920), fees: Cents(30) };
     let charge = if plan.is_some() { charge } else { FinanceCharge::NONE };
-    Purchase { financing, amount: Cents(1_000), charge, earned: EarningTime { from_month: 0, until_month: 3 } }
+    let late_rate = Percent::from_hundredths(3_099).unwrap();
+    Purchase {
+        financing,
+        amount: Cents(1_000),
+        charge,
+        earned: EarningTime { from_month: 0, until_month: 3 },
+        late_rate,
+    }
 }
 
 pub(crate) fn new(id: i64, plan: Option<u8>, created_at: Timestamp) -> AuthorizationRow {
@@ -57,7 +65,7 @@ pub(crate) fn new(id: i64, plan: Option<u8>, created_at: Timestamp) -> Authoriza
 }
 
 /// A new account, as its movements see it.
-fn account_row() -> BookRow {
+pub(crate) fn account_row() -> BookRow {
     let row = account(7, NUMBER, 1);
     BookRow {
         partner: row.partner,
@@ -75,6 +83,8 @@ fn account_row() -> BookRow {
         interest_rest: 0,
         interest_from: 0,
         earning_until: 0,
+        next_maturity: None,
+        late_until: 0,
         movement_count: 0,
         paid_total: 0,
         refunded_total: 0,
@@ -82,7 +92,7 @@ fn account_row() -> BookRow {
     }
 }
 
-async fn add(db: &Db, row: AuthorizationRow) -> bool {
+pub(crate) async fn add(db: &Db, row: AuthorizationRow) -> bool {
     keep!(db, [row], |tx| async move { authorization::insert(tx, &row).await }).unwrap()
 }
 

@@ -15,8 +15,8 @@ pub(crate) enum Command {
     /// Prove the books; the exit status is 1 when something is wrong
     ///
     /// Of each account every movement must be there, each must lead from the balances before it to those after it, the account must say what
-    /// its last movement says, and what is held and not earned yet must be what its authorizations and captures say. It reads the whole
-    /// ledger as it is at one moment; a server may go on meanwhile.
+    /// its last movement says, and what is held, not earned yet and owed of plans must be what its authorizations and captures say. It reads
+    /// the whole ledger as it is at one moment; a server may go on meanwhile.
     #[command(after_help = "Example:\n  tallystick ledger check --json")]
     Check {
         #[command(flatten)]
