@@ -111,6 +111,11 @@ struct TermAnswer {
     term_amount: Dollars,
     /// What comes on top.
     fees: Vec<FeeAnswer>,
+    /// Of a plan that is the same as cash only: the interest that is charged when nothing is paid by the end of its time. Of what is unpaid then,
+    /// in proportion; whoever has paid all by then owes none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>, example = 3.25)]
+    late_interest: Option<Dollars>,
     /// Under `v2.5` only: the annual rate, fees included, as a part of one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<f64>, example = 0.0999)]
@@ -157,6 +162,8 @@ struct FeeAnswer {
 /// For a price, the regular purchase and every term of every plan that the merchant offers, and that the customer may have by category and
 /// province. A plan that is for larger purchases, and a term whose fees would make it dearer than the law allows, are left out. Nothing is kept.
 /// A token of the scope `customer` asks for the account that it applied for, or the tokens that it was refreshed from; any other is 404.
+///
+/// A plan that is the same as cash costs nothing when all is paid by the end of its time; `late_interest` says what it costs otherwise.
 ///
 /// The shape is that of the address: under `v2.5` a term has `apr`, under `v2.5.1` it has `annual_rates`, and the plan `plan_name`.
 #[utoipa::path(
@@ -235,6 +242,7 @@ impl PlanAnswer {
             term: term.months,
             term_amount: Dollars(term.payment),
             fees: fees(&quote.plan.fees, lang),
+            late_interest: term.late_interest.map(Dollars),
             apr: (!newer).then_some(Rate(term.annual_rate)),
             annual_rates: newer.then(|| RateAnswer {
                 description: of_two(lang, "Annual Percentage Rate (APR)", "Taux annuel du coût d'emprunt (TAC)"),

@@ -85,6 +85,10 @@ pub struct InterestTerm {
     /// What comes on top.
     #[serde(default)]
     pub fees: Vec<InterestFee>,
+    /// Of a plan that is the same as cash: the interest that is charged when nothing is paid by the end of its time; of what is unpaid then, in
+    /// proportion.
+    #[serde(default)]
+    pub late_interest: Option<Decimal>,
     /// The annual rate, fees included, as `v2.5` has it.
     #[serde(default)]
     pub apr: Option<Decimal>,
@@ -157,7 +161,10 @@ mod tests {
         for answer in [&older, &newer] {
             let term = &answer.promotional_purchase[0].terms[0];
             assert_eq!((term.annual_rate(), term.term_amount), (Some(rate), "3.56".parse().unwrap()));
+            assert_eq!(term.late_interest, None);
         }
+        let same_as_cash = read(r#"{"term":6,"term_amount":10.5,"fees":[],"late_interest":1.63,"apr":0}"#);
+        assert_eq!(same_as_cash.promotional_purchase[0].terms[0].late_interest, Some("1.63".parse().unwrap()));
         assert_eq!(older.customer.available_credit, Decimal::from(14_000));
         assert_eq!(newer.promotional_purchase[0].terms[0].fees[0].amount, Decimal::from(49));
     }

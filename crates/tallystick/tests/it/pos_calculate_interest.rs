@@ -126,6 +126,16 @@ on_both_engines! {
         let older = till.ask(POS, number, "", json!(10.5)).await.json();
         assert_eq!(plan(&older, 4)["terms"][0], json!({"term": 3, "term_amount": 3.56, "fees": [], "apr": 0.0999}));
         assert_eq!(plan(&older, 4).get("plan_name"), None);
+        // What is the same as cash tells what it costs otherwise, in both shapes, and no other plan does.
+        for answer in [&newer.json(), &older] {
+            for plan in answer["promotional_purchase"].as_array().unwrap() {
+                for term in plan["terms"].as_array().unwrap() {
+                    assert_eq!(term.get("late_interest").is_some(), plan["plan_id"] == 6, "{plan}");
+                }
+            }
+            let late: Vec<_> = plan(answer, 6)["terms"].as_array().unwrap().iter().map(|term| &term["late_interest"]).collect();
+            assert_eq!(late, [&json!(1.63), &json!(3.25), &json!(4.88)]);
+        }
         answer.as_object_mut().unwrap().remove("promotional_purchase");
         assert!(credit.as_i64().unwrap() > 0, "{credit}");
         assert_eq!(

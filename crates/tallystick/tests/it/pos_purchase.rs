@@ -313,6 +313,40 @@ on_both_engines! {
         assert_eq!(refused(&desk.post(&path, &json!({"amount": 1})).await), is(409, "wrong_transaction_type"));
     }
 
+    async fn what_is_the_same_as_cash_costs_nothing_in_time_and_the_whole_time_otherwise(database: TestDatabase) {
+        let mut desk = Desk::open(&database).await;
+        let (other, _) = open_account(&desk.app.test.core, (desk.account.partner, desk.account.lender), 2, 100_000).await;
+        let paid = std::mem::replace(&mut desk.account, other);
+        for account in [paid, other] {
+            desk.account = account;
+            let mut body = desk.purchase(400);
+            body["financing_option"] = json!({"transaction_type": "promotional_purchase", "plan_id": 6, "term": 6});
+            body["auto_capture"] = json!(true);
+            let bought = desk.authorize(&body).await;
+            assert_eq!((bought.status, &bought.json()["finance_charge"]), (StatusCode::OK, &json!(0)), "{}", bought.text());
+        }
+        desk.app.clock().advance(182 * DAY);
+        desk.log_in().await;
+        let back = desk.post(&format!("/accounts/{}/refund", paid.number), &json!({"amount": 400})).await;
+        assert_eq!(back.status, StatusCode::OK, "{}", back.text());
+        desk.app.clock().advance(DAY);
+        desk.log_in().await;
+        // By the job, twice and at once, and for the account that is called by the call.
+        let core = &desk.app.test.core;
+        let posted = tokio::join!(core.post_interest(), core.post_interest());
+        assert_eq!(posted.0.unwrap() + posted.1.unwrap(), 2);
+        assert_eq!(core.post_interest().await.unwrap(), 0);
+        let back = desk.post(&format!("/accounts/{}/refund", other.number), &json!({"amount": 10})).await;
+        assert_eq!(back.status, StatusCode::OK, "{}", back.text());
+        // Half a year of 30.99 %.
+        for (account, owed) in [(paid, (0, 0)), (other, (39_000, 6_198))] {
+            let story = &core.account_stories(account.number, 9).await.unwrap()[0];
+            assert_eq!((story.principal, story.interest), owed);
+            assert_eq!(story.available_credit, 100_000 - owed.0);
+        }
+        assert_eq!(core.check_ledger().await.unwrap().faults, Vec::<String>::new());
+    }
+
     async fn a_repeat_is_answered_as_the_first(database: TestDatabase) {
         let desk = Desk::open(&database).await;
         let ask = async |body: &Value, key: &str, hash: Option<&str>| {
