@@ -10,14 +10,14 @@ pub enum LedgerAccount {
     Hold,
     /// The other side of [`LedgerAccount::Hold`].
     HoldContra,
-    /// What the customer owes of regular purchases, which bear interest by the day. Below zero where the customer has paid more than was
-    /// owed.
+    /// What the customer owes of regular purchases and of those whose plan is over, which bear interest by the day. Below zero where the
+    /// customer has paid more than was owed.
     RegularReceivable,
-    /// What the customer owes of promotional purchases, with their finance charges.
+    /// What the customer owes of promotional purchases whose plan is not over, with their finance charges.
     PromotionalReceivable,
     /// The part of the finance charges in [`LedgerAccount::PromotionalReceivable`] that is not earned yet.
     UnearnedInterest,
-    /// The interest by the day that the customer owes.
+    /// The interest that the customer owes: by the day, and of the whole time of plans that are the same as cash and were not paid in it.
     InterestReceivable,
     /// What the lender owes the merchants for what was captured, less what they gave back.
     MerchantPayable,

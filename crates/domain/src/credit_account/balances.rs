@@ -9,7 +9,8 @@ pub struct Balances {
     pub limit: Cents,
     /// What is owed of purchases, with the finance charge that was agreed on with them. Below zero where more was paid than was owed.
     pub principal: Cents,
-    /// The interest that has been charged by the day, which is owed on top and takes nothing from the limit.
+    /// The interest that has been charged by the day or for a plan that was not paid in time, which is owed on top and takes nothing from the
+    /// limit.
     pub interest: Cents,
     /// What open authorizations hold.
     pub held: Cents,

@@ -37,7 +37,8 @@ impl Day {
 pub struct Book {
     /// What is owed, held and free.
     pub balances: Balances,
-    /// The part of the principal that is of regular purchases and bears interest by the day; below zero where more was paid than was owed.
+    /// The part of the principal that is of regular purchases and of those whose plan is over, and bears interest by the day; below zero where
+    /// more was paid than was owed.
     pub regular: Cents,
     /// The part of a cent of interest that was not charged yet, in parts of which `PARTS` of `interest.rs` are a cent.
     pub interest_rest: i64,
@@ -65,7 +66,7 @@ impl Book {
         Balances { held: self.balances.held - self.lapsed, ..self.balances }
     }
 
-    /// What is owed of promotional purchases, with their finance charges. Never below zero.
+    /// What is owed of promotional purchases whose plan is not over, with their finance charges. Never below zero.
     #[must_use]
     pub fn promotional(&self) -> Cents {
         self.balances.principal - self.regular

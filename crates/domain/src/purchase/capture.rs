@@ -44,7 +44,7 @@ pub struct Capture {
 pub struct EarningTime {
     /// How many months pass first.
     pub from_month: u8,
-    /// After how many months all of it is earned.
+    /// After how many months all of it is earned, and the time of the plan is over.
     pub until_month: u8,
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::calendar::CalendarDate;
-use domain::purchase::Financing;
+use domain::purchase::{CaptureId, Financing};
 use service::Core;
 use service::capture::CaptureView;
 use service::ledger::AccountStory;
@@ -34,6 +34,41 @@ async fn story(core: &Core, account: AccountKey) -> AccountStory {
 
 fn kinds(story: &AccountStory) -> Vec<&str> {
     story.movements.iter().map(|line| line.kind.as_str()).collect()
+}
+
+/// What is changed behind the back of the books.
+#[derive(Clone, Copy, Debug)]
+enum Change {
+    /// The capture has matured before its time.
+    Matured,
+    /// It has billed a cent less.
+    Billed,
+    /// The account's row has another day.
+    Next,
+    /// Interest is posted for a year more.
+    Posted,
+}
+
+impl Change {
+    /// Makes the change, or takes it back where `sign` is below zero.
+    async fn make(self, core: &Core, shop: Shop, account: AccountKey, (capture, sign): (i64, i64)) {
+        let changed = core.db().write(move |tx| {
+            Box::pin(async move {
+                let mut book = store::account_book::take(tx, account).await?.unwrap();
+                let found = store::capture::by_number(tx, shop.lender(), CaptureId(capture)).await?;
+                let mut row = found.unwrap();
+                match self {
+                    Self::Matured => row.matured_on = (sign > 0).then_some(0),
+                    Self::Billed => row.billed -= sign,
+                    Self::Next => book.next_maturity = book.next_maturity.map(|day| day + sign),
+                    Self::Posted => book.interest_from += 365 * sign,
+                }
+                store::capture::keep(tx, &row).await?;
+                store::account_book::keep(tx, &book).await
+            })
+        });
+        changed.await.unwrap();
+    }
 }
 
 on_both_engines! {
@@ -104,6 +139,7 @@ on_both_engines! {
         let [daily, once] = [story(core, accounts[0]).await, story(core, accounts[1]).await];
         let told = |it: &AccountStory| (it.principal, it.regular, it.interest);
         assert_eq!(told(&daily), told(&once));
+        assert!(daily.movement_count > once.movement_count + 10, "{} and {}", daily.movement_count, once.movement_count);
         assert_eq!(kinds(&once).iter().filter(|kind| **kind == "maturity").count(), 1, "the shorter plan was paid");
         assert_eq!(once.principal, once.regular, "every plan has ended");
         assert_books(core).await;
@@ -145,5 +181,28 @@ on_both_engines! {
         shop.bring_back(core, &short, None).await.unwrap();
         assert_eq!((story(core, account).await.principal, story(core, account).await.regular), (20_000, 0));
         assert_books(core).await;
+    }
+
+    async fn the_check_of_the_books_finds_what_does_not_go_together(database: TestDatabase) {
+        let test = TestCore::open(&database).await;
+        let (core, [shop, ..]) = (&test.core, Shop::open(&test).await);
+        let (account, _) = open_account(core, shop.lender(), 1, 200_000).await;
+        let bought = buy(core, shop, account, (30_000, EQUAL)).await;
+        assert_books(core).await;
+        for (change, found) in [
+            (Change::Matured, vec!["has matured, and not all of it is earned", "is owed of plans", "its next capture matures on day None"]),
+            (Change::Billed, vec!["its captures have billed", "is owed of plans"]),
+            (Change::Next, vec!["its next capture matures on day"]),
+            (Change::Posted, vec!["interest is posted for days after", "to be earned"]),
+        ] {
+            change.make(core, shop, account, (bought.capture, 1)).await;
+            let faults = core.check_ledger().await.unwrap().faults;
+            for what in &found {
+                assert!(faults.iter().any(|fault| fault.contains(what)), "{change:?}, {what}: {faults:?}");
+            }
+            assert_eq!(faults.len(), found.len(), "{change:?}: {faults:?}");
+            change.make(core, shop, account, (bought.capture, -1)).await;
+            assert_books(core).await;
+        }
     }
 }
