@@ -46,7 +46,7 @@ fn section(bench: &Bench, ours: &[f64], bare: &[f64], counts: &[f64]) -> Section
              last. Each mail is an invoice of 20 rows with its PDF, which is made when it is sent. Afterwards every invoice must be listed as\n\
              `SENT`, and the mail server must have taken as many mails as there are invoices. The rival is lettre's pool with {AT_ONCE} connections\n\
              and as many tasks, which sends as many mails with the PDF of one of these invoices to a server of its own: it makes no PDF,\n\
-             keeps its connections, and stores nothing. The program opens a connection for each mail. The target is {ENOUGH} mails/s, or\n\
+             keeps its connections, and stores nothing. The program keeps its connections for some seconds. The target is {ENOUGH} mails/s, or\n\
              {PART} of what the rival reaches, whichever is less.\n",
             ours.len(),
             grouped(bench.pace.mails),
