@@ -148,7 +148,7 @@ impl Core {
                 let regular = matches!(asked.financing, Financing::Regular).then_some(asked.amount);
                 let code = core.check_code(tx, book, (&caller, &asked.proof, regular), &record).await?;
                 let widget = core.check_widget(tx, book, (&caller, &asked.proof)).await?;
-                let purchase = core.finance_charge(&merchant, book.row(), asked.financing, asked.amount)?;
+                let purchase = core.financed_purchase(&merchant, book.row(), asked.financing, asked.amount)?;
                 let state = book.state()?;
                 let holds = book.expire_due(tx).await?;
                 let done = purchase.authorize(&book.book(), state, book.now(), lifetime)?;

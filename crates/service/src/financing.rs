@@ -15,7 +15,7 @@ use crate::purchase_error::PurchaseError;
 impl Core {
     /// A purchase of `amount` on an account with its finance charge, for a merchant by its `client_id`: the interest and the fees of the schedule
     /// of the plan, over which time that interest is earned, and at which rate it is late. This is the one place that asks for plans.
-    pub(crate) fn finance_charge(
+    pub(crate) fn financed_purchase(
         &self,
         merchant: &str,
         account: &BookRow,

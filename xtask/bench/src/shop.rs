@@ -78,7 +78,7 @@ impl Shop {
         at_once(&jobs, |(Customer { account, token }, times)| {
             let mut link = Link::open(url)?;
             for _ in 0..*times {
-                let held = link.call(&authorize_path(), token, &authorization(json!(account)))?;
+                let held = link.call(&authorize_path(), token, &authorization(json!(account), false))?;
                 let id = held.get("authorization_id").and_then(Value::as_i64).unwrap_or_default();
                 link.call(&path(&format!("/authorization/{id}/capture")), &self.office, &capture())?;
             }
@@ -110,7 +110,17 @@ pub(crate) fn authorize_path() -> String {
 
 /// The body of an authorization, with the mark that the load generator replaces by the account.
 pub(crate) fn authorization_body() -> String {
-    authorization(json!(ACCOUNT_MARK)).to_string().replace(&format!("\"{ACCOUNT_MARK}\""), ACCOUNT_MARK)
+    marked(&authorization(json!(ACCOUNT_MARK), false))
+}
+
+/// The same of one that is captured at once, so that it is not open.
+pub(crate) fn captured_authorization_body() -> String {
+    marked(&authorization(json!(ACCOUNT_MARK), true))
+}
+
+/// The text of a body, with the mark bare: the account is a number.
+fn marked(body: &Value) -> String {
+    body.to_string().replace(&format!("\"{ACCOUNT_MARK}\""), ACCOUNT_MARK)
 }
 
 /// The body of the capture of all of it.
@@ -118,13 +128,13 @@ pub(crate) fn capture_body() -> String {
     capture().to_string()
 }
 
-fn authorization(account: Value) -> Value {
+fn authorization(account: Value, auto_capture: bool) -> Value {
     json!({
         "account_number": account,
         "reference": "Order-1234",
         "financing_option": {"transaction_type": "promotional_purchase", "plan_id": 4, "term": 3},
         "amount": AMOUNT,
-        "auto_capture": false,
+        "auto_capture": auto_capture,
     })
 }
 
@@ -218,5 +228,6 @@ mod tests {
     #[test]
     fn the_account_stands_as_a_number() {
         assert!(authorization_body().contains("\"account_number\":#ACCOUNT#,"), "{}", authorization_body());
+        assert!(captured_authorization_body().contains("\"auto_capture\":true"));
     }
 }
