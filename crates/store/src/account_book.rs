@@ -136,8 +136,7 @@ macro_rules! book {
 }
 
 statements! {
-    /// Nothing is changed: the update is for the row's lock.
-    TAKE = book!("UPDATE credit_account SET changed_at = changed_at WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 RETURNING ");
+    TAKE = book!("SELECT " "FROM credit_account WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 FOR NO KEY UPDATE");
     BY_NUMBER = book!("SELECT " "FROM credit_account WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3");
     PAGE = book!("SELECT " "FROM credit_account WHERE (partner_id, lender_id, account_number) > ($1, $2, $3) \
                  ORDER BY partner_id, lender_id, account_number LIMIT $4");

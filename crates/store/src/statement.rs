@@ -2,8 +2,9 @@
 
 use std::sync::OnceLock;
 
-/// Row locks: of rows that no other transaction has, and of rows that nobody is to change until the end of this one.
-const ROW_LOCKS: [&str; 2] = [" FOR UPDATE SKIP LOCKED", " FOR SHARE"];
+/// Row locks: of rows that no other transaction has, of rows that this one is going to change, and of rows that nobody is to change until the
+/// end of this one.
+const ROW_LOCKS: [&str; 3] = [" FOR UPDATE SKIP LOCKED", " FOR NO KEY UPDATE", " FOR SHARE"];
 
 /// One SQL text. The `statements!` macro makes one and lists it, so that no statement escapes the test that prepares every one on both
 /// engines; only the dialect makes its own, for what one engine alone can do.
@@ -114,6 +115,8 @@ mod tests {
         static LOCKS: Statement =
             Statement::new("two", "IN (SELECT a FROM b LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING a");
         assert_eq!(LOCKS.sqlite(), "IN (SELECT a FROM b LIMIT ?1) RETURNING a");
+        static TAKEN: Statement = Statement::new("four", "SELECT a FROM b WHERE c = $1 FOR NO KEY UPDATE");
+        assert_eq!(TAKEN.sqlite(), "SELECT a FROM b WHERE c = ?1");
         static SHARED: Statement = Statement::new("three", "SELECT a FROM b WHERE c = $1 FOR SHARE");
         assert_eq!(SHARED.sqlite(), "SELECT a FROM b WHERE c = ?1");
     }
