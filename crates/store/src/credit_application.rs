@@ -304,8 +304,9 @@ pub async fn count_of_family_since(
 /// When the statement fails.
 pub async fn opened_by_family(db: &mut impl Access, account: AccountKey, family: FamilyId) -> Result<bool, StoreError> {
     let (partner, lender, number) = (account.partner.0, account.lender.0, account.number.get());
-    let count: Result<i64, StoreError> = fetch!(count, db, COUNT_OPENED_BY, partner, lender, number, family.0);
-    Ok(count? > 0)
+    // Few have led to one account, so that this is no matter for a thread that may wait.
+    let (count,) = fetch!(fetch_one, (i64,), db, COUNT_OPENED_BY, partner, lender, number, family.0)?;
+    Ok(count > 0)
 }
 
 /// Whether an account was opened by an application of this token family that was decided after `since`.
@@ -319,9 +320,9 @@ pub async fn opened_by_family_since(
     since: Timestamp,
 ) -> Result<bool, StoreError> {
     let (partner, lender, number) = (account.partner.0, account.lender.0, account.number.get());
-    let count: Result<i64, StoreError> =
-        fetch!(count, db, COUNT_OPENED_SINCE, partner, lender, number, family.0, since.micros());
-    Ok(count? > 0)
+    let (count,) =
+        fetch!(fetch_one, (i64,), db, COUNT_OPENED_SINCE, partner, lender, number, family.0, since.micros())?;
+    Ok(count > 0)
 }
 
 /// At most `limit` applications that are sealed under another master key than `version`.
