@@ -17,8 +17,6 @@ pub(crate) trait Job: Send {
     fn is_abandoned(&self) -> bool;
     /// Runs it, again when it was run before. True when its changes are to be kept.
     fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool>;
-    /// Whether it was run, and its changes are to be kept.
-    fn is_kept(&self) -> bool;
     /// Answers with what it came to, or with the reason why that was lost.
     fn answer(self: Box<Self>, lost: Option<StoreError>);
 }
@@ -53,10 +51,6 @@ where
             self.outcome = Some(outcome);
             keep
         })
-    }
-
-    fn is_kept(&self) -> bool {
-        self.outcome.as_ref().is_some_and(Result::is_ok)
     }
 
     fn answer(self: Box<Self>, lost: Option<StoreError>) {

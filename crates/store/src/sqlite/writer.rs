@@ -66,19 +66,24 @@ impl Writer {
     fn serve(mut self, mut queue: mpsc::Receiver<Box<dyn Job>>, runtime: &Handle) {
         let group_size = metrics::histogram!("store_write_group_size");
         let most = self.options.write_group.max(1);
+        let mut crowd = Crowd::default();
         let mut jobs = Vec::with_capacity(most);
-        while queue.blocking_recv_many(&mut jobs, most) > 0 {
-            jobs.retain(|job| !job.is_abandoned());
-            if jobs.is_empty() {
+        while let Some(first) = queue.blocking_recv() {
+            if first.is_abandoned() {
                 continue;
             }
-            let mut group = Group { jobs: &mut jobs, queue: &mut queue, most };
-            let lost = self.run_group(&mut group, runtime).err().map(Lost::from);
+            jobs.push(first);
+            let mut group = Group { jobs: &mut jobs, queue: &mut queue, most: most.min(crowd.half()) };
+            let (has_changed, lost) = match self.run_group(&mut group, runtime) {
+                Ok(has_changed) => (has_changed, None),
+                Err(error) => (false, Some(Lost::from(error))),
+            };
+            crowd.saw(jobs.len() + queue.len());
             #[expect(clippy::cast_precision_loss, reason = "a group has a few hundred jobs")]
             group_size.record(jobs.len() as f64);
             match &lost {
                 Some(lost) => self.health.failed(&lost.reason),
-                None if jobs.iter().any(|job| job.is_kept()) => self.health.wrote(),
+                None if has_changed => self.health.wrote(),
                 // Nothing was written, so nothing is known.
                 None => {}
             }
@@ -91,8 +96,8 @@ impl Writer {
         }
     }
 
-    /// One transaction for all. An error means that nothing of it was kept.
-    fn run_group(&mut self, group: &mut Group<'_>, runtime: &Handle) -> Result<(), EngineError> {
+    /// One transaction for all; true when it has changed anything. An error means that nothing of it was kept.
+    fn run_group(&mut self, group: &mut Group<'_>, runtime: &Handle) -> Result<bool, EngineError> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
             None => connect(&self.options, &self.path, Use::Write)?,
@@ -100,11 +105,11 @@ impl Writer {
         let mut tx = Tx(Connection::new(Owned::SqliteWriter(connection), self.health.clone()));
         // On any error the connection is dropped, which undoes what is open, and the next group opens a new one: a transaction that
         // SQLite has ended by itself must not go on as single statements.
-        runtime.block_on(run_jobs(&mut tx, group))?;
+        let has_changed = runtime.block_on(run_jobs(&mut tx, group))?;
         if let Owned::SqliteWriter(connection) = tx.0.owned {
             self.connection = Some(connection);
         }
-        Ok(())
+        Ok(has_changed)
     }
 }
 
@@ -116,15 +121,39 @@ struct Group<'g> {
 }
 
 impl Group<'_> {
-    /// Takes what has come since, as far as there is room.
-    fn take_more(&mut self) {
+    /// Takes the next job that waits, if there is room.
+    fn take_next(&mut self) -> bool {
         while self.jobs.len() < self.most
             && let Ok(job) = self.queue.try_recv()
         {
             if !job.is_abandoned() {
                 self.jobs.push(job);
+                return true;
             }
         }
+        false
+    }
+}
+
+/// How many writes there are at a time, of late. A group takes half of them and leaves the others to the next one: would it take all, nobody
+/// had anything to do while the disk has them, and nothing would wait when it is free.
+#[derive(Default)]
+struct Crowd {
+    /// In 1/256, so that it shrinks by less than one at a time.
+    of_late: usize,
+}
+
+impl Crowd {
+    /// So many pay for a commit, however many there are.
+    const FEW: usize = 16;
+
+    /// Counts those of a group, and those that wait at its end.
+    fn saw(&mut self, jobs: usize) {
+        self.of_late = (self.of_late - self.of_late / 512).max(jobs * 256);
+    }
+
+    fn half(&self) -> usize {
+        Self::FEW.max(self.of_late / 512)
     }
 }
 
@@ -132,33 +161,28 @@ impl Group<'_> {
 ///
 /// At first without savepoints, because a savepoint has SQLite copy every page that a job changes. When a job that fails has changed
 /// something, which is rare (most refusals come before the first change), all is undone and the jobs run again, each in a savepoint.
-async fn run_jobs(tx: &mut Tx, group: &mut Group<'_>) -> Result<(), EngineError> {
+async fn run_jobs(tx: &mut Tx, group: &mut Group<'_>) -> Result<bool, EngineError> {
     tx.0.control("BEGIN IMMEDIATE").await?;
-    let mut ran = 0;
-    while ran < group.jobs.len() {
-        if !run_together(tx, &mut group.jobs[ran..]).await? {
+    let mut unchanged = changes(tx)?;
+    loop {
+        let before = changes(tx)?;
+        // The one that was taken last.
+        let Some(job) = group.jobs.last_mut() else { break };
+        if !job.run(tx).await && changes(tx)? != before {
             metrics::counter!("store_write_retries_total").increment(1);
             tx.0.control("ROLLBACK").await?;
             tx.0.control("BEGIN IMMEDIATE").await?;
+            unchanged = changes(tx)?;
             run_apart(tx, group.jobs).await?;
             break;
         }
-        ran = group.jobs.len();
-        group.take_more();
-    }
-    tx.0.control("COMMIT").await
-}
-
-/// False as soon as a job has failed and left changes behind.
-async fn run_together(tx: &mut Tx, jobs: &mut [Box<dyn Job>]) -> Result<bool, EngineError> {
-    for job in jobs {
-        let before = changes(tx)?;
-        let is_kept = job.run(tx).await;
-        if !is_kept && changes(tx)? != before {
-            return Ok(false);
+        if !group.take_next() {
+            break;
         }
     }
-    Ok(true)
+    let has_changed = changes(tx)? != unchanged;
+    tx.0.control("COMMIT").await?;
+    Ok(has_changed)
 }
 
 async fn run_apart(tx: &mut Tx, jobs: &mut [Box<dyn Job>]) -> Result<(), EngineError> {
@@ -183,5 +207,24 @@ fn changes(tx: &Tx) -> Result<u64, EngineError> {
     match &tx.0.owned {
         Owned::SqliteWriter(connection) if !connection.is_autocommit() => Ok(connection.total_changes()),
         _ => Err(EngineError::Undone),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_takes_half_of_those_there_are() {
+        let mut crowd = Crowd::default();
+        assert_eq!(crowd.half(), Crowd::FEW);
+        crowd.saw(64);
+        assert_eq!(crowd.half(), 32);
+        crowd.saw(33);
+        assert!((31..=32).contains(&crowd.half()), "others may be about to come");
+        for _ in 0..2000 {
+            crowd.saw(1);
+        }
+        assert_eq!(crowd.half(), Crowd::FEW, "they have gone");
     }
 }

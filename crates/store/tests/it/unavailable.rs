@@ -78,6 +78,8 @@ async fn a_full_disk_loses_nothing_that_was_answered_and_recovers() {
     }
     assert!(refused, "the disk was never full");
     assert!(matches!(db.health(), Health::Unavailable(_)));
+    keep!(db, |_tx| async { Ok::<_, StoreError>(()) }).unwrap();
+    assert!(matches!(db.health(), Health::Unavailable(_)), "a write that changes nothing shows nothing");
     assert_eq!(count(&db, 1).await as i64, kept, "reads still work, and show what was answered, no more and no less");
 
     std::fs::remove_file(disk.path().join("ballast")).unwrap();
