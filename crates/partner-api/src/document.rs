@@ -82,7 +82,7 @@ mod tests {
     use serde_json::Value;
 
     fn document() -> Value {
-        serde_json::to_value(crate::router().into_openapi()).unwrap()
+        serde_json::to_value(crate::document()).unwrap()
     }
 
     fn references<'v>(value: &'v Value, found: &mut HashSet<&'v str>) {

@@ -27,38 +27,54 @@ mod sms_answer;
 mod uuid_path;
 mod warnings;
 
-use http_kit::{HttpState, openapi};
-use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
-use utoipa_axum::routes;
+use axum::Router;
+use http_kit::{HttpState, Operation, openapi, operation};
+use utoipa::openapi::OpenApi;
 
 pub use client_request::{ClientSection, Contact, Contacts, CreateClientRequest, PrimaryContact, ServiceSection};
 pub use creditor_request::{AgreementSection, CreateCreditorRequest, SettingsSection};
 
-/// The routes of the Partner API, with their part of the API document.
+/// The routes of the Partner API.
+pub fn router() -> Router<HttpState> {
+    operation::routes(operations())
+}
+
+/// The Partner API's part of the API document.
 #[must_use]
-pub fn router() -> OpenApiRouter<HttpState> {
-    let mut router = OpenApiRouter::with_openapi(document::base())
-        .routes(routes!(client::create_client))
-        .routes(routes!(api_key::validate_token))
-        .routes(routes!(api_key::renew_token).map(|route| {
+pub fn document() -> OpenApi {
+    let mut document = document::base();
+    operation::describe(&mut document, operations());
+    openapi::add_common_headers(&mut document);
+    document
+}
+
+fn operations() -> [Operation; 23] {
+    [
+        operation!(client::create_client),
+        operation!(api_key::validate_token),
+        operation!(api_key::renew_token).map(|route| {
             // A GET route takes HEAD as well, which would renew a key and drop the answer; and the router would name it in Allow.
             route.head(api_key::renewal_needs_get).fallback(api_key::renewal_needs_get)
-        }))
-        .routes(routes!(creditor::create_creditor, creditor_list::list_creditors))
-        .routes(routes!(creditor::show_creditor, creditor::change_creditor))
-        .routes(routes!(creditor_history::show_creditor_history))
-        .routes(routes!(credentials::show_credentials, credentials::revoke_credentials))
-        .routes(routes!(credentials::rotate_credentials))
-        .routes(routes!(agreement::show_agreements, agreement::replace_agreements))
-        .routes(routes!(sms::send_sms, sms::list_sms))
-        .routes(routes!(sms::get_sms))
-        .routes(routes!(distribution::list_creditor_distribution))
-        .routes(routes!(distribution::list_distribution))
-        .routes(routes!(distribution_summary::summarize_distribution))
-        .routes(routes!(invoice::submit_invoice))
-        .routes(routes!(distribution::list_invoice_distribution))
-        .routes(routes!(deployment::request_deployment))
-        .routes(routes!(deployment::get_deployment));
-    openapi::add_common_headers(router.get_openapi_mut());
-    router
+        }),
+        operation!(creditor::create_creditor),
+        operation!(creditor_list::list_creditors),
+        operation!(creditor::show_creditor),
+        operation!(creditor::change_creditor),
+        operation!(creditor_history::show_creditor_history),
+        operation!(credentials::show_credentials),
+        operation!(credentials::revoke_credentials),
+        operation!(credentials::rotate_credentials),
+        operation!(agreement::show_agreements),
+        operation!(agreement::replace_agreements),
+        operation!(sms::send_sms),
+        operation!(sms::list_sms),
+        operation!(sms::get_sms),
+        operation!(distribution::list_creditor_distribution),
+        operation!(distribution::list_distribution),
+        operation!(distribution_summary::summarize_distribution),
+        operation!(invoice::submit_invoice),
+        operation!(distribution::list_invoice_distribution),
+        operation!(deployment::request_deployment),
+        operation!(deployment::get_deployment),
+    ]
 }

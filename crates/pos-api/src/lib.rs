@@ -47,130 +47,108 @@ mod widget_init;
 
 use std::collections::BTreeMap;
 
-use axum::Extension;
 use axum::routing::{MethodRouter, any};
+use axum::{Extension, Router};
 use endpoint::{ENDPOINTS, Endpoint};
 use http::Method;
-use http_kit::{HttpState, openapi};
-use utoipa::openapi::path::{PathItem, Paths};
-use utoipa::openapi::{OpenApi, RefOr, Schema};
-use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
-use utoipa_axum::routes;
+use http_kit::{HttpState, Operation, openapi, operation};
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::HttpMethod;
 
 pub use prefix::Prefix;
 
 use version::Version;
 
-/// The routes of the point-of-sale front below `prefix`, with their part of the API document. The newer version has the same routes, and
-/// answers a few of them in another shape (`version.rs`); the document tells of the one.
-#[must_use]
-pub fn router(prefix: &Prefix) -> OpenApiRouter<HttpState> {
-    let mut router = OpenApiRouter::with_openapi(document::base());
-    for (schemas, mut paths, methods) in oauth_operations() {
-        paths.paths = paths.paths.into_iter().map(|(path, item)| (prefix.path(&path), item)).collect();
-        router = router.routes((schemas, paths, methods.fallback(oauth::method_not_allowed)));
-    }
-    for (path, methods) in oauth_routes() {
-        router = router.route(&prefix.newer().path(&path), methods);
+/// The routes of the point-of-sale front below `prefix`. The newer version has the same routes, and answers a few of them in another shape
+/// (`version.rs`).
+pub fn router(prefix: &Prefix) -> Router<HttpState> {
+    let newer = prefix.newer();
+    let mut router = Router::new();
+    for Operation { path, route, .. } in oauth::operations() {
+        let route = route.fallback(oauth::method_not_allowed);
+        router = router.route(&newer.path(&path), route.clone()).route(&prefix.path(&path), route);
     }
     // The page of the widget is of this program, so that one version is enough for it.
-    for (schemas, mut paths, methods) in widget::operations() {
-        paths.paths = paths.paths.into_iter().map(|(path, item)| (prefix.path(&path), item)).collect();
-        router = router.routes((schemas, paths, methods.fallback(problem::method_not_allowed)));
+    for Operation { path, route, .. } in widget::operations() {
+        router = router.route(&prefix.path(&path), route.fallback(problem::method_not_allowed));
     }
-    for (schemas, paths, _) in operations() {
-        describe(router.get_openapi_mut(), prefix, schemas, paths);
-    }
-    let newer = prefix.newer();
-    for (path, methods) in endpoints() {
+    for (path, route) in endpoints() {
         // Only the newer version says so, because a layer costs each request something.
-        router = router.route(&newer.path(path), methods.clone().layer(Extension(Version::V2_5_1)));
-        router = router.route(&prefix.path(path), methods);
+        router = router.route(&newer.path(path), route.clone().layer(Extension(Version::V2_5_1)));
+        router = router.route(&prefix.path(path), route);
     }
     for prefix in [prefix, &newer] {
         router = router.route(&prefix.path("/{*rest}"), any(problem::not_found));
     }
-    openapi::add_common_headers(router.get_openapi_mut());
     router
 }
 
-/// The token endpoint, and what belongs to it.
-fn oauth_operations() -> [UtoipaMethodRouter<HttpState>; 4] {
-    [
-        routes!(oauth::token::issue_token),
-        routes!(oauth::introspect::introspect_token),
-        routes!(oauth::revoke::revoke_token),
-        routes!(oauth::metadata::show_metadata),
-    ]
-}
-
-/// The same without their part of the document.
-fn oauth_routes() -> impl Iterator<Item = (String, MethodRouter<HttpState>)> {
-    oauth_operations().into_iter().flat_map(|(_, paths, methods)| {
-        let methods = methods.fallback(oauth::method_not_allowed);
-        paths.paths.into_keys().map(move |path| (path, methods.clone()))
-    })
+/// The front's part of the API document, below `prefix`: of the older version alone.
+#[must_use]
+pub fn document(prefix: &Prefix) -> OpenApi {
+    let operations = oauth::operations().into_iter().chain(widget::operations()).chain(operations());
+    let below_prefix = operations.map(|mut operation| {
+        operation.path = prefix.path(&operation.path);
+        operation
+    });
+    let mut document = document::base();
+    operation::describe(&mut document, below_prefix);
+    openapi::add_common_headers(&mut document);
+    document
 }
 
 /// The routes of the table, each address once with all its methods.
 fn endpoints() -> BTreeMap<&'static str, MethodRouter<HttpState>> {
+    let mut operations = Vec::from(operations());
     let mut routes: BTreeMap<_, MethodRouter<HttpState>> = BTreeMap::new();
     for endpoint in ENDPOINTS {
-        let route = handler(endpoint).expect("each row of the table has a handler, which a test looks for");
+        let at = operations.iter().position(|operation| answers(operation, endpoint));
+        let at = at.expect("each row of the table has a handler, which a test looks for");
         let routes = routes.entry(endpoint.path).or_default();
-        *routes = std::mem::take(routes).merge(route);
+        *routes = std::mem::take(routes).merge(operations.swap_remove(at).route);
     }
-    routes.into_iter().map(|(path, methods)| (path, methods.fallback(problem::method_not_allowed))).collect()
+    routes.into_iter().map(|(path, route)| (path, route.fallback(problem::method_not_allowed))).collect()
 }
 
 /// The endpoints of the table. The handler of each takes a [`call::Call`], which lets in whom the table lets in.
-fn operations() -> [UtoipaMethodRouter<HttpState>; 25] {
+fn operations() -> [Operation; 25] {
     [
-        routes!(account_transaction::pay),
-        routes!(authorization::authorize),
-        routes!(authorizations::list),
-        routes!(authorizations::show),
-        routes!(capture::capture),
-        routes!(capture_return::return_capture),
-        routes!(captures::list_captures),
-        routes!(account_close::close_account),
-        routes!(apply::apply),
-        routes!(apply::show_application),
-        routes!(calculate_interest::calculate_interest),
-        routes!(customer_lookup::look_up_customer),
-        routes!(customer_search::search_customers),
-        routes!(drivers_licence::read_licence),
-        routes!(information::tell_information),
-        routes!(login::log_in),
-        routes!(reference_data::show_all),
-        routes!(reference_data::ask_for_all),
-        routes!(reference_data::show_group),
-        routes!(refund::refund),
-        routes!(release::release),
-        routes!(terms::show_terms),
-        routes!(verify::verify_customer),
-        routes!(verify::verify_customer_of_accounts),
-        routes!(widget_init::init_widget),
+        operation!(account_transaction::pay),
+        operation!(authorization::authorize),
+        operation!(authorizations::list),
+        operation!(authorizations::show),
+        operation!(capture::capture),
+        operation!(capture_return::return_capture),
+        operation!(captures::list_captures),
+        operation!(account_close::close_account),
+        operation!(apply::apply),
+        operation!(apply::show_application),
+        operation!(calculate_interest::calculate_interest),
+        operation!(customer_lookup::look_up_customer),
+        operation!(customer_search::search_customers),
+        operation!(drivers_licence::read_licence),
+        operation!(information::tell_information),
+        operation!(login::log_in),
+        operation!(reference_data::show_all),
+        operation!(reference_data::ask_for_all),
+        operation!(reference_data::show_group),
+        operation!(refund::refund),
+        operation!(release::release),
+        operation!(terms::show_terms),
+        operation!(verify::verify_customer),
+        operation!(verify::verify_customer_of_accounts),
+        operation!(widget_init::init_widget),
     ]
 }
 
-/// The handler of an endpoint: that of the same method and path.
-fn handler(endpoint: &Endpoint) -> Option<MethodRouter<HttpState>> {
-    let is_of = |item: &PathItem| match endpoint.method {
-        Method::GET => item.get.is_some(),
-        Method::POST => item.post.is_some(),
-        _ => false,
+/// Whether it is the operation of an endpoint: that of the same method and path.
+fn answers(operation: &Operation, endpoint: &Endpoint) -> bool {
+    let method = match endpoint.method {
+        Method::GET => HttpMethod::Get,
+        Method::POST => HttpMethod::Post,
+        _ => return false,
     };
-    let found = operations().into_iter().find(|(_, paths, _)| paths.paths.get(endpoint.path).is_some_and(is_of));
-    found.map(|(_, _, methods)| methods)
-}
-
-/// Adds an endpoint to the API document. The router adds the routes, of all endpoints alike.
-fn describe(document: &mut OpenApi, prefix: &Prefix, schemas: Vec<(String, RefOr<Schema>)>, paths: Paths) {
-    for (path, item) in paths.paths {
-        document.paths.paths.entry(prefix.path(&path)).or_default().merge_operations(item);
-    }
-    document.components.get_or_insert_default().schemas.extend(schemas);
+    operation.path == endpoint.path && operation.methods.contains(&method)
 }
 
 #[cfg(test)]
@@ -180,7 +158,8 @@ mod tests {
     #[test]
     fn each_row_of_the_table_has_a_handler() {
         for endpoint in ENDPOINTS {
-            assert!(handler(endpoint).is_some(), "{} {}", endpoint.method, endpoint.path);
+            let operations = operations().into_iter().filter(|operation| answers(operation, endpoint));
+            assert_eq!(operations.count(), 1, "{} {}", endpoint.method, endpoint.path);
         }
         assert_eq!(ENDPOINTS.len(), operations().len());
     }

@@ -2,18 +2,28 @@
 
 mod client;
 mod error;
-pub(crate) mod introspect;
-pub(crate) mod metadata;
-pub(crate) mod revoke;
-pub(crate) mod token;
+mod introspect;
+mod metadata;
+mod revoke;
+mod token;
 
 use http::Method;
-use http_kit::{Problem, fallback};
+use http_kit::{Operation, Problem, fallback, operation};
 
 pub(crate) use error::{ErrorBody, Here};
 
 /// The tag of its operations in the API document.
 pub(crate) const TAG: &str = "Point of sale: tokens";
+
+/// What it answers.
+pub(crate) fn operations() -> [Operation; 4] {
+    [
+        operation!(token::issue_token),
+        operation!(introspect::introspect_token),
+        operation!(revoke::revoke_token),
+        operation!(metadata::show_metadata),
+    ]
+}
 
 /// 405 for a method that an address does not take.
 pub(crate) async fn method_not_allowed(_: Here, method: Method) -> Problem {

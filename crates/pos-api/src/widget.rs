@@ -6,12 +6,10 @@ mod problem;
 
 use axum::extract::{RawPathParams, State};
 use domain::Secret;
-use http_kit::{HttpState, JsonBody, PrivateJson, Problem, TextOrNumber};
+use http_kit::{HttpState, JsonBody, Operation, PrivateJson, Problem, TextOrNumber, operation};
 use serde::Deserialize;
 use service::widget::WidgetChoice;
 use utoipa::ToSchema;
-use utoipa_axum::router::UtoipaMethodRouter;
-use utoipa_axum::routes;
 
 use self::answer::{OpenedAnswer, SessionAnswer};
 use self::caller::{PageParameters, SessionPage, SessionParameters, WidgetPage};
@@ -27,8 +25,14 @@ const PAGE: &str = "widget";
 const LONGEST: usize = 255;
 
 /// What the page calls. All of them are of one version.
-pub(crate) fn operations() -> [UtoipaMethodRouter<HttpState>; 5] {
-    [routes!(open_session), routes!(show_session), routes!(send_code), routes!(check_code), routes!(choose)]
+pub(crate) fn operations() -> [Operation; 5] {
+    [
+        operation!(self::open_session),
+        operation!(self::show_session),
+        operation!(self::send_code),
+        operation!(self::check_code),
+        operation!(self::choose),
+    ]
 }
 
 /// The token of the address.

@@ -17,7 +17,10 @@ pub fn document() -> OpenApi {
 }
 
 fn of_prefix(prefix: &Prefix) -> OpenApi {
-    super::routes(prefix).into_openapi()
+    let mut document = partner_api::document();
+    document.merge(pos_api::document(prefix));
+    document.merge(super::health::document());
+    document
 }
 
 /// Serves it as JSON, made at the first request for it: a server that nobody asks spends no memory on it.

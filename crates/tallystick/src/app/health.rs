@@ -1,17 +1,16 @@
 //! `/healthz` and `/readyz`: whether the process lives, and whether it can do its work.
 
-use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use axum::{Json, Router};
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, RETRY_AFTER};
-use http_kit::{HttpState, openapi};
+use http_kit::{HttpState, Operation, openapi, operation};
 use serde::Serialize;
 use store::Health;
 use utoipa::ToSchema;
 use utoipa::openapi::tag::TagBuilder;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use utoipa::openapi::{OpenApi, OpenApiBuilder};
 
 /// How things stand.
 #[derive(Debug, Serialize, ToSchema)]
@@ -26,17 +25,26 @@ struct HealthBody {
     lacks: Option<&'static str>,
 }
 
-pub(super) fn router() -> OpenApiRouter<HttpState> {
-    let mut router = OpenApiRouter::new().routes(routes!(live)).routes(routes!(ready));
-    let api = router.get_openapi_mut();
+fn operations() -> [Operation; 2] {
+    [operation!(self::live), operation!(self::ready)]
+}
+
+pub(super) fn router() -> Router<HttpState> {
+    operation::routes(operations())
+}
+
+/// Their part of the API document.
+pub(super) fn document() -> OpenApi {
+    let mut api = OpenApiBuilder::new().build();
+    operation::describe(&mut api, operations());
     for operation in api.paths.paths.values_mut().flat_map(openapi::operations) {
         // Said aloud, so that nobody takes it for forgotten: these need no key.
         operation.security = Some(Vec::new());
     }
-    openapi::add_common_headers(api);
+    openapi::add_common_headers(&mut api);
     let tag = TagBuilder::new().name("Operation").description(Some("For whoever runs the server. These need no key."));
     api.tags = Some(vec![tag.build()]);
-    router
+    api
 }
 
 /// Whether the process lives.

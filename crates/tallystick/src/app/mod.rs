@@ -10,7 +10,6 @@ use axum::Router;
 use domain::Secret;
 use http_kit::{HttpSettings, HttpState, layers};
 use service::Core;
-use utoipa_axum::router::OpenApiRouter;
 
 pub use document::document;
 pub use metrics::{METRICS_TOKEN_VARIABLE, metrics_router, metrics_token};
@@ -21,18 +20,12 @@ use crate::telemetry::Metrics;
 /// The whole server over `core`. `/metrics` is there only with a `metrics_token`, which then opens it.
 pub fn router(core: Core, settings: &Settings, metrics: Metrics, metrics_token: Option<Secret<String>>) -> Router {
     let prefix = &settings.point_of_sale.pos_prefix.0;
-    let (routes, _) = routes(prefix).split_for_parts();
-    let mut routes =
-        routes.merge(document::router(prefix)).merge(reference::router()).merge(callbacks::router(settings));
+    let mut routes = partner_api::router().merge(pos_api::router(prefix)).merge(health::router());
+    routes = routes.merge(document::router(prefix)).merge(reference::router()).merge(callbacks::router(settings));
     routes = routes.merge(web::router(web::Pages { deployment_form: settings.onboarding.deployment_form.is_on() }));
     if let Some(token) = metrics_token {
         routes = routes.merge(metrics::guarded(metrics, token));
     }
     let http = HttpSettings { tls: settings.tls.files().is_some(), ..settings.limits.http() };
     layers::assemble(routes, HttpState::new(core, http))
-}
-
-/// The routes that the API document describes.
-fn routes(prefix: &pos_api::Prefix) -> OpenApiRouter<HttpState> {
-    partner_api::router().merge(pos_api::router(prefix)).merge(health::router())
 }

@@ -31,6 +31,18 @@ fn it_is_openapi_3_1_with_an_example_and_every_error_of_each_operation() {
     }
 }
 
+#[test]
+fn each_operation_stands_under_a_tag_that_is_explained() {
+    let document = document();
+    let explained: Vec<_> = document["tags"].as_array().unwrap().iter().map(|tag| &tag["name"]).collect();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let tags = operation["tags"].as_array().map(Vec::as_slice).unwrap_or_default();
+            assert!(tags.len() == 1 && explained.contains(&&tags[0]), "{method} {path}: {tags:?}");
+        }
+    }
+}
+
 /// Every code of a fault that the rules can give is in the document.
 #[test]
 fn it_lists_every_code() {
