@@ -8,7 +8,6 @@ mod unsent_invoices;
 use std::time::Duration;
 
 use domain::random;
-use domain::telephone::Telephone;
 use store::dialect::KeyListener;
 use store::{Health, StoreError};
 use tokio::task::JoinSet;
@@ -93,8 +92,6 @@ impl Core {
         if !self.settings().expiry_notice.is_empty() {
             job!(send_expiry_notices(self.clone()));
         }
-        // A tenth of a second of work, which the first request with a telephone number would wait for otherwise.
-        tasks.spawn_blocking(Telephone::load_plans);
         Jobs { core: self.clone(), stop, tasks }
     }
 
