@@ -9,7 +9,7 @@ use domain::random::OrderedIds;
 use domain::{Clock, Environment, Random, Secret, Timestamp};
 use store::installation::SecretRow;
 use store::{Db, StoreError, installation};
-use tokio::sync::{broadcast, watch};
+use tokio::sync::broadcast;
 use uuid::Uuid;
 
 use crate::idempotency::InFlight;
@@ -20,6 +20,7 @@ use crate::merchant_guard::Guesses;
 use crate::numbers::Numbers;
 use crate::oauth_cache::TokenCache;
 use crate::oauth_guess::GuessLog;
+use crate::outbox::Bells;
 use crate::password::Passwords;
 use crate::vault::{PEPPER_BYTES, Seals, UnsealError, Vault};
 use crate::webhook_event::KnownListeners;
@@ -49,8 +50,8 @@ struct Shared {
     issuers: KnownIssuers,
     /// When any receiver of webhooks answered last, in microseconds.
     last_answer: AtomicI64,
-    /// Says that something was written into the outbox.
-    outbox_written: watch::Sender<()>,
+    /// Say that something was written into the outbox.
+    outbox_bells: Bells,
     /// Names messages of which something was heard.
     sms_news: broadcast::Sender<Uuid>,
 }
@@ -127,7 +128,7 @@ impl Core {
             listeners: KnownListeners::default(),
             issuers: KnownIssuers::default(),
             last_answer: AtomicI64::new(i64::MIN),
-            outbox_written: watch::Sender::new(()),
+            outbox_bells: Bells::default(),
             sms_news: broadcast::Sender::new(SMS_NEWS),
             db,
             clock,
@@ -197,8 +198,8 @@ impl Core {
         Timestamp::from_micros(self.0.last_answer.load(Ordering::Relaxed))
     }
 
-    pub(crate) fn outbox_written(&self) -> &watch::Sender<()> {
-        &self.0.outbox_written
+    pub(crate) fn outbox_bells(&self) -> &Bells {
+        &self.0.outbox_bells
     }
 
     pub(crate) fn sms_news(&self) -> &broadcast::Sender<Uuid> {

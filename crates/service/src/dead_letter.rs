@@ -119,7 +119,7 @@ impl Core {
                 })
             })
             .await?;
-        self.outbox_written().send_replace(());
+        self.outbox_bells().ring_all();
         Ok(())
     }
 }

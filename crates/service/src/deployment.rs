@@ -181,7 +181,7 @@ impl Core {
         }
         let notified = new.mail.is_some();
         if notified {
-            self.outbox_written().send_replace(());
+            self.outbox_bells().ring_all();
         } else {
             tracing::warn!(request = %new.row.request, "a deployment request was kept, and nobody told: no mail is set up");
         }

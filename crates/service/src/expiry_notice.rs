@@ -42,7 +42,7 @@ impl Core {
             nearer = lead;
         }
         if sent > 0 {
-            self.outbox_written().send_replace(());
+            self.outbox_bells().ring_all();
         }
         failed.map_or(Ok(sent), Err)
     }

@@ -170,8 +170,10 @@ impl Core {
                 Box::pin(async move { core.keep_submission(tx, &new, request.as_ref()).await })
             })
             .await?;
-        if submission.outbox.is_some() && outcome.as_ref().is_ok_and(|answer| !answer.replayed) {
-            self.outbox_written().send_replace(());
+        if let Some(outbox) = &submission.outbox
+            && outcome.as_ref().is_ok_and(|answer| !answer.replayed)
+        {
+            self.outbox_bells().ring(&outbox.channel);
         }
         outcome
     }

@@ -23,7 +23,7 @@ use crate::deployment::Approval;
 use crate::idempotency::{Begun, Idempotency, IdempotencyError, Operation, Repeatable, kept_secret};
 use crate::numbers::ClientNumbers;
 use crate::oauth_client::{NewOauthClient, OauthCredentials};
-use crate::webhook_event::Event;
+use crate::webhook_event::{self, Event};
 use crate::{Context, Core};
 
 const OPERATION: &str = Operation::CreateClient.name();
@@ -298,7 +298,7 @@ impl Core {
                     let outcome = add(tx, &enrolment).await?;
                     if outcome.is_ok() {
                         match &enrolment.webhooks {
-                            Some(rows) => crate::webhook_event::put(tx, rows).await?,
+                            Some(rows) => webhook_event::put(tx, rows).await?,
                             // It is read as it is now: one that is added at this moment hears of this client or not.
                             None => {
                                 let created = created_event(&enrolment.row, enrolment.key.issued.id);
@@ -333,7 +333,7 @@ impl Core {
                     // The transaction was committed, and the numbers are in none of its rows.
                     self.numbers().give_back(numbers).await;
                 } else if is_told {
-                    self.outbox_written().send_replace(());
+                    self.outbox_bells().ring(webhook_event::CHANNEL);
                 }
                 outcome
             }

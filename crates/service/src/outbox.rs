@@ -5,11 +5,13 @@
 //! a message is being sent its lease is renewed, so that a slow provider does not get it twice. Workers of several processes take
 //! different rows. Within a channel the lanes (one for each creditor) take turns.
 
+mod bells;
 mod pace;
 mod room;
 mod turns;
 mod under_way;
 
+pub(crate) use bells::Bells;
 pub use room::LEAST_WEBHOOK_WINDOW;
 
 use std::convert::Infallible;
@@ -313,7 +315,7 @@ async fn run(core: &Core, provider: &Provider, stop: &CancellationToken, under_w
     let window = provider.window.max(1);
     let mut turns = Turns::new(core, provider);
     let mut pace = Pace::new(provider.per_second);
-    let mut written = core.outbox_written().subscribe();
+    let mut written = core.outbox_bells().listen(provider.name());
     let mut poll = tokio::time::interval(POLL);
     poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !stop.is_cancelled() {

@@ -170,7 +170,7 @@ impl Core {
         match replayed {
             Some(earlier) => self.kept_sms(partner, earlier).await,
             None => {
-                self.outbox_written().send_replace(());
+                self.outbox_bells().ring(&taken.outbox.channel);
                 // Not read back: a database that fails now must not hide that the message was taken.
                 let value = sms_of(taken.sms, vec![taken.report])?;
                 Ok(Answer { value, replayed: false })

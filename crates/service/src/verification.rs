@@ -200,7 +200,7 @@ impl Core {
             })
             .await?;
         made?;
-        self.outbox_written().send_replace(());
+        self.outbox_bells().ring_all();
         Ok(if asked.format.is_sent() {
             VerificationAnswer::Sent(asked.format)
         } else {

@@ -134,7 +134,7 @@ impl Core {
             (Change::Disabled, Ended::Failed { endpoint, .. }) => {
                 tracing::warn!(endpoint_id = %endpoint.endpoint, "a webhook endpoint was disabled: its receiver has failed for days, or is gone");
                 self.keys().forget_all();
-                self.outbox_written().send_replace(());
+                self.outbox_bells().ring_all();
                 self.end_lane(row.lane, WholeLane::GiveUp).await;
             }
             (Change::BeganToFail, Ended::Failed { endpoint, code, .. }) => {

@@ -90,7 +90,7 @@ impl Core {
         let created =
             self.enrol_approved(partner, checked.into(), None, context, Some(approval)).await.map_err(admin_error)?;
         if mailed {
-            self.outbox_written().send_replace(());
+            self.outbox_bells().ring_all();
         }
         let CreatedClient { client, warnings, .. } = created.value;
         // Not read back: a database that fails now must not lose the link.
@@ -172,7 +172,7 @@ impl Core {
             })
             .await?;
         if mailed {
-            self.outbox_written().send_replace(());
+            self.outbox_bells().ring_all();
         }
         Ok((self.show_deployment(id).await?, mailed))
     }
@@ -217,7 +217,7 @@ impl Core {
             })
             .await?;
         if mailed {
-            self.outbox_written().send_replace(());
+            self.outbox_bells().ring_all();
         }
         let link = (!mailed).then_some(address);
         Ok(ApprovedDeployment { deployment: request, client, link, link_expires_at: expires_at, warnings: Vec::new() })
