@@ -52,10 +52,11 @@ impl Db {
             Engine::Sqlite => {
                 let path = options.sqlite_path().ok_or_else(|| OpenError::Address(options.url_without_password()))?;
                 sqlite::create_file(&path)?;
-                let writer = Writer::open(&options, &path, health.clone())?;
+                let readers = Readers::new(&options, path.clone());
+                let writer = Writer::open(&options, &path, readers.clone(), health.clone())?;
                 let (sender, receiver) = mpsc::channel(options.write_queue.max(1));
                 Pools::Sqlite(SqlitePools {
-                    readers: Readers::new(&options, path.clone()),
+                    readers,
                     path,
                     queue: Mutex::new(Some(sender)),
                     writer: Mutex::new(Some(writer.start(receiver)?)),

@@ -74,6 +74,11 @@ pub(crate) enum EngineError {
 }
 
 impl EngineError {
+    /// Whether SQLite may not write the file, or that of its locks.
+    pub(crate) fn is_read_only(&self) -> bool {
+        matches!(self, Self::Sqlite(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::ReadOnly))
+    }
+
     /// Whether the database may well answer later.
     pub(crate) fn is_unavailable(&self) -> bool {
         match self {

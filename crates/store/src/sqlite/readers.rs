@@ -1,6 +1,7 @@
 //! The connections that only read.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
@@ -20,6 +21,8 @@ struct Shared {
     /// One permit for each connection that may be.
     free: Arc<Semaphore>,
     idle: Mutex<Vec<Connection>>,
+    /// How often they were renewed. A connection of before is closed where it would go back.
+    renewals: AtomicU64,
 }
 
 /// A connection that goes back when it is dropped.
@@ -27,6 +30,8 @@ pub(crate) struct PooledReader {
     /// `Some` until it is dropped.
     connection: Option<Connection>,
     goes_back: bool,
+    /// The renewals before it was opened.
+    opened_after: u64,
     pool: Readers,
     _permit: OwnedSemaphorePermit,
 }
@@ -39,6 +44,7 @@ impl Readers {
             path,
             free: Arc::new(Semaphore::new(most)),
             idle: Mutex::new(Vec::with_capacity(most)),
+            renewals: AtomicU64::new(0),
         }))
     }
 
@@ -52,6 +58,8 @@ impl Readers {
                 in_time.map_err(|_| StoreError::Overloaded)?.map_err(closed)?
             }
         };
+        // Read first: what is renewed meanwhile closes it needlessly at worst.
+        let opened_after = self.0.renewals.load(Ordering::SeqCst);
         let idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = match idle {
             Some(connection) => connection,
@@ -62,7 +70,20 @@ impl Readers {
                 opened.map_err(|error| StoreError::from_engine("connection", error.into()))?
             }
         };
-        Ok(PooledReader { connection: Some(connection), goes_back: true, pool: self.clone(), _permit: permit })
+        Ok(PooledReader {
+            connection: Some(connection),
+            goes_back: true,
+            opened_after,
+            pool: self.clone(),
+            _permit: permit,
+        })
+    }
+
+    /// Has every connection closed as soon as nobody uses it; others are opened in their place.
+    pub(crate) fn renew(&self) {
+        let mut idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        self.0.renewals.fetch_add(1, Ordering::SeqCst);
+        idle.clear();
     }
 
     /// Waits until every connection is back, and closes them.
@@ -89,10 +110,10 @@ impl PooledReader {
 
 impl Drop for PooledReader {
     fn drop(&mut self) {
-        if let Some(connection) = self.connection.take()
-            && self.goes_back
-        {
-            self.pool.0.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        let Some(connection) = self.connection.take().filter(|_| self.goes_back) else { return };
+        let mut idle = self.pool.0.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.opened_after == self.pool.0.renewals.load(Ordering::SeqCst) {
+            idle.push(connection);
         }
     }
 }

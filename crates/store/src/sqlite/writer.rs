@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection as SqliteConnection;
+use rusqlite::{Connection as SqliteConnection, MAIN_DB, ffi};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
@@ -12,6 +12,7 @@ use crate::error::{EngineError, OpenError, StoreError};
 use crate::health::HealthRecord;
 use crate::job::Job;
 use crate::options::DbOptions;
+use crate::sqlite::readers::Readers;
 use crate::sqlite::{Use, connect};
 
 /// Why a group was lost.
@@ -42,13 +43,19 @@ pub(crate) struct Writer {
     options: DbOptions,
     path: PathBuf,
     connection: Option<SqliteConnection>,
+    readers: Readers,
     health: HealthRecord,
 }
 
 impl Writer {
-    pub(crate) fn open(options: &DbOptions, path: &Path, health: HealthRecord) -> Result<Self, OpenError> {
+    pub(crate) fn open(
+        options: &DbOptions,
+        path: &Path,
+        readers: Readers,
+        health: HealthRecord,
+    ) -> Result<Self, OpenError> {
         let connection = connect(options, path, Use::Write)?;
-        Ok(Self { options: options.clone(), path: path.to_owned(), connection: Some(connection), health })
+        Ok(Self { options: options.clone(), path: path.to_owned(), connection: Some(connection), readers, health })
     }
 
     /// Starts the thread. What is given back says when it has ended.
@@ -76,7 +83,14 @@ impl Writer {
             let mut group = Group { jobs: &mut jobs, queue: &mut queue, most: most.min(crowd.half()) };
             let (has_changed, lost) = match self.run_group(&mut group, runtime) {
                 Ok(has_changed) => (has_changed, None),
-                Err(error) => (false, Some(Lost::from(error))),
+                Err(error) => {
+                    if error.is_read_only() {
+                        // The file of locks beside the log is opened once for all connections of a process: as long as one of them is there that
+                        // found it read-only, it is so for the next writer as well, whoever has made it writable.
+                        self.readers.renew();
+                    }
+                    (false, Some(Lost::from(error)))
+                }
             };
             crowd.saw(jobs.len() + queue.len());
             #[expect(clippy::cast_precision_loss, reason = "a group has a few hundred jobs")]
@@ -102,6 +116,10 @@ impl Writer {
             Some(connection) => connection,
             None => connect(&self.options, &self.path, Use::Write)?,
         };
+        // On such a connection `BEGIN IMMEDIATE` begins to read, and the jobs fail one by one. It is dropped, since the next one may write.
+        if connection.is_readonly(MAIN_DB)? {
+            return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_READONLY), None).into());
+        }
         let mut tx = Tx(Connection::new(Owned::SqliteWriter(connection), self.health.clone()));
         // On any error the connection is dropped, which undoes what is open, and the next group opens a new one: a transaction that
         // SQLite has ended by itself must not go on as single statements.
