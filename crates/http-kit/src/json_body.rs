@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::json_reader::{self, DEEPEST, MOST_VALUES, ReadError};
 use crate::wire::NUMBER_TOO_LARGE;
-use crate::{Problem, code};
+use crate::{Problem, code, numbering_plans};
 
 /// The most bytes of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,6 +185,9 @@ pub(crate) async fn collect(mut body: Body, limit: BodyLimit) -> Result<Bytes, P
         }
         room -= size;
         bytes.extend_from_slice(&data);
+    }
+    if !bytes.is_empty() {
+        numbering_plans::loaded().await;
     }
     Ok(bytes.freeze())
 }

@@ -21,6 +21,7 @@ mod json_reader;
 pub mod json_upload;
 pub mod layers;
 mod measure;
+mod numbering_plans;
 pub mod observe;
 pub mod openapi;
 pub mod operation;
