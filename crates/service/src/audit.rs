@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use domain::audit::{AuditRecord, INSTALLATION};
+use domain::audit::{AuditRecord, INSTALLATION, Outcome};
 use domain::identifier::PartnerId;
 use sha2::{Digest, Sha256};
 use store::audit::SealRow;
 use store::{Reader, StoreError};
 use uuid::Uuid;
 
-use crate::{AdminError, Core};
+use crate::{AdminError, Context, Core};
 
 /// The most seals that one round makes of a trail.
 const MOST_SEALS: usize = 1_000;
@@ -84,6 +84,20 @@ impl Core {
                 Box::pin(async move { store::audit::insert(tx, &record).await })
             })
             .await
+    }
+
+    /// Records that credentials were shown once more, to a repeat of the request that made them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn record_shown_again(
+        &self,
+        partner: PartnerId,
+        action: &'static str,
+        subject: String,
+        context: &Context,
+    ) -> Result<(), StoreError> {
+        self.record_alone(context.record(self, partner, action, subject, Outcome::Done, "given again")).await
     }
 
     /// Records of one partner's trail, or of the installation's own: the oldest after `after`, or without it the newest, newest first.

@@ -195,6 +195,21 @@ impl Core {
         idempotency: Option<Idempotency>,
         context: &Context,
     ) -> Result<Answer<RotatedCredentials>, CreditorError> {
+        let answer = self.rotate_or_repeat(principal, client, idempotency, context).await?;
+        if answer.replayed {
+            let subject = format!("client:{client}");
+            self.record_shown_again(principal.holder.partner, ROTATE, subject, context).await?;
+        }
+        Ok(answer)
+    }
+
+    async fn rotate_or_repeat(
+        &self,
+        principal: &Principal,
+        client: ClientIdentifier,
+        idempotency: Option<Idempotency>,
+        context: &Context,
+    ) -> Result<Answer<RotatedCredentials>, CreditorError> {
         let partner = principal.holder.partner;
         let request = idempotency.map(|idempotency| Repeatable {
             holder: principal.holder,

@@ -200,6 +200,22 @@ impl Core {
         idempotency: Option<Idempotency>,
         context: &Context,
     ) -> Result<Answer<CreatedClient>, OnboardingError> {
+        let answer = self.create_or_repeat(principal, draft, extras, idempotency, context).await?;
+        if answer.replayed {
+            let subject = format!("client:{}", answer.value.client);
+            self.record_shown_again(principal.holder.partner, OPERATION, subject, context).await?;
+        }
+        Ok(answer)
+    }
+
+    async fn create_or_repeat(
+        &self,
+        principal: &Principal,
+        draft: &ClientDraft,
+        extras: &CreditorExtras,
+        idempotency: Option<Idempotency>,
+        context: &Context,
+    ) -> Result<Answer<CreatedClient>, OnboardingError> {
         let partner = principal.holder.partner;
         let request = idempotency.map(|idempotency| Repeatable {
             holder: principal.holder,

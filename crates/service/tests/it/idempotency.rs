@@ -34,6 +34,11 @@ on_both_engines! {
         let other = create(&restarted, 2).await;
         assert!(matches!(other, Err(OnboardingError::Idempotency(IdempotencyError::KeyReused))), "{other:?}");
         assert_eq!(test.core.list_clients(None, None, 10).await.unwrap().len(), 1);
+        // Each time that the key was shown.
+        let records = test.core.audit_records(Some("QUICK3"), None, 10).await.unwrap();
+        let shown = records.iter().filter(|record| record.action == "client.create");
+        let (again, made): (Vec<_>, Vec<_>) = shown.partition(|record| record.detail == "given again");
+        assert_eq!((made.len(), again.len()), (1, 2));
     }
 
     async fn at_once_from_two_processes_it_has_its_effect_once(database: TestDatabase) {
