@@ -11,7 +11,7 @@ use domain::Secret;
 use http_kit::{HttpSettings, HttpState, layers};
 use service::Core;
 
-pub use document::document;
+pub use document::{document, document_below};
 pub use metrics::{METRICS_TOKEN_VARIABLE, metrics_router, metrics_token};
 
 use crate::config::Settings;
