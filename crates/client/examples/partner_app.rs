@@ -7,7 +7,8 @@
 //! ```
 //!
 //! The first run creates the client. Every further run finds the credentials in the database, validates the token and renews it when
-//! it is due; it needs no provisioning token. Without `--form` the documentation's own example is the form.
+//! it is due; it needs no provisioning token. Without `--form` the documentation's own example is the form, with another
+//! business code, since the demo prints a line that creates the client of the first.
 //!
 //! | option | means |
 //! | --- | --- |
@@ -20,6 +21,7 @@
 //! | `--client-token KEY` | keeps a token that came another way (manual onboarding, or retrieved by the operator) instead of creating a client |
 //! | `--renew-before TIME` | how long before its expiry a token is renewed: `30d`, `12h`, `45m`, `90s`. Default: `7d` |
 //! | `--watch TIME` | goes on, and looks again after each such time. Default: looks once |
+//! | `--help` | prints the options |
 //!
 //! Exit status: 0 done, 1 failed, 2 wrong usage.
 
@@ -38,10 +40,33 @@ use tallystick_client::{
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+/// What `--help` prints.
+pub(crate) const USAGE: &str = "\
+Usage: partner_app --server URL --database FILE [OPTIONS]
+
+Creates a client at its first run and keeps its credentials; validates and renews the token at every further run.
+
+  --server URL          the server
+  --database FILE       where the credentials are kept; made with mode 0600
+  --token KEY           the provisioning token; rather in the variable PROVISIONING_TOKEN
+  --form FILE           the form data, as JSON in the form of the body of POST /client; without it an example
+  --partner-code CODE   the partner's code, in place of the form's
+  --service-type TYPE   LIFECYCLE, INTERMEDIATION, COOP or POS_FINANCING, in place of the form's
+  --client-token KEY    keeps this token instead of creating a client
+  --renew-before TIME   how long before its expiry a token is renewed: 30d, 12h, 45m, 90s [default: 7d]
+  --watch TIME          goes on, and looks again after each such time
+  --help                prints this
+
+Exit status: 0 done, 1 failed, 2 wrong usage.";
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = match Options::read(std::env::args().skip(1), std::env::var("PROVISIONING_TOKEN").ok()) {
-        Ok(options) => options,
+        Ok(Some(options)) => options,
+        Ok(None) => {
+            let _ = writeln!(std::io::stdout(), "{USAGE}");
+            return ExitCode::SUCCESS;
+        }
         Err(usage) => {
             let _ = writeln!(std::io::stderr(), "{usage}");
             return ExitCode::from(2);
@@ -70,7 +95,8 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    pub(crate) fn read(args: impl IntoIterator<Item = String>, token: Option<String>) -> Result<Self, String> {
+    /// `None` when help is asked for.
+    pub(crate) fn read(args: impl IntoIterator<Item = String>, token: Option<String>) -> Result<Option<Self>, String> {
         let mut options = Self {
             server: String::new(),
             token,
@@ -84,8 +110,10 @@ impl Options {
         };
         let mut args = args.into_iter();
         while let Some(name) = args.next() {
-            let value =
-                args.next().ok_or_else(|| format!("{name} needs a value; see the top of examples/partner_app.rs"))?;
+            if matches!(name.as_str(), "--help" | "-h") {
+                return Ok(None);
+            }
+            let value = args.next().ok_or_else(|| format!("{name} needs a value; --help tells which"))?;
             match name.as_str() {
                 "--server" => options.server = value,
                 "--token" => options.token = Some(value),
@@ -96,13 +124,13 @@ impl Options {
                 "--client-token" => options.client_token = Some(value),
                 "--renew-before" => options.renew_before = duration(&value)?,
                 "--watch" => options.watch = Some(duration(&value)?),
-                _ => return Err(format!("{name} is no option; see the top of examples/partner_app.rs")),
+                _ => return Err(format!("{name} is no option; --help lists them")),
             }
         }
         if options.server.is_empty() || options.database.as_os_str().is_empty() {
-            return Err("--server and --database are needed".to_owned());
+            return Err("--server and --database are needed; --help tells of them".to_owned());
         }
-        Ok(options)
+        Ok(Some(options))
     }
 }
 
@@ -304,14 +332,14 @@ fn read_form(options: &Options) -> Result<CreateClient, AppError> {
     Ok(form)
 }
 
-/// The documentation's own example.
+/// The documentation's own example, but for its numbers: those of the line that the demo prints would be taken when that was sent before.
 pub(crate) fn sample() -> CreateClient {
     CreateClient {
         service: Service { partner_code: "QUICK3".to_owned(), ..Service::default() },
         client: ClientData {
             name: "Test Customer Oy".to_owned(),
-            business_code: "123456-7".to_owned(),
-            vat_reg_nbr: "FI1234567".to_owned(),
+            business_code: "7654321-2".to_owned(),
+            vat_reg_nbr: "FI76543212".to_owned(),
             postal_address: "Testikuja 7".to_owned(),
             postal_code: "12345".to_owned(),
             postal_district: "HELSINKI".to_owned(),

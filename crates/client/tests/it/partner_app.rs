@@ -13,7 +13,7 @@ use crate::support::{NEW, OLD, Still, TOKEN, created, renewed_to, scripted, vali
 async fn run(peer: &Peer, still: &Arc<Still>, database: &Path, further: &[&str]) -> (String, Option<String>) {
     let args = ["--server", &peer.url, "--database", database.to_str().unwrap()];
     let args = args.iter().chain(further).map(|arg| (*arg).to_owned());
-    let options = example::Options::read(args, None).unwrap_or_else(|usage| panic!("{usage}"));
+    let options = example::Options::read(args, None).unwrap_or_else(|usage| panic!("{usage}")).unwrap();
     let mut out = Vec::new();
     let result = example::run(&options, Arc::clone(still) as Arc<dyn Runtime>, &mut out).await;
     let out = String::from_utf8(out).unwrap();
@@ -169,4 +169,26 @@ fn wrong_usage_is_told() {
     ] {
         assert!(read(wrong).is_some(), "{wrong:?}");
     }
+}
+
+#[test]
+fn help_is_given_and_names_every_option() {
+    let help = |args: &[&str]| example::Options::read(args.iter().map(|arg| (*arg).to_owned()), None);
+    assert!(matches!(help(&["--help"]), Ok(None)));
+    assert!(matches!(help(&["--server", "http://127.0.0.1", "-h"]), Ok(None)));
+    for option in
+        include_str!("../../examples/partner_app.rs").lines().filter_map(|line| line.strip_prefix("//! | `--"))
+    {
+        let option = option.split([' ', '`']).next().unwrap();
+        assert!(example::USAGE.contains(&format!("\n  --{option} ")), "{option}");
+    }
+}
+
+#[test]
+fn the_form_is_one_that_production_takes_too() {
+    let client = example::sample().client;
+    let digits: Vec<u32> = client.business_code.chars().filter_map(|digit| digit.to_digit(10)).collect();
+    let sum: u32 = digits.iter().zip([7, 9, 10, 5, 8, 4, 2]).map(|(digit, weight)| digit * weight).sum();
+    assert_eq!((digits.len(), (11 - sum % 11) % 11), (8, digits[7]), "{}", client.business_code);
+    assert_eq!(client.vat_reg_nbr, format!("FI{}", client.business_code.replace('-', "")));
 }

@@ -101,7 +101,7 @@ on_both_engines! {
 async fn run(url: &str, database: &Path, further: &[&str]) -> String {
     let args = ["--server", url, "--database", database.to_str().unwrap()];
     let args = args.iter().chain(further).map(|arg| (*arg).to_owned());
-    let options = example::Options::read(args, None).unwrap_or_else(|usage| panic!("{usage}"));
+    let options = example::Options::read(args, None).unwrap_or_else(|usage| panic!("{usage}")).unwrap();
     let mut out = Vec::new();
     example::run(&options, Arc::new(SystemRuntime) as Arc<dyn Runtime>, &mut out).await.unwrap();
     String::from_utf8(out).unwrap()

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use domain::Timestamp;
 use domain::audit::AuditRecord;
 use serde::Serialize;
 use service::audit::TrailReport;
@@ -85,11 +86,45 @@ impl From<TrailReport> for Trail {
     }
 }
 
+/// What is printed of a record.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown {
+    /// Empty for the installation's own.
+    partner_code: String,
+    id: Uuid,
+    at: Timestamp,
+    actor: String,
+    action: String,
+    subject: String,
+    source: String,
+    request_id: String,
+    outcome: String,
+    detail: String,
+}
+
+impl Shown {
+    fn all(partner_code: &str, records: Vec<AuditRecord>) -> impl Iterator<Item = Self> {
+        records.into_iter().map(|record| Self {
+            partner_code: partner_code.to_owned(),
+            id: record.id,
+            at: record.at,
+            actor: record.actor,
+            action: record.action,
+            subject: record.subject,
+            source: record.source,
+            request_id: record.request_id,
+            outcome: record.outcome,
+            detail: record.detail,
+        })
+    }
+}
+
 /// What `audit` prints.
 #[derive(Serialize)]
 struct Overview {
     trails: Vec<Trail>,
-    latest: Vec<AuditRecord>,
+    latest: Vec<Shown>,
 }
 
 pub(super) fn run(args: Args, file: Option<PathBuf>, output: Output) -> Result<(), CommandError> {
@@ -101,7 +136,7 @@ pub(super) fn run(args: Args, file: Option<PathBuf>, output: Output) -> Result<(
         }),
         Some(Command::List { partner, after, limit, essentials }) => Session::run(essentials, file, async |session| {
             let items = match &partner {
-                Some(code) => session.core.audit_records(Some(code), after, limit).await?,
+                Some(code) => Shown::all(code, session.core.audit_records(Some(code), after, limit).await?).collect(),
                 None => latest(session, limit).await?,
             };
             let records = Items { items };
@@ -120,10 +155,11 @@ async fn trails(session: &Session) -> Result<Vec<Trail>, CommandError> {
 }
 
 /// The newest records of all trails, newest first.
-async fn latest(session: &Session, limit: u32) -> Result<Vec<AuditRecord>, CommandError> {
-    let mut records = session.core.audit_records(None, None, limit).await?;
+async fn latest(session: &Session, limit: u32) -> Result<Vec<Shown>, CommandError> {
+    let mut records: Vec<_> = Shown::all("", session.core.audit_records(None, None, limit).await?).collect();
     for partner in session.core.list_partners().await? {
-        records.extend(session.core.audit_records(Some(&partner.code), None, limit).await?);
+        let of_partner = session.core.audit_records(Some(&partner.code), None, limit).await?;
+        records.extend(Shown::all(&partner.code, of_partner));
         // The identifier sorts by time. Cut at once, so that a thousand partners take no more memory than one.
         records.sort_by_key(|record| std::cmp::Reverse(record.id));
         records.truncate(limit as usize);
@@ -167,7 +203,7 @@ fn seals(trails: &[Trail]) -> String {
     text
 }
 
-fn listing(records: &[AuditRecord]) -> String {
+fn listing(records: &[Shown]) -> String {
     let rows: Vec<_> = records
         .iter()
         .map(|record| {

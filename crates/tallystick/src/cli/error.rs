@@ -95,6 +95,16 @@ impl From<StoreError> for CommandError {
 }
 
 impl CommandError {
+    /// The exit status that it ends the program with. A setting that is wrong is wrong usage, wherever it is written: a flag that clap refuses
+    /// by itself ends with the same.
+    #[must_use]
+    pub fn exit_status(&self) -> u8 {
+        match self {
+            Self::Config(_) | Self::Log(LogError::Filter(_)) | Self::DemoIsSandbox => 2,
+            _ => 1,
+        }
+    }
+
     /// A stable name of the kind, in snake case, for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {

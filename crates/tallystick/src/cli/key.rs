@@ -157,7 +157,14 @@ pub(super) fn run(command: Command, file: Option<PathBuf>, output: Output) -> Re
             output.answer(&key, || sheet(&key))
         }),
         Command::Reseal { essentials } => Session::run(essentials, file, async |session| {
-            let progress = |done| output.note(&format!("{done} sealed anew"));
+            let mut told = 0;
+            let progress = |done| {
+                // Heard once for each kind of secret, also when there is none of it to seal.
+                if done > told {
+                    output.note(&format!("{done} sealed anew"));
+                    told = done;
+                }
+            };
             let resealed = session.core.reseal(&session.context, progress).await?;
             let rest = session.core.under_older_keys().await?;
             let printed =
@@ -172,8 +179,13 @@ pub(super) fn run(command: Command, file: Option<PathBuf>, output: Output) -> Re
                         count(rest, "key or secret was", "keys or secrets were")
                     ),
                 };
-                let resealed = count(resealed, "key or secret", "keys and secrets");
-                format!("{resealed} sealed under the newest master key\n{rest}\n")
+                let resealed = match resealed {
+                    0 => "nothing to seal anew".to_owned(),
+                    some => {
+                        format!("{} sealed under the newest master key", count(some, "key or secret", "keys and secrets"))
+                    }
+                };
+                format!("{resealed}\n{rest}\n")
             })
         }),
     }

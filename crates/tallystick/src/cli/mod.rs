@@ -48,8 +48,8 @@ use crate::config::{Layer, Span};
 #[derive(Debug, Parser)]
 #[command(name = "tallystick", version, max_term_width = 110, arg_required_else_help = true, after_help = EXAMPLES)]
 pub struct Cli {
-    /// Print exactly one JSON document on standard output, and an error of the command as JSON on standard error; wrong
-    /// usage is told as text
+    /// Print exactly one JSON document on standard output, and an error of the command as JSON on standard error; a
+    /// wrong command line is told as text
     #[arg(long, global = true)]
     json: bool,
 
@@ -69,7 +69,7 @@ Examples:
   tallystick client import clients.csv --partner QUICK3 --output credentials.csv
 
 A setting is a flag, a TALLYSTICK_… variable, or a key of the configuration file, in this order; `tallystick serve --help` lists them.
-Exit status: 0 done, 1 failed, 2 wrong usage.";
+Exit status: 0 done, 1 failed, 2 wrong usage or configuration.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -145,7 +145,7 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             output.failure(&error);
-            ExitCode::FAILURE
+            ExitCode::from(error.exit_status())
         }
     }
 }
@@ -182,7 +182,7 @@ fn run(cli: Cli, output: Output) -> Result<(), CommandError> {
         Command::Authorization(command) => authorization::run(command, file, output),
         Command::Ledger(command) => ledger::run(command, file, output),
         Command::Audit(args) => audit::run(args, file, output),
-        Command::Openapi(args) => openapi::run(args, output),
+        Command::Openapi(args) => openapi::run(args, file, output),
         Command::Doctor(args) => doctor::run(args, file, output),
         Command::Completions(args) => completions::run(args, output),
     }

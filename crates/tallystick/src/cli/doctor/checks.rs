@@ -1,6 +1,8 @@
 //! What the installation must have: a configuration, channels that can be made, a certificate, a database, a master key, and trails that
 //! verify.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +22,9 @@ use crate::system::{SystemClock, SystemRandom};
 
 /// A record this far ahead of the clock means that the clock was set back.
 const AHEAD: Duration = Duration::from_secs(60);
+
+/// What a SQLite file begins with.
+const SQLITE_HEAD: &[u8] = b"SQLite format 3\0";
 
 /// The file that was read, and variables that nothing reads.
 pub(super) fn configuration(settings: &Settings, findings: &mut Findings) {
@@ -75,13 +80,19 @@ pub(super) async fn certificate(settings: &Settings, findings: &mut Findings) {
 pub(super) async fn installation(settings: &Settings, findings: &mut Findings) {
     let options = settings.database.options();
     let name = options.url_without_password();
-    if let Some(path) = options.sqlite_path() {
+    let file = options.sqlite_path();
+    if let Some(path) = &file {
         if !path.exists() {
-            findings.warning("database", format!("{name} is not there yet"), "`tallystick serve` makes it");
-            master_keys(settings, findings);
+            missing_file(path, &name, findings);
+            master_keys(settings, Usage::Unused, findings);
             return;
         }
-        private(&path, "database", findings);
+        private(path, "database", findings);
+        if let Err(error) = writable(path) {
+            findings.fault("database", format!("{name} can't be written to: {error}"), Some(sqlite_remedy(path)));
+            master_keys(settings, Usage::Unknown, findings);
+            return;
+        }
     }
     match Db::open(options).await {
         Ok(db) => {
@@ -90,19 +101,59 @@ pub(super) async fn installation(settings: &Settings, findings: &mut Findings) {
             db.close().await;
         }
         Err(error) => {
-            findings.fault(
-                "database",
-                error.to_string(),
-                Some("check the address, and that the server runs".to_owned()),
-            );
-            master_keys(settings, findings);
+            let remedy =
+                file.as_deref().map_or("check the address, and that the server runs".to_owned(), sqlite_remedy);
+            findings.fault("database", error.to_string(), Some(remedy));
+            master_keys(settings, Usage::Unknown, findings);
         }
     }
 }
 
+/// A SQLite file that is not there: the server makes it, but not the folder that it is to be in.
+fn missing_file(path: &Path, name: &str, findings: &mut Findings) {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if folder.is_dir() {
+        findings.warning("database", format!("{name} is not there yet"), "`tallystick serve` makes it");
+    } else {
+        let folder = folder.display();
+        let remedy = format!(
+            "make the folder {folder}, or name another file with --database: `tallystick serve` makes no folder"
+        );
+        findings.fault("database", format!("{name} can't be made: there is no folder {folder}"), Some(remedy));
+    }
+}
+
+/// Whether the file may be written to. Opening the database does not tell of every one that may only be read. To be asked only while this
+/// process has no connection to it: closing the file ends the locks of all of them.
+fn writable(path: &Path) -> std::io::Result<()> {
+    File::options().write(true).open(path).map(drop)
+}
+
+/// What to do about a SQLite file that can't be used.
+fn sqlite_remedy(path: &Path) -> String {
+    if path.is_dir() {
+        return "it is a folder: name a file in it with --database".to_owned();
+    }
+    let mut head = Vec::new();
+    // What can't be read is not known to be something else.
+    let read = File::open(path).and_then(|file| file.take(SQLITE_HEAD.len() as u64).read_to_end(&mut head));
+    if read.is_ok() && !head.is_empty() && head != SQLITE_HEAD {
+        "it is no SQLite database: name another file with --database".to_owned()
+    } else {
+        let path = path.display();
+        format!("check the owner and the permissions of {path} and of its folder: the server has to write to both")
+    }
+}
+
 async fn opened(db: &Db, settings: &Settings, findings: &mut Findings) {
-    let keys = master_keys(settings, findings);
-    match db.migration_state().await {
+    let schema = db.migration_state().await;
+    let used = match &schema {
+        // There is no table yet that would tell.
+        Ok(state) if state.version == 0 => Ok(false),
+        _ => used(db).await,
+    };
+    let keys = master_keys(settings, used.as_ref().map_or(Usage::Unknown, |used| Usage::of(*used)), findings);
+    match schema {
         Err(error) => return findings.fault("schema", error.to_string(), None),
         Ok(state) if state.missing.is_empty() => findings.ok("schema", format!("version {}", state.version)),
         Ok(state) => {
@@ -115,7 +166,7 @@ async fn opened(db: &Db, settings: &Settings, findings: &mut Findings) {
             );
         }
     }
-    match used(db).await {
+    match used {
         Ok(true) => {}
         Ok(false) => return findings.ok("master key", "the database has not been used yet"),
         Err(error) => return findings.fault("database", error.to_string(), None),
@@ -137,12 +188,44 @@ async fn used(db: &Db) -> Result<bool, store::StoreError> {
     Ok(installation::secret(&mut db.reader().await?, "pepper").await?.is_some())
 }
 
+/// Whether something is sealed in the database, which the key that it was sealed with is needed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Usage {
+    /// Nothing is.
+    Unused,
+    /// Something is.
+    Used,
+    /// The database can't be asked.
+    Unknown,
+}
+
+impl Usage {
+    const fn of(is_used: bool) -> Self {
+        if is_used { Self::Used } else { Self::Unused }
+    }
+}
+
 /// The master key, without making one.
-fn master_keys(settings: &Settings, findings: &mut Findings) -> Option<MasterKeys> {
+fn master_keys(settings: &Settings, used: Usage, findings: &mut Findings) -> Option<MasterKeys> {
     match master_key::find(master_key::variable(), settings) {
         Ok(None) => {
-            let message = format!("{} is not there", master_key::default_file(settings).display());
-            findings.warning("master key", message, "a sandbox makes it at its first start");
+            let file = master_key::default_file(settings);
+            let message = format!("{} is not there", file.display());
+            let put_back = format!("put that file back, or set {}", master_key::VARIABLE);
+            match used {
+                Usage::Unused => findings.warning("master key", message, "a sandbox makes it at its first start"),
+                // A new one would fit nothing that is in there.
+                Usage::Used => {
+                    let message = format!("{message}, and the database was used with a master key before");
+                    findings.fault("master key", message, Some(put_back));
+                }
+                Usage::Unknown => {
+                    let remedy = format!(
+                        "if the database was used before, {put_back}; else a sandbox makes it at its first start"
+                    );
+                    findings.warning("master key", message, remedy);
+                }
+            }
             None
         }
         Ok(Some((keys, found))) => {

@@ -5,7 +5,7 @@ use testkit::database::TestDatabase;
 use testkit::peer::Peer;
 use testkit::process::{Ended, Installation, within};
 
-use super::installation;
+use super::{installation, misconfigured};
 
 const PASSWORD: &str = "hunter22";
 
@@ -157,7 +157,7 @@ async fn an_e_invoice_operator_is_tried() {
         // The installation refuses at once what would not work.
         let contradicting = operator("[invoices]\nprint-channel = 'operator'\n");
         let refused = channel(&installation, &contradicting, &["test", "operator"]).await;
-        drop(refused.failed(&["print-channel", "name one of the kind drop"]));
+        misconfigured(&refused, &["print-channel", "name one of the kind drop"]);
     })
     .await;
 }
@@ -176,7 +176,7 @@ async fn a_folder_of_mails_is_tried_in_sandbox_and_refused_in_production() {
         let refused = channel(&installation, &missing, &["test", "mails"]).await;
         drop(refused.failed(&["[channels.mails]: folder: ", "No such file"]));
         let refused = channel(&installation, &text, &["test", "mails", "--environment", "production"]).await;
-        drop(refused.failed(&["[channels.mails] is a mail-folder, which is for sandbox only"]));
+        misconfigured(&refused, &["[channels.mails] is a mail-folder, which is for sandbox only"]);
     })
     .await;
 }

@@ -19,6 +19,13 @@ async fn the_printed_document_is_the_served_one() {
         let server = installation.serve(&[]).await;
         assert_eq!(Api::new(&server.url).get("/openapi.json", "").await.json(), printed);
         assert!(printed["paths"]["/api/v1/partner/client"]["post"].is_object());
+
+        let elsewhere = installation.run(&["openapi", "--pos-prefix", "/tills/v1"]).await.done().json();
+        assert_ne!(elsewhere, printed);
+        let installation = installation.with("TALLYSTICK_POS_PREFIX", "/tills/v1");
+        assert_eq!(installation.run(&["openapi"]).await.done().json(), elsewhere);
+        let server = installation.serve(&[]).await;
+        assert_eq!(Api::new(&server.url).get("/openapi.json", "").await.json(), elsewhere);
     })
     .await;
 }

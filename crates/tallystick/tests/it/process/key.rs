@@ -27,7 +27,13 @@ on_both_engines! {
             let records = records["items"].as_array().unwrap();
             let reveals = records.iter().filter(|record| record["action"] == "api_key.reveal");
             assert_eq!(reveals.count(), 2, "each is on record: {records:?}");
+            assert!(records.iter().all(|record| record["partnerCode"] == "QUICK3"), "{records:?}");
+            let all = installation.run(&["audit", "list", "--json"]).await.done().json();
+            assert!(all["items"].as_array().unwrap().iter().any(|record| record["partnerCode"] == "QUICK3"), "{all}");
 
+            let resealed = installation.run(&["key", "reseal"]).await.done();
+            assert!(resealed.stdout.starts_with("nothing to seal anew\n"), "{resealed:?}");
+            assert_eq!(resealed.stderr, "", "{resealed:?}");
             let listed = installation.run(&["key", "list", "QUICK3"]).await.done();
             assert!(listed.stdout.contains(id) && !listed.stdout.contains(&partner.provisioning), "{listed:?}");
             let unknown = "8848372d-8457-4ca4-9da9-673f1cdd6684";

@@ -30,9 +30,17 @@ mod unavailable;
 mod webhook;
 mod wire;
 
-use testkit::process::Installation;
+use testkit::process::{Ended, Installation};
 
 /// The program over the database at `url`.
 fn installation(url: &str) -> Installation {
     Installation::new(env!("CARGO_BIN_EXE_tallystick"), url)
+}
+
+/// Expects that a command refused its configuration, and said this of it.
+fn misconfigured(ended: &Ended, said: &[&str]) {
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{ended:?}");
+    for text in said {
+        assert!(ended.stderr.contains(text), "`{text}` is missing: {ended:?}");
+    }
 }

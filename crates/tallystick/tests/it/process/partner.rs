@@ -7,7 +7,7 @@ use testkit::on_both_engines;
 use testkit::process::within;
 
 use super::api::Api;
-use super::installation;
+use super::{installation, misconfigured};
 
 on_both_engines! {
     async fn a_partner_is_added_listed_rotated_and_revoked(database: TestDatabase) {
@@ -86,12 +86,14 @@ async fn wrong_usage_has_an_exit_status_of_its_own() {
             (["serve", "--write-group", "0"], "`write-group`"),
             (["serve", "--database", "mysql://h/n"], "postgres://"),
             (["serve", "--log", "a=b=c"], "`log`"),
-            (["doctor", "--config", "nowhere.toml"], ""),
+            (["serve", "--tls-cert", "cert.pem"], "tls-key"),
+            (["serve", "--config", "nowhere.toml"], "nowhere.toml"),
+            (["audit", "--config", "nowhere.toml"], "nowhere.toml"),
         ] {
-            let ended = installation.run(&arguments).await;
-            assert_eq!(ended.code, Some(1), "{ended:?}");
-            assert!(ended.stderr.contains(said), "{ended:?}");
+            misconfigured(&installation.run(&arguments).await, &[said]);
         }
+        // The doctor found a fault, which is what it was asked for.
+        assert_eq!(installation.run(&["doctor", "--config", "nowhere.toml"]).await.code, Some(1));
     })
     .await;
 }

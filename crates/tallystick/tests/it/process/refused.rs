@@ -1,12 +1,12 @@
 //! Starts that are refused, with the reason and the remedy.
 
-use std::fs::{Permissions, read_dir, set_permissions};
+use std::fs::{File, Permissions, read_dir, set_permissions};
 use std::os::unix::fs::PermissionsExt as _;
 
 use testkit::core::MASTER_KEY;
 use testkit::database::TestDatabase;
 use testkit::on_both_engines;
-use testkit::process::within;
+use testkit::process::{Installation, within};
 
 use super::{installation, sql};
 
@@ -47,6 +47,74 @@ on_both_engines! {
         })
         .await;
     }
+
+    async fn a_lost_master_key_is_missed(database: TestDatabase) {
+        within(60, async {
+            let installation = installation(database.url());
+            drop(installation.run(&["migrate"]).await.done());
+            // Nothing is sealed yet: the first start makes one.
+            let doctor = installation.run(&["doctor"]).await.done();
+            assert!(doctor.stdout.contains("a sandbox makes it at its first start"), "{doctor:?}");
+
+            drop(installation.partner("QUICK3").await);
+            drop(installation.run(&["doctor"]).await.done());
+            let beside = database.directory().unwrap_or(installation.directory());
+            let keys = read_dir(beside).unwrap().map(|file| file.unwrap().path());
+            let keys: Vec<_> = keys.filter(|path| path.extension().is_some_and(|kind| kind == "key")).collect();
+            let [key] = keys.as_slice() else { panic!("{keys:?}") };
+            let kept = std::fs::read(key).unwrap();
+            std::fs::remove_file(key).unwrap();
+
+            drop(installation.run(&["serve"]).await.failed(&["the master key does not fit this database"]));
+            told(&installation, &[], &["master key", "is not there", "put that file back, or set TALLYSTICK_MASTER_KEY"]).await;
+            assert!(!key.exists(), "the doctor makes none");
+            std::fs::write(key, kept).unwrap();
+            set_permissions(key, Permissions::from_mode(0o600)).unwrap();
+            drop(installation.run(&["doctor"]).await.done());
+        })
+        .await;
+    }
+}
+
+/// Expects that the doctor, with these further arguments, finds exactly one fault and tells this.
+async fn told(installation: &Installation, arguments: &[&str], said: &[&str]) {
+    let doctor = installation.run(&[&["doctor"], arguments].concat()).await;
+    assert_eq!((doctor.code, doctor.stdout.matches("FAULT").count()), (Some(1), 1), "{doctor:?}");
+    for text in said {
+        assert!(doctor.stdout.contains(text), "`{text}` is missing: {doctor:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_tells_what_is_wrong_with_a_sqlite_file() {
+    within(60, async {
+        let database = TestDatabase::sqlite();
+        let installation = installation(database.url());
+        // Only the file itself is made at the first start.
+        let nowhere = ["--database", "sqlite:nowhere/t.db"];
+        drop(installation.run(&[&["serve"][..], &nowhere].concat()).await.failed(&["can't be opened"]));
+        told(&installation, &nowhere, &["there is no folder nowhere", "make the folder nowhere"]).await;
+        for there in ["sqlite:t.db", "sqlite:./t.db"] {
+            drop(installation.run(&["doctor", "--database", there]).await.done());
+        }
+
+        std::fs::write(installation.directory().join("notes.txt"), "# Notes\n").unwrap();
+        let notes = ["--database", "sqlite:notes.txt"];
+        drop(installation.run(&[&["serve"][..], &notes].concat()).await.failed(&["not a database"]));
+        told(&installation, &notes, &["it is no SQLite database", "name another file"]).await;
+
+        // For anybody but the superuser, who may write to every file.
+        drop(installation.run(&["migrate"]).await.done());
+        let file = database.directory().unwrap().join("test.db");
+        set_permissions(&file, Permissions::from_mode(0o400)).unwrap();
+        if File::options().write(true).open(&file).is_err() {
+            told(&installation, &[], &["can't be written to", "check the owner and the permissions"]).await;
+        }
+        std::fs::create_dir(installation.directory().join("folder")).unwrap();
+        let folder = ["--database", "sqlite:folder"];
+        told(&installation, &folder, &["can't be written to", "it is a folder"]).await;
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
