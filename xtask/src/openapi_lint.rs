@@ -12,8 +12,9 @@ use crate::process;
 
 use server::Server;
 
-/// The operations of the partner key (the table in `crates/tallystick/tests/it/authorization.rs`). The others were tested before.
-const OF_THE_PARTNER_KEY: &str = "^/api/v1/partner/(creditors|sms)(/|$)";
+/// The operations of the partner key (the table in `crates/tallystick/tests/it/authorization.rs`). The others were tested before, but those
+/// below `/invoice`: they are of a client's key, and only their refusals are tested.
+const OF_THE_PARTNER_KEY: &str = "^/api/v1/partner/(creditors|distribution|sms)(/|$)";
 
 /// The operations of a merchant, who shows an access token.
 const OF_THE_MERCHANT: &str = "/client-id/";

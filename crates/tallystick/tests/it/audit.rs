@@ -1,5 +1,7 @@
-//! Every route that changes something leaves a record. A changing route of the API document that is not listed here fails the test.
+//! Every route that changes something leaves a record. A changing route of the API document that is not listed here fails the test. The
+//! routes outside the document are listed in `authorization.rs`.
 
+use domain::client::ClientDraft;
 use domain::credit_account::AccountNumber;
 use domain::identifier::ClientIdentifier;
 use http::Method;
@@ -12,6 +14,7 @@ use testkit::on_both_engines;
 use testkit::widget::add_verified_session;
 use uuid::Uuid;
 
+use crate::authorization::{FORM, LINK, Leaves, OUTSIDE, open_everywhere};
 use crate::invoice::{INVOICE, invoice};
 
 struct Change {
@@ -311,6 +314,78 @@ on_both_engines! {
                 assert!(!text.contains(secret), "a record holds a key: {text}");
             }
         }
+    }
+}
+
+/// The public form as the responsible person of a business fills it in.
+const FILLED: &[(&str, &str)] = &[
+    ("client.name", "Test Customer Oy"),
+    ("client.businessCode", "123456-7"),
+    ("client.countryCode", "fi"),
+    ("service.type", "LIFECYCLE"),
+    ("responsible.name", "Liisa"),
+    ("responsible.email", "liisa@quick.example"),
+    ("contacts.primary.name", "Matti"),
+    ("contacts.primary.email", "matti@test.example"),
+];
+
+/// Approves the request that was sent by the form, and gives the path of its link.
+async fn link(app: &TestApp) -> String {
+    let id = app.test.core.list_deployments(None, None, 1).await.unwrap()[0].id;
+    let some = |text: &str| Some(text.to_owned());
+    let further = ClientDraft {
+        postal_address: some("Testikuja 7"),
+        postal_code: some("12345"),
+        postal_district: some("HELSINKI"),
+        email: some("info@test.example"),
+        language_code: some("FI"),
+        currency_code: some("EUR"),
+        ..ClientDraft::default()
+    };
+    let operator = testkit::core::operator();
+    let approved = app.test.core.approve_deployment(id, &further, Some("QUICK3"), &operator).await.unwrap();
+    approved.link.unwrap().strip_prefix("https://partner.example").unwrap().to_owned()
+}
+
+on_both_engines! {
+    async fn every_change_outside_the_document_leaves_a_record(database: TestDatabase) {
+        let app = TestApp::with(&database, open_everywhere()).await;
+        app.partner("QUICK3").await;
+        let changes = OUTSIDE.iter().filter_map(|row| match row.leaves {
+            Leaves::Record(action) => Some((row, action)),
+            Leaves::Nothing | Leaves::Receipt => None,
+        });
+        // The form first, since the link comes of it.
+        let (forms, others): (Vec<_>, Vec<_>) = changes.partition(|(row, _)| row.path == FORM);
+        for (row, action) in forms.into_iter().chain(others) {
+            // The form is sent to no partner yet, so that its record is of none.
+            let (path, fields, partner) = match row.path {
+                FORM => (FORM.to_owned(), FILLED, None),
+                LINK => (link(&app).await, &[][..], Some("QUICK3")),
+                other => panic!("how to perform {other} is not told here"),
+            };
+            let before = app.test.core.audit_records(partner, None, 100).await.unwrap().len();
+            // Whoever only looks at the page changes nothing.
+            let looked = app.request(Method::GET, &path).send().await;
+            assert!(looked.status.is_success(), "{path}: {}", looked.text());
+            assert_eq!(app.test.core.audit_records(partner, None, 100).await.unwrap().len(), before, "GET {}", row.path);
+            let request = app.request(row.method.clone(), &path).header("X-Request-Id", "the-request");
+            let answer = request.form(fields).from([192, 0, 2, 7]).send().await;
+            assert!(answer.status.is_success() || answer.status.is_redirection(), "{path}: {}", answer.text());
+            let records = app.test.core.audit_records(partner, None, 100).await.unwrap();
+            assert_eq!(records.len(), before + 1, "{} {}", row.method, row.path);
+            let record = &records[0];
+            assert_eq!((record.action.as_str(), record.outcome.as_str()), (action, "done"));
+            assert_eq!((record.source.as_str(), record.request_id.as_str()), ("192.0.2.7", "the-request"));
+            assert!(record.actor.starts_with("visitor:") && !record.subject.is_empty(), "{record:?}");
+        }
+    }
+}
+
+#[test]
+fn every_route_outside_the_document_that_can_change_something_says_what_it_leaves() {
+    for row in OUTSIDE {
+        assert_eq!(row.method == Method::GET, row.leaves == Leaves::Nothing, "{} {}", row.method, row.path);
     }
 }
 

@@ -1,11 +1,15 @@
-//! The authorization table: every route, every kind of key and none, and the one expected answer. A route of the API document that is
-//! not in the table fails the test.
+//! The authorization table: every route, every kind of key and none, and the one expected answer. A route that is served
+//! and is in no table fails the test.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use axum::Router;
 use http::{Method, StatusCode};
 use serde_json::json;
-use testkit::app::{CLIENT, CREDITORS, DEPLOYMENTS, RENEW, TestApp, VALIDATE};
+use tallystick::config::Settings;
+use tallystick::telemetry::Metrics;
+use testkit::app::{CLIENT, CREDITORS, DEPLOYMENTS, POS, RENEW, TestApp, VALIDATE};
+use testkit::database::TestDatabase;
 use testkit::on_both_engines;
 
 /// What a caller gets.
@@ -134,8 +138,67 @@ const TABLE: &[Row] = &[
     row(Method::GET, "/readyz", [In, In, In, In]),
 ];
 
-/// Served, but not operations of the API: they tell nothing that is not public.
-const PUBLIC: &[&str] = &["/openapi.json", "/docs/", "/onboarding/style.css"];
+/// A route that is no operation of the API.
+pub(crate) struct Outside {
+    pub(crate) method: Method,
+    pub(crate) path: &'static str,
+    /// Who may call it: what somebody gets who shows nothing.
+    nobody: StatusCode,
+    pub(crate) leaves: Leaves,
+}
+
+/// What a call of a route outside the document leaves behind.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Leaves {
+    /// Nothing: it only reads.
+    Nothing,
+    /// A record of this action; `audit.rs` calls it.
+    Record(&'static str),
+    /// No record, but what is told of a message, which shows it.
+    Receipt,
+}
+use Leaves::{Nothing, Receipt, Record};
+
+const fn outside(method: Method, path: &'static str, nobody: StatusCode, leaves: Leaves) -> Outside {
+    Outside { method, path, nobody, leaves }
+}
+
+pub(crate) const FORM: &str = "/onboarding/request";
+pub(crate) const LINK: &str = "/onboarding/credentials/{token}";
+const METRICS: &str = "/metrics";
+
+/// Every route that is not in the document. What of them anybody can read tells nothing that is not public.
+pub(crate) const OUTSIDE: &[Outside] = &[
+    outside(Method::GET, "/openapi.json", StatusCode::OK, Nothing),
+    outside(Method::GET, "/docs", StatusCode::PERMANENT_REDIRECT, Nothing),
+    outside(Method::GET, "/docs/", StatusCode::OK, Nothing),
+    outside(Method::GET, "/docs/{*file}", StatusCode::OK, Nothing),
+    outside(Method::GET, "/onboarding/style.css", StatusCode::OK, Nothing),
+    // Whoever has the link; `deployment.rs` opens one.
+    outside(Method::GET, LINK, StatusCode::NOT_FOUND, Nothing),
+    outside(Method::POST, LINK, StatusCode::NOT_FOUND, Record("credentials_link.open")),
+    // Anybody, where the form is turned on: nobody sends an empty one.
+    outside(Method::GET, FORM, StatusCode::OK, Nothing),
+    outside(Method::POST, FORM, StatusCode::BAD_REQUEST, Record("deployment.request")),
+    outside(Method::GET, "/onboarding/request/received", StatusCode::OK, Nothing),
+    // Whoever signs with the secret of the channel: `callback.rs`.
+    outside(Method::POST, "/callbacks/{channel}", StatusCode::UNAUTHORIZED, Receipt),
+    // Whoever has the token of the metrics: `process/metrics.rs`.
+    outside(Method::GET, METRICS, StatusCode::UNAUTHORIZED, Nothing),
+];
+
+/// Settings with which every route is there.
+pub(crate) fn open_everywhere() -> Settings {
+    let mut settings = TestApp::settings();
+    settings.onboarding.deployment_form = "on".parse().unwrap();
+    settings.onboarding.public_url = Some("https://partner.example".parse().unwrap());
+    settings.channels = toml::from_str(
+        "[gateway]\nkind = 'http-gateway'\nurl = 'http://127.0.0.1:1/send'\n\
+         [gateway.callback]\nsecret = 'sixteen-octets-long'\nstates = { delivered = 'DELIVERED' }\n",
+    )
+    .unwrap();
+    settings
+}
 
 on_both_engines! {
     async fn every_route_answers_every_kind_of_key_as_the_table_says(database: TestDatabase) {
@@ -168,23 +231,90 @@ on_both_engines! {
                 assert_eq!(gets, expected, "{} {} as {who}: {}", row.method, row.path, answer.text());
             }
         }
-        for path in PUBLIC {
-            assert_eq!(app.request(Method::GET, path).send().await.status, StatusCode::OK, "{path}");
+    }
+
+    async fn a_route_outside_the_document_answers_who_shows_nothing_as_the_table_says(database: TestDatabase) {
+        let app = TestApp::with(&database, open_everywhere()).await;
+        // This server has no token of the metrics, and so no such address.
+        let paths: BTreeSet<_> = OUTSIDE.iter().map(|row| row.path).filter(|path| *path != METRICS).collect();
+        for path in paths {
+            let called =
+                path.replace("{token}", &"0".repeat(64)).replace("{*file}", "swagger-ui.css").replace("{channel}", "gateway");
+            for method in [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+                let row = OUTSIDE.iter().find(|row| row.path == path && row.method == method);
+                let answer = app.request(method.clone(), &called).form(&[]).send().await;
+                let expected = row.map_or(StatusCode::METHOD_NOT_ALLOWED, |row| row.nobody);
+                assert_eq!(answer.status, expected, "{method} {called}: {}", answer.text());
+                if expected == StatusCode::NOT_FOUND {
+                    // The page that says so is there; what is not there has none.
+                    assert!(answer.header("content-type").starts_with("text/html"), "{method} {called}");
+                }
+            }
         }
     }
 }
 
-#[test]
-fn every_route_is_in_the_table() {
+/// The routes of the document, `METHOD path`.
+fn documented() -> BTreeSet<String> {
     let document = serde_json::to_value(tallystick::app::document()).unwrap();
-    let mut served = BTreeSet::new();
+    let mut documented = BTreeSet::new();
     for (path, operations) in document["paths"].as_object().unwrap() {
         for method in operations.as_object().unwrap().keys() {
             if ["get", "post", "put", "patch", "delete", "head", "options", "trace"].contains(&method.as_str()) {
+                documented.insert(format!("{} {path}", method.to_uppercase()));
+            }
+        }
+    }
+    documented
+}
+
+#[test]
+fn every_route_is_in_the_table() {
+    let listed: BTreeSet<String> = TABLE.iter().map(|row| format!("{} {}", row.method, row.path)).collect();
+    assert_eq!(documented(), listed);
+}
+
+/// The routes of a router, `METHOD path`. It has no list of them, but tells them where it is shown for debugging: each with its number and
+/// the handlers of its methods, and then each number with its address. In another form this finds nothing, and the test fails.
+fn served(router: &Router) -> BTreeSet<String> {
+    let shown = format!("{router:?}");
+    let (shown, _) = shown.split_once("fallback_router:").expect("the fallback comes behind the routes");
+    let (handlers, addresses) = shown.split_once("node: Node").expect("the addresses come behind the handlers");
+    let numbered = |part: &'static str| {
+        move |text: &str| text.split_once(part).map(|(number, rest)| (number.to_owned(), rest.to_owned()))
+    };
+    let handlers: BTreeMap<_, _> = handlers.split("RouteId(").skip(1).filter_map(numbered("): ")).collect();
+    let addresses = addresses.split("RouteId(").skip(1).filter_map(numbered("): \""));
+    let mut served = BTreeSet::new();
+    for (number, rest) in addresses {
+        let (path, _) = rest.split_once('"').expect("an address ends");
+        let handler = &handlers[&number];
+        // Without HEAD, which is answered as GET is, or refused.
+        for method in ["get", "delete", "options", "patch", "post", "put", "trace", "connect"] {
+            assert!(handler.contains(&format!(" {method}: ")), "{path}: {handler}");
+            if !handler.contains(&format!(" {method}: None,")) {
                 served.insert(format!("{} {path}", method.to_uppercase()));
             }
         }
     }
-    let listed: BTreeSet<String> = TABLE.iter().map(|row| format!("{} {}", row.method, row.path)).collect();
-    assert_eq!(served, listed);
+    served
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_that_is_served_is_in_a_table() {
+    let settings = open_everywhere();
+    let app = TestApp::with(&TestDatabase::sqlite(), settings.clone()).await;
+    let token = Some(domain::Secret::new("of the metrics".to_owned()));
+    let router = tallystick::app::router(app.test.core.clone(), &settings, Metrics::detached(), token);
+    // Whatever else is below the point of sale is not there, whichever the method.
+    let served: BTreeSet<_> = served(&router).into_iter().filter(|route| !route.ends_with("/{*rest}")).collect();
+
+    let mut listed = documented();
+    // The newer version has the routes of the older but the widget's page, and the same handlers let the callers in.
+    let newer = listed.iter().filter(|route| route.contains(POS) && !route.contains("/widget/session"));
+    let newer: Vec<_> = newer.map(|route| route.replace(POS, &format!("{POS}.1"))).collect();
+    listed.extend(newer);
+    listed.extend(OUTSIDE.iter().map(|row| format!("{} {}", row.method, row.path)));
+    let difference: Vec<_> = served.symmetric_difference(&listed).collect();
+    assert!(difference.is_empty(), "served and not listed, or listed and not served: {difference:#?}");
 }

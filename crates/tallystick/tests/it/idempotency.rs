@@ -66,6 +66,59 @@ on_both_engines! {
         assert_eq!(app.test.core.list_clients(None, None, 10).await.unwrap().len(), 1);
     }
 
+    async fn fifty_at_once_of_two_bodies_make_one_client(database: TestDatabase) {
+        let app = TestApp::open(&database).await;
+        let partner = app.partner("QUICK3").await;
+        let bodies = [body("QUICK3", 1), body("QUICK3", 2)];
+        let tries = (0..50).map(|number| create(&app, &partner.provisioning, "k-1", &bodies[number % 2]));
+        let answers = futures_util::future::join_all(tries).await;
+        let mut made = Vec::new();
+        for (number, answer) in answers.iter().enumerate() {
+            match answer.status {
+                StatusCode::OK => made.push((number % 2, answer.body.clone())),
+                StatusCode::CONFLICT => assert_eq!(answer.problem(), "request_in_progress", "{}", answer.text()),
+                StatusCode::UNPROCESSABLE_ENTITY => {
+                    assert_eq!(answer.problem(), "idempotency_key_reused", "{}", answer.text());
+                }
+                status => panic!("{status}: {}", answer.text()),
+            }
+        }
+        made.dedup();
+        assert_eq!(made.len(), 1, "one body, and one answer to it: {made:?}");
+        let (first, _) = made[0];
+        let clients = app.test.core.list_clients(None, None, 10).await.unwrap();
+        assert_eq!(clients.len(), 1);
+        assert_eq!(bodies[first]["client"]["businessCode"], clients[0].business_code.as_str());
+        // Whoever was told to wait learns afterwards which of them came first.
+        let later = create(&app, &partner.provisioning, "k-1", &bodies[first]).await;
+        assert_eq!((later.status, &later.body), (StatusCode::OK, &made[0].1));
+        let other = create(&app, &partner.provisioning, "k-1", &bodies[1 - first]).await;
+        assert_eq!(other.problem(), "idempotency_key_reused");
+    }
+
+    async fn fifty_at_once_without_a_key_make_one_client(database: TestDatabase) {
+        let app = TestApp::open(&database).await;
+        let partner = app.partner("QUICK3").await;
+        let body = body("QUICK3", 1);
+        let tries = (0..50).map(|_| app.create(&partner.provisioning, &body));
+        let answers = futures_util::future::join_all(tries).await;
+        let (made, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == StatusCode::OK);
+        assert_eq!(made.len(), 1);
+        let later = app.create(&partner.provisioning, &body).await;
+        assert_eq!((later.status, later.problem().as_str()), (StatusCode::CONFLICT, "client_exists"));
+        assert_eq!(later.json()["clientIdentifier"], made[0].json()["clientIdentifier"]);
+        // All but the number of the request, which is another each time.
+        let told = |answer: &TestAnswer| {
+            let mut told = answer.json();
+            told.as_object_mut().unwrap().remove("requestId");
+            told
+        };
+        for answer in refused {
+            assert_eq!((answer.status, told(answer)), (StatusCode::CONFLICT, told(&later)));
+        }
+        assert_eq!(app.test.core.list_clients(None, None, 10).await.unwrap().len(), 1);
+    }
+
     async fn a_key_that_is_none_is_refused(database: TestDatabase) {
         let app = TestApp::open(&database).await;
         let partner = app.partner("QUICK3").await;

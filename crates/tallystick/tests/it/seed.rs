@@ -6,6 +6,13 @@ use serde_json::{Value, json};
 use testkit::app::{TestApp, VALIDATE, body, seed_body};
 use testkit::on_both_engines;
 
+fn with_unknown_members() -> Value {
+    let mut body = body("QUICK3", 1);
+    body["client"]["favouriteColour"] = "blue".into();
+    body["extra"] = json!({"deep": [1, 2]});
+    body
+}
+
 on_both_engines! {
     async fn the_documented_example_succeeds_in_sandbox_as_it_stands(database: TestDatabase) {
         let app = TestApp::open(&database).await;
@@ -54,13 +61,10 @@ on_both_engines! {
         assert_eq!((mended.status, mended.warnings()), (StatusCode::OK, vec![]));
     }
 
-    async fn unknown_members_are_named_in_sandbox_and_ignored_in_production(database: TestDatabase) {
-        let mut with_extra = body("QUICK3", 1);
-        with_extra["client"]["favouriteColour"] = "blue".into();
-        with_extra["extra"] = json!({"deep": [1, 2]});
+    async fn unknown_members_are_named_in_sandbox(database: TestDatabase) {
         let app = TestApp::open(&database).await;
         let partner = app.partner("QUICK3").await;
-        let answer = app.create(&partner.provisioning, &with_extra).await;
+        let answer = app.create(&partner.provisioning, &with_unknown_members()).await;
         assert_eq!(answer.status, StatusCode::OK);
         let mut warnings = answer.warnings();
         warnings.sort();
@@ -68,6 +72,17 @@ on_both_engines! {
             warnings,
             [("client.favouriteColour".into(), "unknown_field".into()), ("extra".into(), "unknown_field".into())]
         );
+    }
+
+    // A test of its own, because a database stays with the environment that it was first opened in.
+    async fn unknown_members_are_ignored_in_production(database: TestDatabase) {
+        let mut settings = TestApp::settings();
+        settings.server.environment = Environment::Production;
+        let app = TestApp::with(&database, settings).await;
+        let partner = app.partner("QUICK3").await;
+        let answer = app.create(&partner.provisioning, &with_unknown_members()).await;
+        assert_eq!((answer.status, answer.warnings()), (StatusCode::OK, vec![]), "{}", answer.text());
+        assert!(!answer.text().contains("favouriteColour"), "{}", answer.text());
     }
 
     async fn names_are_kept_as_they_were_sent(database: TestDatabase) {
