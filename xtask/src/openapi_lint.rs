@@ -1,8 +1,8 @@
 //! `cargo xtask openapi-lint`: a public linter on the OpenAPI document, and a public property tester on what it describes.
 //!
 //! What they need not find is written, with its reason, in `xtask/redocly.yaml` and `xtask/schemathesis.toml`. The property tester runs
-//! three times: with the provisioning token on every operation, with the partner key on those that only it opens, and as a merchant on
-//! those of the point of sale.
+//! four times: with the provisioning token on every operation, with the partner key and with a client's on those that only they open, and as
+//! a merchant on those of the point of sale.
 
 mod server;
 mod tools;
@@ -12,9 +12,11 @@ use crate::process;
 
 use server::Server;
 
-/// The operations of the partner key (the table in `crates/tallystick/tests/it/authorization.rs`). The others were tested before, but those
-/// below `/invoice`: they are of a client's key, and only their refusals are tested.
+/// The operations of the partner key (the table in `crates/tallystick/tests/it/authorization.rs`). The others were tested before.
 const OF_THE_PARTNER_KEY: &str = "^/api/v1/partner/(creditors|distribution|sms)(/|$)";
+
+/// The operations of a client's key.
+const OF_A_CLIENT_KEY: &str = "^/api/v1/partner/invoice(/|$)";
 
 /// The operations of a merchant, who shows an access token.
 const OF_THE_MERCHANT: &str = "/client-id/";
@@ -69,8 +71,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Fault> {
             // All, so that one run tells of every fault.
             let of_token = test("with the provisioning token", &with(server.token()), None, &[]);
             let of_partner = test("with the partner key", &with(server.partner_key()), Some(OF_THE_PARTNER_KEY), &[]);
+            let of_client = test("with a client's key", &with(server.client_key()), Some(OF_A_CLIENT_KEY), &[]);
             let of_merchant = test("as a merchant", &request.headers, Some(OF_THE_MERCHANT), &server.merchant());
-            of_token.and(of_partner).and(of_merchant)
+            of_token.and(of_partner).and(of_client).and(of_merchant)
         }
     }
 }

@@ -14,6 +14,8 @@ const ADDRESS: &str = "listening on ";
 const TOKEN: &str = "provisioning token  ";
 /// What stands in front of the key that opens the partner's own operations, which the other does not.
 const PARTNER_KEY: &str = "partner key         ";
+/// What stands in front of the key of a client, which sends invoices.
+const CLIENT_KEY: &str = "API access token    ";
 /// What stands in front of the client of the merchant, of its secret, and of one of its customers' accounts.
 const MERCHANT: [&str; 3] = ["client id           ", "client secret       ", "account             "];
 /// The names by which `schemathesis_hooks.py` knows them, in the same order.
@@ -32,6 +34,7 @@ struct Said {
     url: Option<String>,
     token: Option<String>,
     partner_key: Option<String>,
+    client_key: Option<String>,
     merchant: [Option<String>; 3],
 }
 
@@ -81,6 +84,11 @@ impl Server {
         header(self.said.partner_key.as_deref())
     }
 
+    /// The header of a client's key.
+    pub(crate) fn client_key(&self) -> String {
+        header(self.said.client_key.as_deref())
+    }
+
     /// What the merchant's operations are tested with, by name.
     pub(crate) fn merchant(&self) -> [(&'static str, &str); 3] {
         std::array::from_fn(|at| (MERCHANT_NAMES[at], self.said.merchant[at].as_deref().unwrap_or_default()))
@@ -112,6 +120,7 @@ impl Said {
             said.url = said.url.or_else(|| word_after(&line, ADDRESS));
             said.token = said.token.or_else(|| word_after(&line, TOKEN));
             said.partner_key = said.partner_key.or_else(|| word_after(&line, PARTNER_KEY));
+            said.client_key = said.client_key.or_else(|| word_after(&line, CLIENT_KEY));
             for (value, mark) in said.merchant.iter_mut().zip(MERCHANT) {
                 *value = value.take().or_else(|| word_after(&line, mark));
             }
@@ -121,7 +130,8 @@ impl Said {
 
     /// What stands in front of the first thing that is not known yet.
     fn lacks(&self) -> Option<&'static str> {
-        let known = [(&self.url, ADDRESS), (&self.token, TOKEN), (&self.partner_key, PARTNER_KEY)];
+        let Said { url, token, partner_key, client_key, .. } = self;
+        let known = [(url, ADDRESS), (token, TOKEN), (partner_key, PARTNER_KEY), (client_key, CLIENT_KEY)];
         let of_merchant = self.merchant.iter().zip(MERCHANT);
         known.into_iter().chain(of_merchant).find_map(|(value, mark)| value.is_none().then_some(mark))
     }
@@ -148,13 +158,13 @@ mod tests {
     #[test]
     fn the_address_and_all_keys_are_heard() {
         let text = "listening on http://127.0.0.1:80\n\npartner\n  provisioning token  11\n  partner key         22\n\
-                    merchant\n  client id           33\n  client secret       44\n  account             55 Marie\nrest";
+                    client 1 A\n  API access token    66\nclient 2 B\n  API access token    77\nmerchant\n  client id           33\n  client secret       44\n  account             55 Marie\nrest";
         let mut lines = text.as_bytes();
         let said = Said::listen(&mut lines).unwrap();
         let some = |text: &str| Some(text.to_owned());
         let merchant = ["33", "44", "55"].map(some);
         let url = some("http://127.0.0.1:80");
-        assert_eq!(said, Said { url, token: some("11"), partner_key: some("22"), merchant });
+        assert_eq!(said, Said { url, token: some("11"), partner_key: some("22"), client_key: some("66"), merchant });
         assert_eq!(lines, b"rest");
         assert_eq!(header(said.partner_key.as_deref()), "X-Api-Key: 22");
     }
