@@ -80,8 +80,13 @@ impl FromRequestParts<HttpState> for Bearer {
     async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, Problem> {
         let info = RequestInfo::of(parts);
         let source = state.settings().trusted_proxies.caller(parts);
-        state.limits().admit(source, info.started())?;
-        let authenticated = match presented(&parts.headers) {
+        let token = presented(&parts.headers);
+        if let Err(refused) = state.limits().admit(source, info.started())
+            && !token.as_ref().is_ok_and(|token| state.core().has_seen_token(*token))
+        {
+            return Err(refused);
+        }
+        let authenticated = match token {
             Ok(token) => state.core().authenticate_token(token).await,
             Err(error) => Err(error),
         };

@@ -111,8 +111,13 @@ impl<K: Admits> FromRequestParts<HttpState> for Caller<K> {
     async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, Problem> {
         let info = RequestInfo::of(parts);
         let source = state.settings().trusted_proxies.caller(parts);
-        state.limits().admit(source, info.started())?;
-        let authenticated = match presented(&parts.headers) {
+        let key = presented(&parts.headers);
+        if let Err(refused) = state.limits().admit(source, info.started())
+            && !key.as_ref().is_ok_and(|key| state.core().has_seen_key(*key))
+        {
+            return Err(refused);
+        }
+        let authenticated = match key {
             Ok(key) if K::EXPIRED => state.core().authenticate_for_renewal(key, source).await,
             Ok(key) => state.core().authenticate(key, source).await,
             Err(error) => Err(error),

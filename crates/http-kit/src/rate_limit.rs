@@ -199,7 +199,8 @@ impl RateLimits {
     }
 
     /// Whether `address` has tried wrong keys too often. Asked before a key is looked up, so that a stranger who tries keys
-    /// cannot make the database work.
+    /// cannot make the database work. A key that this process has found before is let in all the same: one program with a wrong key must not
+    /// shut out the others behind its address.
     ///
     /// # Errors
     /// 429 with the time to wait.

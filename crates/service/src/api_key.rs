@@ -108,6 +108,13 @@ impl Core {
         Ok(key.principal.clone())
     }
 
+    /// Whether this process has found this key lately: then it is somebody's, though it may not work any more. The database is not asked.
+    #[must_use]
+    pub fn has_seen_key(&self, presented: Option<&str>) -> bool {
+        let value = presented.and_then(KeyValue::parse);
+        value.is_some_and(|value| self.keys().has_seen(&self.vault().lookup(value.expose())))
+    }
+
     /// Tells who presents a key that can be renewed: it works, or it has expired.
     ///
     /// # Errors

@@ -70,6 +70,11 @@ impl KeyCache {
         is_believed.then_some(entry.key)
     }
 
+    /// Whether there is an entry, believed or not.
+    pub(crate) fn has_seen(&self, lookup: &Lookup) -> bool {
+        self.entries.peek(lookup).is_some()
+    }
+
     /// Keeps a key that was read after `epoch` was taken. When a key was revoked in between, the entry counts for nothing.
     pub(crate) fn keep(&self, lookup: Lookup, key: Arc<KnownKey>, epoch: u64, now: Timestamp) {
         self.entries.insert(lookup, Entry { key, epoch, read_at: now });

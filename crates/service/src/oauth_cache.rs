@@ -80,6 +80,11 @@ impl TokenCache {
         (entry.epochs == epochs && entry.asked.elapsed() < LONGEST_STAY).then_some(entry.token)
     }
 
+    /// Whether there is an entry, believed or not.
+    pub(crate) fn has_seen(&self, lookup: &TokenLookup) -> bool {
+        self.entries.peek(lookup).is_some()
+    }
+
     /// Keeps a token whose look-up began at `asked`, after `epochs` were taken.
     pub(crate) fn keep(&self, lookup: TokenLookup, token: Arc<KnownToken>, epochs: Epochs, asked: Instant) {
         self.entries.insert(lookup, Entry { token, epochs, asked });

@@ -122,6 +122,14 @@ impl Core {
         }
     }
 
+    /// Whether this process has found this access token lately: then it is somebody's, though it may not work any more. The database is not
+    /// asked.
+    #[must_use]
+    pub fn has_seen_token(&self, presented: Option<&str>) -> bool {
+        let value = presented.and_then(TokenValue::parse);
+        value.is_some_and(|value| self.tokens().has_seen(&self.access_lookup(value.expose())))
+    }
+
     /// Lets a client in at the token endpoint that knows its secret. A guess is recorded, at most one a minute of each client.
     ///
     /// # Errors

@@ -35,12 +35,18 @@ on_both_engines! {
             async move { request.send().await.status }
         };
         let guess = || "8848372d-8457-4ca4-9da9-673f1cdd6684".to_owned();
+        assert_eq!(ask(partner.provisioning.clone(), [192, 0, 2, 1]).await, StatusCode::OK);
         for _ in 0..5 {
             assert_eq!(ask(guess(), [192, 0, 2, 1]).await, StatusCode::UNAUTHORIZED);
         }
         assert_eq!(ask(guess(), [192, 0, 2, 1]).await, StatusCode::TOO_MANY_REQUESTS);
         assert_eq!(ask(guess(), [192, 0, 2, 2]).await, StatusCode::UNAUTHORIZED, "another address has its own");
         assert_eq!(ask(partner.provisioning.clone(), [192, 0, 2, 2]).await, StatusCode::OK);
+        // Of the address that guesses, what was found before is let in; what was not is not looked up.
+        assert_eq!(ask(partner.provisioning.clone(), [192, 0, 2, 1]).await, StatusCode::OK);
+        assert_eq!(ask(partner.partner.clone(), [192, 0, 2, 1]).await, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(ask(partner.partner.clone(), [192, 0, 2, 2]).await, StatusCode::OK);
+        assert_eq!(ask(partner.partner.clone(), [192, 0, 2, 1]).await, StatusCode::OK);
     }
 
     async fn a_request_has_an_identifier(database: TestDatabase) {

@@ -229,12 +229,21 @@ async fn an_address_that_guesses_is_slowed_down() {
     let partner = app.partner("QUICK3").await;
     let merchant = app.merchant(&partner, 1).await;
     let guess = async || post(&app, TOKEN, &[("client_id", &merchant.id), ("client_secret", "wrong")]).await;
+    let (used, unused) = (app.token(&merchant, &[]).await, app.token(&merchant, &[]).await);
+    let forms = format!("{POS}/client-id/{}/i18n", merchant.id);
+    let ask = async |pair: &Value| {
+        let request = app.request(Method::GET, &forms).bearer(text(pair, "access_token"));
+        request.header("x-reference-id", "8848372d-8457-4ca4-9da9-673f1cdd6684").send().await.status
+    };
+    assert_eq!(ask(&used).await, StatusCode::OK);
     for _ in 0..3 {
         assert_eq!(error(&guess().await), refused("invalid_client"));
     }
     let answer = guess().await;
     assert_eq!(error(&answer), (429, "temporarily_unavailable".to_owned()));
     assert!(!answer.header("retry-after").is_empty());
+    // A token that was found before is let in, another is not looked up.
+    assert_eq!((ask(&used).await, ask(&unused).await), (StatusCode::OK, StatusCode::TOO_MANY_REQUESTS));
     // Whoever is right is let in from elsewhere.
     let answer = app.request(Method::POST, TOKEN).form(&merchant.with(&[])).from([192, 0, 2, 9]).send().await;
     assert_eq!(answer.status, StatusCode::OK);
