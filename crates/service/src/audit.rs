@@ -86,18 +86,19 @@ impl Core {
             .await
     }
 
-    /// Records that credentials were shown once more, to a repeat of the request that made them.
+    /// Records that credentials were shown once more, to a repeat of the `operation` that made them.
     ///
     /// # Errors
     /// When the database fails.
     pub(crate) async fn record_shown_again(
         &self,
         partner: PartnerId,
-        action: &'static str,
+        operation: &'static str,
         subject: String,
         context: &Context,
     ) -> Result<(), StoreError> {
-        self.record_alone(context.record(self, partner, action, subject, Outcome::Done, "given again")).await
+        let detail = format!("a repeat of {operation}");
+        self.record_alone(context.record(self, partner, "credentials.show", subject, Outcome::Done, detail)).await
     }
 
     /// Records of one partner's trail, or of the installation's own: the oldest after `after`, or without it the newest, newest first.
