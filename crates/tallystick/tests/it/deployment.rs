@@ -251,8 +251,8 @@ on_both_engines! {
         check_page(&stopped);
         assert_eq!(stopped.status, StatusCode::TOO_MANY_REQUESTS);
         assert!(!stopped.header("retry-after").is_empty());
-        // Wrong keys and wrong links are counted together.
-        let validated = app.request(Method::GET, testkit::app::VALIDATE).key(&partner.provisioning).from([192, 0, 2, 7]).send().await;
+        // Wrong keys and wrong links are counted together. This key has not been seen before.
+        let validated = app.request(Method::GET, testkit::app::VALIDATE).key(&partner.partner).from([192, 0, 2, 7]).send().await;
         assert_eq!(validated.problem(), "rate_limited");
         assert_eq!(app.request(Method::POST, &path).from([192, 0, 2, 8]).send().await.status, StatusCode::OK);
     }
