@@ -32,9 +32,6 @@ pub(crate) const DUPLICATE_MEMBER: &str = "duplicate_member";
 /// The most names of an object that are compared one by one.
 const FEW: usize = 24;
 
-/// As many names most objects have at most.
-const USUAL: usize = 8;
-
 /// Why a text could not be read.
 #[derive(Debug)]
 pub(crate) enum ReadError {
@@ -197,10 +194,6 @@ impl<'de> Names<'de> {
             return false;
         }
         if self.few.len() < FEW {
-            // At once for as many as most objects have.
-            if self.few.is_empty() {
-                self.few.reserve_exact(USUAL);
-            }
             self.few.push(name);
             return true;
         }

@@ -258,15 +258,8 @@ impl Reads<'_> for Number {
         Self::Given(number.to_string())
     }
     fn fraction(number: f64) -> Self {
-        // As JSON is written, the shortest digits that are read as the same double. Every double that was read has some, and they fit.
-        let mut digits = [0; 32];
-        let mut rest = digits.as_mut_slice();
-        let room = rest.len();
-        if serde_json::to_writer(&mut rest, &number).is_err() {
-            return Self::Wrong("a number");
-        }
-        let length = room - rest.len();
-        str::from_utf8(&digits[..length]).map_or(Self::Wrong("a number"), |digits| Self::Given(digits.to_owned()))
+        // As JSON is written, the shortest digits that are read as the same double. Every double that was read has some.
+        serde_json::to_string(&number).map_or(Self::Wrong("a number"), Self::Given)
     }
 }
 
