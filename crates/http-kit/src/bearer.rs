@@ -81,11 +81,8 @@ impl FromRequestParts<HttpState> for Bearer {
         let info = RequestInfo::of(parts);
         let source = state.settings().trusted_proxies.caller(parts);
         let token = presented(&parts.headers);
-        if let Err(refused) = state.limits().admit(source, info.started())
-            && !token.as_ref().is_ok_and(|token| state.core().has_seen_token(*token))
-        {
-            return Err(refused);
-        }
+        let is_known = || token.as_ref().is_ok_and(|token| state.core().has_seen_token(*token));
+        state.limits().admit_known(source, info.started(), is_known)?;
         let authenticated = match token {
             Ok(token) => state.core().authenticate_token(token).await,
             Err(error) => Err(error),

@@ -112,11 +112,8 @@ impl<K: Admits> FromRequestParts<HttpState> for Caller<K> {
         let info = RequestInfo::of(parts);
         let source = state.settings().trusted_proxies.caller(parts);
         let key = presented(&parts.headers);
-        if let Err(refused) = state.limits().admit(source, info.started())
-            && !key.as_ref().is_ok_and(|key| state.core().has_seen_key(*key))
-        {
-            return Err(refused);
-        }
+        let is_known = || key.as_ref().is_ok_and(|key| state.core().has_seen_key(*key));
+        state.limits().admit_known(source, info.started(), is_known)?;
         let authenticated = match key {
             Ok(key) if K::EXPIRED => state.core().authenticate_for_renewal(key, source).await,
             Ok(key) => state.core().authenticate(key, source).await,

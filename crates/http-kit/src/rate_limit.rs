@@ -199,8 +199,7 @@ impl RateLimits {
     }
 
     /// Whether `address` has tried wrong keys too often. Asked before a key is looked up, so that a stranger who tries keys
-    /// cannot make the database work. A key that this process has found before is let in all the same: one program with a wrong key must not
-    /// shut out the others behind its address.
+    /// cannot make the database work.
     ///
     /// # Errors
     /// 429 with the time to wait.
@@ -209,6 +208,23 @@ impl RateLimits {
         match address.and_then(refused) {
             None => Ok(()),
             Some(seconds) => Err(too_many("Too many requests with wrong keys came from this address", seconds)),
+        }
+    }
+
+    /// As [`Self::admit`], but what is known is let in all the same: one program with a wrong key must not shut out the others behind its
+    /// address.
+    ///
+    /// # Errors
+    /// 429 with the time to wait.
+    pub fn admit_known(
+        &self,
+        address: Option<IpAddr>,
+        now: Instant,
+        is_known: impl FnOnce() -> bool,
+    ) -> Result<(), Problem> {
+        match self.admit(address, now) {
+            Err(_) if is_known() => Ok(()),
+            admitted => admitted,
         }
     }
 
