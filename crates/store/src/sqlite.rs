@@ -4,12 +4,13 @@
 //! answer would cost several times that. The writer has a thread of its own, and a query that gives any number of rows runs on one of
 //! those that may wait.
 
+use std::ffi::CStr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use crate::options::DbOptions;
 
@@ -40,7 +41,12 @@ pub(crate) fn connect(options: &DbOptions, path: &Path, used_to: Use) -> rusqlit
         Use::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
     };
     // A connection is used by one thread at a time, so SQLite's own lock around each call would only cost.
-    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = match used_to {
+        Use::Read => Connection::open_with_flags(path, flags)?,
+        // A group of writes goes to the log in a few pieces, not in two for each page.
+        Use::Write => Connection::open_with_flags_and_vfs(path, flags, write_through()?)?,
+    };
     connection.busy_timeout(options.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(256);
     // Plans don't look at the values of parameters. Otherwise SQLite prepares a statement anew for each other value where a partial index may
@@ -61,6 +67,10 @@ pub(crate) fn connect(options: &DbOptions, path: &Path, used_to: Use) -> rusqlit
     // that is read into memory of before is copied quicker where the processor's own caches still hold that.
     connection.pragma_update(None, "cache_size", if used_to == Use::Write { -4096 } else { -2048 })?;
     Ok(connection)
+}
+
+fn write_through() -> rusqlite::Result<&'static CStr> {
+    wal_vfs::name().map_err(|error| rusqlite::Error::SqliteFailure(ffi::Error::new(error.0), Some(error.to_string())))
 }
 
 /// Turns the write-ahead log on. Of two that do so at once on a new file each may have what the other waits for; SQLite tells that at once,
