@@ -11,18 +11,19 @@ use domain::identifier::{ClientIdentifier, PartnerId};
 use domain::ledger::Movement;
 use domain::oauth_token::Scope;
 use domain::percent::Percent;
-use domain::purchase::{Book, Capture, Day, Done, MOST_OPEN, Passed, RegularRate};
+use domain::purchase::{Authorization, Book, Capture, Day, Done, Passed, RegularRate};
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use store::account_book::BookRow;
+use store::authorization::AuthorizationRow;
 use store::capture::{CaptureRow, Maturing};
 use store::credit_account::AccountKey;
 use store::ledger::{CreditClass, MovementRow};
 use store::{StoreError, Tx};
 
 use crate::Core;
-use crate::hold_expiry::lapsed;
+use crate::hold_expiry::Lapsed;
 use crate::idempotency::{Idempotency, IdempotencyError, Operation, Repeatable};
 use crate::information::FlowCaller;
 use crate::onboarding::Answer;
@@ -215,26 +216,51 @@ impl TakenBook {
     /// Ends authorizations of the account whose time is over, so that they hold nothing any more: as many as a batch has, the oldest first. What
     /// the others hold counts as free from here on ([`Book::lapsed`]); the next move or the job ends them.
     pub(crate) async fn expire_due(&mut self, tx: &mut Tx) -> Result<Holds, StoreError> {
-        if self.row.held == 0 {
-            return Ok(Holds::default());
+        let now = self.now.micros();
+        if self.row.holds_until.is_none_or(|until| until > now) {
+            return Ok(Holds { open: self.row.open_count, ended: 0 });
         }
-        let (all, due) = store::authorization::count_open(tx, self.key(), self.now, 2 * MOST_OPEN).await?;
-        let mut holds = Holds { open: all - due, ended: 0 };
-        if due == 0 {
-            return Ok(holds);
-        }
-        for mut row in store::authorization::due_of_account(tx, self.key(), self.now, BATCH).await? {
+        let mut rows = store::authorization::open_of_account(tx, self.key(), BATCH + 1).await?;
+        // The first that stays, or that has to wait for the next time.
+        let rest = rows.iter().take_while(|row| row.expires_at <= self.now).count().min(BATCH as usize);
+        let next = rows.get(rest).map(|row| row.expires_at);
+        let mut ended = 0;
+        for row in &mut rows[..rest] {
             let subject = format!("authorization:{}", row.authorization);
             let Some(done) = row.authorization()?.expire(&self.book(), self.now) else { continue };
             let (_, expired) = self.post(tx, done, Note { subject, ..Note::default() }).await?;
-            row.set(&expired);
-            store::authorization::keep(tx, &row).await?;
-            holds.ended += 1;
+            self.keep_authorization(tx, row, &expired).await?;
+            ended += 1;
         }
-        if due > BATCH {
-            self.lapsed = lapsed(tx, self.key(), self.now).await?;
+        // That which stands in the row may be of one that was captured long ago.
+        self.row.holds_until = next.map(Timestamp::micros);
+        self.moved = true;
+        let mut left = Lapsed::default();
+        if next.is_some_and(|next| next <= self.now) {
+            left = Lapsed::of(tx, self.key(), self.now).await?;
+            self.lapsed = left.held;
         }
-        Ok(holds)
+        Ok(Holds { open: self.row.open_count - left.count, ended })
+    }
+
+    /// Counts an authorization that was added, and holds something.
+    pub(crate) fn opened(&mut self, row: &AuthorizationRow) {
+        self.row.opened(row.expires_at);
+    }
+
+    /// Keeps what a move of the account has made of one of its authorizations.
+    pub(crate) async fn keep_authorization(
+        &mut self,
+        tx: &mut Tx,
+        row: &mut AuthorizationRow,
+        to: &Authorization,
+    ) -> Result<(), StoreError> {
+        let was_open = row.is_open();
+        row.set(to);
+        if was_open && !row.is_open() {
+            self.row.closed();
+        }
+        store::authorization::keep(tx, row).await
     }
 
     /// Notes what comes of a capture that is to be added next: until when interest is earned of it, and when it matures. What was paid of others

@@ -357,7 +357,9 @@ impl Core {
             None => None,
         };
         let account = match &account {
-            Some(row) => Some((row, self.balances_now(&mut reader, row.key(), row.balances()).await?)),
+            Some(row) => {
+                Some((row, self.balances_now(&mut reader, row.key(), (row.balances(), row.holds_until)).await?))
+            }
             None => None,
         };
         application(&row, account).map(Some)

@@ -136,8 +136,8 @@ impl Core {
         check_location(&mut reader, caller, &asked.till).await?;
         drop(reader);
         check_proof(caller, &asked.proof)?;
-        let ids: [_; CANDIDATES] = std::array::from_fn(|_| AuthorizationId::generate(self.random()));
-        let captures: [_; CANDIDATES] = std::array::from_fn(|_| CaptureId::generate(self.random()));
+        let ids: [_; CANDIDATES] = AuthorizationId::candidates(self.random(), self.now());
+        let captures: [_; CANDIDATES] = CaptureId::candidates(self.random(), self.now());
         let action = Operation::AuthorizePurchase.name();
         let record = context.record(self, caller.partner, action, String::new(), Outcome::Done, "");
         let (core, caller, asked, merchant) = (self.clone(), *caller, asked.clone(), merchant.oauth_client_id);
@@ -238,7 +238,7 @@ pub(crate) async fn found(
 /// Adds an authorization under the first of the identifiers that the merchant does not have yet.
 async fn add(
     tx: &mut Tx,
-    book: &TakenBook,
+    book: &mut TakenBook,
     (client, ids): (ClientIdentifier, &[AuthorizationId]),
     authorization: &Authorization,
     reference: Option<String>,
@@ -246,6 +246,7 @@ async fn add(
     for id in ids {
         let row = AuthorizationRow::new(book.key(), (client, *id), authorization, reference.clone(), book.now());
         if store::authorization::insert(tx, &row).await? {
+            book.opened(&row);
             return Ok(row);
         }
     }

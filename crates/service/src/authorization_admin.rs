@@ -29,13 +29,12 @@ impl Core {
                     let none = || AdminError::NotFound(format!("authorization {id} of {client_id}"));
                     let key = store::authorization::by_number(tx, place, id).await?.ok_or_else(none)?.key();
                     // As it is once the account is taken.
-                    let book = TakenBook::take(tx, key, now).await?.ok_or_else(none)?;
+                    let mut book = TakenBook::take(tx, key, now).await?.ok_or_else(none)?;
                     let mut row = store::authorization::by_number(tx, place, id).await?.ok_or_else(none)?;
                     let withdrawn = row.authorization()?.withdraw(book.now());
                     let withdrawn = withdrawn
                         .ok_or_else(|| AdminError::State(format!("authorization {id} is not open any more")))?;
-                    row.set(&withdrawn);
-                    store::authorization::keep(tx, &row).await?;
+                    book.keep_authorization(tx, &mut row, &withdrawn).await?;
                     let detail = format!("{} left on account {}", withdrawn.remaining(), key.number);
                     let subject = format!("authorization:{id}");
                     let record = context.record(

@@ -55,7 +55,7 @@ impl Core {
     ) -> Result<AuthorizationView, PurchaseError> {
         let mut reader = self.db().reader().await?;
         let row = found(&mut reader, caller, id).await?;
-        let captures = store::capture::of_authorization(&mut reader, row.key(), id, MOST_CAPTURES).await?;
+        let captures = store::capture::of_authorization(&mut reader, caller.merchant(), id, MOST_CAPTURES).await?;
         let now = self.now();
         let mut view = AuthorizationView::of(&row, now)?;
         view.captures =

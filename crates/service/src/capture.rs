@@ -152,7 +152,7 @@ impl Core {
         let key = authorization::found(&mut reader, caller, id).await?.key();
         check_location(&mut reader, caller, till).await?;
         drop(reader);
-        let ids: [_; CANDIDATES] = std::array::from_fn(|_| CaptureId::generate(self.random()));
+        let ids: [_; CANDIDATES] = CaptureId::candidates(self.random(), self.now());
         let action = Operation::Capture.name();
         let record = context.record(self, caller.partner, action, format!("authorization:{id}"), Outcome::Done, "");
         let (caller, till) = (*caller, till.clone());
@@ -190,7 +190,7 @@ impl Core {
         self.check_card(&mut reader, key, asked.card.as_ref()).await?;
         check_location(&mut reader, caller, &asked.till).await?;
         drop(reader);
-        let ids: [_; CANDIDATES] = std::array::from_fn(|_| ReturnId::generate(self.random()));
+        let ids: [_; CANDIDATES] = ReturnId::candidates(self.random(), self.now());
         let (action, subject) = (Operation::ReturnCapture.name(), format!("capture:{}", asked.capture));
         let record = context.record(self, caller.partner, action, subject, Outcome::Done, "");
         let (caller, asked) = (*caller, asked.clone());
@@ -296,8 +296,7 @@ pub(crate) async fn capture_part(
 ) -> Result<CaptureRow, PurchaseError> {
     let done = row.authorization()?.capture(&book.book(), amount, book.now())?;
     let (authorization, capture) = done.outcome;
-    row.set(&authorization);
-    store::authorization::keep(tx, row).await?;
+    book.keep_authorization(tx, row, &authorization).await?;
     let mut new =
         CaptureRow::new(book.key(), (row.client, row.authorization, ids[0]), &capture, till.reference.clone());
     let mut is_added = false;

@@ -161,6 +161,7 @@ impl Core {
                 principal: 0,
                 interest: 0,
                 held: 0,
+                holds_until: None,
                 created_at: now,
                 changed_at: now,
                 closed_at: None,

@@ -197,7 +197,7 @@ impl Core {
             customer_number: CustomerNumber::of_stored(row.customer_number),
             state: state_of(&row)?,
             rating: rating_of(&row)?,
-            balances: self.balances_now(db, row.key(), row.balances()).await?,
+            balances: self.balances_now(db, row.key(), (row.balances(), row.holds_until)).await?,
             originating_merchant: originating.merchant,
             originating_merchant_name: originating.name,
             created_at: row.created_at,

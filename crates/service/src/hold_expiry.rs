@@ -13,13 +13,24 @@ use crate::account_book::TakenBook;
 /// The most that are looked at of one account, which has far fewer.
 const MOST_DUE: i64 = 10_000;
 
-/// What authorizations of an account hold whose time is over: as good as free.
-pub(crate) async fn lapsed(db: &mut impl Access, key: AccountKey, now: Timestamp) -> Result<Cents, StoreError> {
-    let mut held = Cents::ZERO;
-    for due in store::authorization::due_of_account(db, key, now, MOST_DUE).await? {
-        held += due.authorization()?.held();
+/// Authorizations of an account whose time is over: what they hold is as good as free.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lapsed {
+    /// How many there are.
+    pub(crate) count: i64,
+    /// What they hold.
+    pub(crate) held: Cents,
+}
+
+impl Lapsed {
+    pub(crate) async fn of(db: &mut impl Access, key: AccountKey, now: Timestamp) -> Result<Self, StoreError> {
+        let mut lapsed = Self::default();
+        for due in store::authorization::due_of_account(db, key, now, MOST_DUE).await? {
+            lapsed.count += 1;
+            lapsed.held += due.authorization()?.held();
+        }
+        Ok(lapsed)
     }
-    Ok(held)
 }
 
 impl Core {
@@ -31,19 +42,20 @@ impl Core {
     pub async fn available_credit(&self, key: AccountKey) -> Result<Option<Cents>, StoreError> {
         let mut reader = self.db().reader().await?;
         let Some(row) = store::account_book::by_number(&mut reader, key).await? else { return Ok(None) };
-        let balances = self.balances_now(&mut reader, key, row.book().balances).await?;
+        let balances = self.balances_now(&mut reader, key, (row.book().balances, row.holds_until)).await?;
         Ok(Some(balances.available()))
     }
 
-    /// The balances of an account without what is held by authorizations whose time is over.
+    /// The balances of an account without what is held by authorizations whose time is over, which that of none is before `holds_until`.
     pub(crate) async fn balances_now(
         &self,
         db: &mut impl Access,
         key: AccountKey,
-        mut balances: Balances,
+        (mut balances, holds_until): (Balances, Option<i64>),
     ) -> Result<Balances, StoreError> {
-        if balances.held.is_positive() {
-            balances.held -= lapsed(db, key, self.now()).await?;
+        let now = self.now();
+        if holds_until.is_some_and(|until| until <= now.micros()) {
+            balances.held -= Lapsed::of(db, key, now).await?.held;
         }
         Ok(balances)
     }

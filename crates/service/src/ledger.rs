@@ -10,6 +10,7 @@ use domain::ledger::{LedgerAccount, MovementKind, Posting};
 use domain::purchase::{Book, Day};
 use serde::Serialize;
 use store::account_book::BookRow;
+use store::authorization::AuthorizationRow;
 use store::credit_account::AccountKey;
 use store::ledger::MovementRow;
 use store::{Reader, StoreError};
@@ -172,7 +173,8 @@ impl Core {
             let first = movements.last().map_or(0, |row| row.movement);
             let postings = store::ledger::postings(&mut reader, key, (first, row.movement_count)).await?;
             let lines = movements.into_iter().map(|movement| line(movement, &postings)).collect();
-            let available = self.balances_now(&mut reader, key, row.book().balances).await?.available();
+            let available =
+                self.balances_now(&mut reader, key, (row.book().balances, row.holds_until)).await?.available();
             stories.push(AccountStory {
                 partner: row.partner.0,
                 lender: row.lender.0,
@@ -281,7 +283,9 @@ async fn check_account(
         );
     }
     let (mut held, mut lapsed) = (Cents::ZERO, Cents::ZERO);
-    for authorization in store::authorization::open_of_account(reader, key, i64::MAX).await? {
+    let open = store::authorization::open_of_account(reader, key, i64::MAX).await?;
+    check_holds(row, &open, report);
+    for authorization in open {
         let held_by = authorization.authorization()?.held();
         held += held_by;
         if authorization.expires_at <= now.max(row.changed_at) {
@@ -299,14 +303,26 @@ async fn check_account(
     let mut not_earned = Cents::ZERO;
     for capture in store::capture::earning(reader, key, Day(row.interest_from)).await? {
         not_earned += capture.capture()?.unearned_on(Day(row.interest_from));
-        if capture.matured_on.is_some() {
-            report.fault(key, format_args!("capture {} has matured, and not all of it is earned", capture.capture));
-        }
     }
     if not_earned != unearned {
         report.fault(key, format_args!("its captures have {not_earned} to be earned, and the ledger {unearned}"));
     }
     check_maturity(reader, row, billed, report).await
+}
+
+/// Whether the row of an account tells how many of its authorizations are open, and no later time than that of the first of them.
+fn check_holds(row: &BookRow, open: &[AuthorizationRow], report: &mut LedgerReport) {
+    let (key, count) = (row.key(), row.open_count);
+    if usize::try_from(count) != Ok(open.len()) {
+        report.fault(key, format_args!("it has {} open authorizations, and its row says {count}", open.len()));
+    }
+    let first = open.iter().map(|authorization| authorization.expires_at.micros()).min();
+    if row.holds_until > first || row.holds_until.is_some() != first.is_some() {
+        report.fault(
+            key,
+            format_args!("its first open authorization ends at {first:?}, and its row says {:?}", row.holds_until),
+        );
+    }
 }
 
 /// What the captures of an account that have not matured say, and what all have billed.

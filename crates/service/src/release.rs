@@ -47,8 +47,7 @@ impl Core {
                 let done = before.release(&book.book(), amount, book.now())?;
                 let note = Note { client: Some(caller.client), subject, till };
                 let (_, released) = book.post(tx, done, note).await?;
-                row.set(&released);
-                store::authorization::keep(tx, &row).await?;
+                book.keep_authorization(tx, &mut row, &released).await?;
                 record.detail =
                     format!("released {} on account {}", released.released - before.released, row.key().number);
                 store::audit::insert(tx, &record).await?;

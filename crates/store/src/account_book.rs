@@ -36,6 +36,10 @@ pub struct BookRow {
     pub interest: i64,
     /// What open authorizations hold.
     pub held: i64,
+    /// How many authorizations hold something.
+    pub open_count: i64,
+    /// The time of none of them is over before this, in microseconds; `None` where there are none.
+    pub holds_until: Option<i64>,
     /// The part of the principal that is of regular purchases.
     pub regular: i64,
     /// The part of a cent of interest that was not charged yet.
@@ -70,6 +74,8 @@ columns!(BookRow {
     principal,
     interest,
     held,
+    open_count,
+    holds_until,
     regular,
     interest_rest,
     interest_from,
@@ -116,6 +122,21 @@ impl BookRow {
         self.interest_from = book.interest_from.0;
     }
 
+    /// Counts an authorization that was made and holds something until `expires_at`.
+    pub fn opened(&mut self, expires_at: Timestamp) {
+        let until = expires_at.micros();
+        self.open_count += 1;
+        self.holds_until = Some(self.holds_until.map_or(until, |first| first.min(until)));
+    }
+
+    /// Counts an authorization that holds nothing any more.
+    pub fn closed(&mut self) {
+        self.open_count -= 1;
+        if self.open_count == 0 {
+            self.holds_until = None;
+        }
+    }
+
     /// The first day whose interest is to be posted; `None` where no day has any to come.
     fn accrues_from(&self) -> Option<i64> {
         (self.regular > 0 || self.earning_until > self.interest_from).then_some(self.interest_from)
@@ -128,7 +149,7 @@ macro_rules! book {
         concat!(
             $before,
             "partner_id, lender_id, account_number, status, status_reason, risk_rating, province, credit_limit, principal, interest, held, \
-             regular, interest_rest, interest_from, earning_until, next_maturity, late_until, movement_count, paid_total, refunded_total, \
+             open_count, holds_until, regular, interest_rest, interest_from, earning_until, next_maturity, late_until, movement_count, paid_total, refunded_total, \
              changed_at ",
             $($after)?
         )
@@ -145,7 +166,7 @@ statements! {
     OF_NUMBER = book!("SELECT " "FROM credit_account WHERE account_number = $1 ORDER BY partner_id, lender_id");
     KEEP = "UPDATE credit_account SET principal = $4, interest = $5, held = $6, regular = $7, interest_rest = $8, interest_from = $9, \
             earning_until = $10, accrues_from = $11, movement_count = $12, paid_total = $13, refunded_total = $14, changed_at = $15, \
-            next_maturity = $16, late_until = $17 \
+            next_maturity = $16, late_until = $17, open_count = $18, holds_until = $19 \
             WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3";
 }
 
@@ -222,6 +243,8 @@ pub async fn keep(tx: &mut Tx, row: &BookRow) -> Result<(), StoreError> {
         row.changed_at.micros(),
         row.next_maturity,
         row.late_until,
+        row.open_count,
+        row.holds_until,
     )
     .map(drop)
 }

@@ -182,6 +182,12 @@ impl AuthorizationRow {
         it.state.name().clone_into(&mut self.status);
     }
 
+    /// Whether it holds something.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.open_until().is_some()
+    }
+
     /// Until when something is held, in microseconds.
     fn open_until(&self) -> Option<i64> {
         let is_open =
@@ -218,9 +224,6 @@ statements! {
     DUE = authorization!("WHERE open_until <= $1 ORDER BY open_until LIMIT $2");
     DUE_OF_ACCOUNT = authorization!("WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND open_until <= $4 \
                                     ORDER BY open_until LIMIT $5");
-    COUNT_OPEN = "SELECT COUNT(*), COUNT(CASE WHEN open_until <= $4 THEN 1 END) FROM (SELECT open_until FROM credit_authorization \
-                  WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND open_until IS NOT NULL \
-                  ORDER BY open_until LIMIT $5) AS found";
     OPEN_OF_ACCOUNT = authorization!("WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND open_until IS NOT NULL \
                                      ORDER BY open_until LIMIT $4");
     COUNT_SINCE = "SELECT COUNT(*) FROM (SELECT 1 FROM credit_authorization WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 \
@@ -300,7 +303,7 @@ pub async fn due(db: &mut impl Access, now: Timestamp, limit: i64) -> Result<Vec
     fetch!(fetch_all, AuthorizationRow, db, DUE, now.micros(), limit)
 }
 
-/// The same of one account.
+/// The same of one account. All authorizations of the account are looked at: the account says from when on there can be any.
 ///
 /// # Errors
 /// When the statement fails.
@@ -314,22 +317,8 @@ pub async fn due_of_account(
     fetch!(fetch_all, AuthorizationRow, db, DUE_OF_ACCOUNT, partner, lender, number, now.micros(), limit)
 }
 
-/// How many authorizations of an account hold something, and the time of how many of them is over at `now`: of `most` that are looked at, those
-/// whose time is over first.
-///
-/// # Errors
-/// When the statement fails.
-pub async fn count_open(
-    db: &mut impl Access,
-    key: AccountKey,
-    now: Timestamp,
-    most: i64,
-) -> Result<(i64, i64), StoreError> {
-    let (partner, lender, number) = (key.partner.0, key.lender.0, key.number.get());
-    fetch!(fetch_one, (i64, i64), db, COUNT_OPEN, partner, lender, number, now.micros(), most)
-}
-
-/// At most `limit` authorizations of an account that hold something, also those whose time is over.
+/// At most `limit` authorizations of an account that hold something, also those whose time is over, in the order in which it is. All of the
+/// account are looked at.
 ///
 /// # Errors
 /// When the statement fails.

@@ -254,20 +254,19 @@ statements! {
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26) \
               ON CONFLICT DO NOTHING";
     BY_NUMBER = capture!("WHERE partner_id = $1 AND client_id = $2 AND capture_id = $3");
-    OF_AUTHORIZATION = capture!("WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND capture_id IN ( \
-                                SELECT capture_id FROM credit_capture WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 \
-                                AND authorization_id = $4) ORDER BY captured_at, capture_id LIMIT $5");
-    EARNING = capture!("WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND earning_until > $4");
-    KEEP = "UPDATE credit_capture SET returned = $5, unearned = $6, fees = $7, unearned_from = $8, earning_until = $9, billed = $10, \
-            owed_throughout = $11, matured_on = $12 \
-            WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND capture_id = $4";
+    OF_AUTHORIZATION = capture!("WHERE partner_id = $1 AND client_id = $2 AND authorization_id = $3 ORDER BY captured_at, capture_id LIMIT $4");
+    /// A capture whose interest is not all earned has not matured.
+    EARNING = capture!("WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND matured_on IS NULL AND matures_on IS NOT NULL \
+                       AND earning_until > $4");
+    KEEP = "UPDATE credit_capture SET returned = $4, unearned = $5, fees = $6, unearned_from = $7, earning_until = $8, billed = $9, \
+            owed_throughout = $10, matured_on = $11 \
+            WHERE partner_id = $1 AND client_id = $2 AND capture_id = $3";
     INSERT_RETURN = "INSERT INTO capture_return (partner_id, lender_id, account_number, return_id, capture_id, client_id, amount, \
                      charge_interest, charge_fees, reference, returned_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
                      ON CONFLICT DO NOTHING";
     RETURNS = "SELECT partner_id, lender_id, account_number, return_id, capture_id, client_id, amount, charge_interest, charge_fees, reference, \
-               returned_at FROM capture_return WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND return_id IN ( \
-               SELECT return_id FROM capture_return WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND capture_id = $4) \
-               ORDER BY returned_at, return_id LIMIT $5";
+               returned_at FROM capture_return WHERE partner_id = $1 AND client_id = $2 AND capture_id = $3 \
+               ORDER BY returned_at, return_id LIMIT $4";
 }
 
 /// Adds a capture, and says whether it was added: the merchant has one of this number where not.
@@ -320,18 +319,17 @@ pub async fn by_number(
     fetch!(fetch_optional, CaptureRow, db, BY_NUMBER, partner.0, client.0, id.0)
 }
 
-/// At most `limit` captures of an authorization, the oldest first.
+/// At most `limit` captures of a merchant's authorization, the oldest first.
 ///
 /// # Errors
 /// When the statement fails.
 pub async fn of_authorization(
     db: &mut impl Access,
-    key: AccountKey,
+    (partner, client): (PartnerId, ClientIdentifier),
     id: AuthorizationId,
     limit: i64,
 ) -> Result<Vec<CaptureRow>, StoreError> {
-    let (partner, lender, number) = (key.partner.0, key.lender.0, key.number.get());
-    fetch!(fetch_all, CaptureRow, db, OF_AUTHORIZATION, partner, lender, number, id.0, limit)
+    fetch!(fetch_all, CaptureRow, db, OF_AUTHORIZATION, partner.0, client.0, id.0, limit)
 }
 
 /// The captures of an account whose finance charge is not all earned on `day`.
@@ -351,8 +349,7 @@ pub async fn keep(tx: &mut Tx, row: &CaptureRow) -> Result<(), StoreError> {
         tx,
         KEEP,
         row.partner.0,
-        row.lender.0,
-        row.number,
+        row.client.0,
         row.capture.0,
         row.returned,
         row.unearned,
@@ -389,16 +386,15 @@ pub async fn insert_return(tx: &mut Tx, row: &ReturnRow) -> Result<bool, StoreEr
     Ok(added == 1)
 }
 
-/// At most `limit` returns of a capture, the oldest first.
+/// At most `limit` returns of a merchant's capture, the oldest first.
 ///
 /// # Errors
 /// When the statement fails.
 pub async fn returns(
     db: &mut impl Access,
-    key: AccountKey,
+    (partner, client): (PartnerId, ClientIdentifier),
     id: CaptureId,
     limit: i64,
 ) -> Result<Vec<ReturnRow>, StoreError> {
-    let (partner, lender, number) = (key.partner.0, key.lender.0, key.number.get());
-    fetch!(fetch_all, ReturnRow, db, RETURNS, partner, lender, number, id.0, limit)
+    fetch!(fetch_all, ReturnRow, db, RETURNS, partner.0, client.0, id.0, limit)
 }

@@ -65,6 +65,8 @@ pub struct CreditAccountRow {
     pub interest: i64,
     /// What open authorizations hold, in cents.
     pub held: i64,
+    /// The time of none of them is over before this, in microseconds; `None` where there are none.
+    pub holds_until: Option<i64>,
     /// When it was opened.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -114,6 +116,7 @@ columns!(CreditAccountRow {
     principal,
     interest,
     held,
+    holds_until,
     created_at as i64,
     changed_at as i64,
     closed_at,
@@ -126,7 +129,7 @@ macro_rules! account {
             $before,
             "partner_id, lender_id, account_number, client_id, customer_number, account_type, status, status_reason, risk_rating, province, \
              preferred_language, identity_hash, identity_number, card_hash, card_ending, sealed, master_key_version, credit_limit, principal, \
-             interest, held, created_at, changed_at, closed_at ",
+             interest, held, holds_until, created_at, changed_at, closed_at ",
             $($after)?
         )
     };
@@ -134,7 +137,7 @@ macro_rules! account {
 
 statements! {
     INSERT = account!("INSERT INTO credit_account (" ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
-                      $17, $18, $19, $20, $21, $22, $23, $24) ON CONFLICT DO NOTHING");
+                      $17, $18, $19, $20, $21, $22, $23, $24, $25) ON CONFLICT DO NOTHING");
     /// Nothing is changed: the update is for the row's lock.
     TAKE = account!("UPDATE credit_account SET changed_at = changed_at WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 RETURNING ");
     BY_NUMBER = account!("SELECT " "FROM credit_account WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3");
@@ -182,6 +185,7 @@ pub async fn insert(tx: &mut Tx, row: &CreditAccountRow) -> Result<bool, StoreEr
         row.principal,
         row.interest,
         row.held,
+        row.holds_until,
         row.created_at.micros(),
         row.changed_at.micros(),
         row.closed_at,

@@ -117,11 +117,8 @@ statements! {
                    WHERE partner_id = $1 AND client_id = $2 AND scope = $3 AND created_at > $4 LIMIT $5) AS recent";
     COUNT_OF_FAMILY_SINCE = "SELECT COUNT(*) FROM (SELECT 1 FROM credit_application \
                              WHERE partner_id = $1 AND client_id = $2 AND scope = $3 AND family_id = $4 AND created_at > $5 LIMIT $6) AS recent";
-    COUNT_OPENED_BY = "SELECT COUNT(*) FROM credit_application WHERE application_id IN ( \
-                       SELECT application_id FROM credit_application WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3) \
-                       AND family_id = $4";
-    COUNT_OPENED_SINCE = "SELECT COUNT(*) FROM credit_application WHERE application_id IN ( \
-                          SELECT application_id FROM credit_application WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3) \
+    COUNT_OPENED_BY = "SELECT COUNT(*) FROM credit_application WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND family_id = $4";
+    COUNT_OPENED_SINCE = "SELECT COUNT(*) FROM credit_application WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 \
                           AND family_id = $4 AND COALESCE(decided_at, created_at) > $5";
     NOT_SEALED_UNDER = application!("SELECT " " FROM credit_application WHERE master_key_version <> $1 LIMIT $2");
     COUNT_NOT_SEALED_UNDER = "SELECT COUNT(*) FROM credit_application WHERE master_key_version <> $1";

@@ -110,7 +110,7 @@ impl CreditClass {
 macro_rules! entries {
     ($rows:literal) => {
         concat!(
-            "INSERT INTO ledger_entry (partner_id, lender_id, account_number, movement_number, line, debit, credit, amount) VALUES ",
+            "INSERT INTO ledger_entry (partner_id, at, lender_id, account_number, movement_number, line, debit, credit, amount) VALUES ",
             $rows
         )
     };
@@ -120,10 +120,10 @@ statements! {
     INSERT_MOVEMENT = "INSERT INTO ledger_movement (partner_id, lender_id, account_number, movement_number, kind, client_id, subject, reference, \
                        location_id, employee_id, interest_day, principal, regular, interest, held, at) \
                        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
-    INSERT_ONE = entries!("($1, $2, $3, $4, 1, $5, $6, $7)");
-    INSERT_TWO = entries!("($1, $2, $3, $4, 1, $5, $6, $7), ($1, $2, $3, $4, 2, $8, $9, $10)");
-    INSERT_THREE = entries!("($1, $2, $3, $4, 1, $5, $6, $7), ($1, $2, $3, $4, 2, $8, $9, $10), ($1, $2, $3, $4, 3, $11, $12, $13)");
-    INSERT_FOUR = entries!("($1, $2, $3, $4, 1, $5, $6, $7), ($1, $2, $3, $4, 2, $8, $9, $10), ($1, $2, $3, $4, 3, $11, $12, $13), ($1, $2, $3, $4, 4, $14, $15, $16)");
+    INSERT_ONE = entries!("($1, $2, $3, $4, $5, 1, $6, $7, $8)");
+    INSERT_TWO = entries!("($1, $2, $3, $4, $5, 1, $6, $7, $8), ($1, $2, $3, $4, $5, 2, $9, $10, $11)");
+    INSERT_THREE = entries!("($1, $2, $3, $4, $5, 1, $6, $7, $8), ($1, $2, $3, $4, $5, 2, $9, $10, $11), ($1, $2, $3, $4, $5, 3, $12, $13, $14)");
+    INSERT_FOUR = entries!("($1, $2, $3, $4, $5, 1, $6, $7, $8), ($1, $2, $3, $4, $5, 2, $9, $10, $11), ($1, $2, $3, $4, $5, 3, $12, $13, $14), ($1, $2, $3, $4, $5, 4, $15, $16, $17)");
     MOVEMENTS = "SELECT partner_id, lender_id, account_number, movement_number, kind, client_id, subject, reference, location_id, employee_id, \
                  interest_day, principal, regular, interest, held, at FROM ledger_movement \
                  WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND movement_number > $4 ORDER BY movement_number LIMIT $5";
@@ -133,9 +133,12 @@ statements! {
     LAST_BEFORE = "SELECT partner_id, lender_id, account_number, movement_number, kind, client_id, subject, reference, location_id, employee_id, \
                    interest_day, principal, regular, interest, held, at FROM ledger_movement \
                    WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND at < $4 ORDER BY movement_number DESC LIMIT 1";
-    ENTRIES = "SELECT movement_number, debit, credit, amount FROM ledger_entry \
-               WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND movement_number BETWEEN $4 AND $5 \
-               ORDER BY movement_number, line";
+    /// By the movements: entries are kept in the order of time.
+    ENTRIES = "SELECT e.movement_number, e.debit, e.credit, e.amount FROM ledger_movement m JOIN ledger_entry e \
+               ON e.partner_id = m.partner_id AND e.at = m.at AND e.lender_id = m.lender_id AND e.account_number = m.account_number \
+               AND e.movement_number = m.movement_number \
+               WHERE m.partner_id = $1 AND m.lender_id = $2 AND m.account_number = $3 AND m.movement_number BETWEEN $4 AND $5 \
+               ORDER BY m.movement_number, e.line";
     INSERT_CREDIT = "INSERT INTO account_credit (partner_id, lender_id, account_number, class, at, movement_number, running_total) \
                      VALUES ($1, $2, $3, $4, $5, $6, $7)";
     CREDITED_BY = "SELECT running_total FROM account_credit \
@@ -168,15 +171,19 @@ pub async fn insert(tx: &mut Tx, row: &MovementRow, postings: &[Posting]) -> Res
         row.held,
         row.at.micros(),
     )?;
-    let (partner, lender, number, movement) = (row.partner.0, row.lender.0, row.number, row.movement);
+    let (partner, at, lender) = (row.partner.0, row.at.micros(), row.lender.0);
+    let (number, movement) = (row.number, row.movement);
     // One statement for all: whoever waits for the account waits for each of them.
     let added = match postings {
         [] => Ok(0),
-        [a] => execute!(tx, INSERT_ONE, partner, lender, number, movement, a.debit.name(), a.credit.name(), a.amount.0),
+        [a] => {
+            execute!(tx, INSERT_ONE, partner, at, lender, number, movement, a.debit.name(), a.credit.name(), a.amount.0)
+        }
         [a, b] => execute!(
             tx,
             INSERT_TWO,
             partner,
+            at,
             lender,
             number,
             movement,
@@ -191,6 +198,7 @@ pub async fn insert(tx: &mut Tx, row: &MovementRow, postings: &[Posting]) -> Res
             tx,
             INSERT_THREE,
             partner,
+            at,
             lender,
             number,
             movement,
@@ -208,6 +216,7 @@ pub async fn insert(tx: &mut Tx, row: &MovementRow, postings: &[Posting]) -> Res
             tx,
             INSERT_FOUR,
             partner,
+            at,
             lender,
             number,
             movement,

@@ -50,6 +50,7 @@ pub async fn add_account(
         principal: 0,
         interest: 0,
         held: 0,
+        holds_until: None,
         created_at: now,
         changed_at: now,
         closed_at: None,

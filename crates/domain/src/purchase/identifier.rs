@@ -1,11 +1,16 @@
-//! The identifiers of authorizations, captures and returns: random, so that none is guessed from another.
+//! The identifiers of authorizations, captures and returns. Those of one moment lie near each other, so that the indexes that have them are
+//! written in one place; which they are is random, so that none is guessed from another.
 
 use std::fmt;
+use std::time::Duration;
 
-use crate::Random;
+use crate::{Random, Timestamp};
+
+/// So long a moment is.
+const MOMENT: Duration = Duration::from_millis(10);
 
 macro_rules! identifier {
-    ($(#[$doc:meta])* $name:ident, $digits:literal) => {
+    ($(#[$doc:meta])* $name:ident, $digits:literal, $free:literal) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(pub i64);
@@ -18,10 +23,14 @@ macro_rules! identifier {
                 text.parse().ok().filter(|_| formed).map(Self)
             }
 
-            /// A new one.
+            /// New ones of the moment `at`, to take the first of that is free. The later half of them is of any moment: there are so many
+            /// moments only, then the first one comes again.
             #[must_use]
-            pub fn generate(random: &dyn Random) -> Self {
-                Self(random_number(random, $digits))
+            pub fn candidates<const COUNT: usize>(random: &dyn Random, at: Timestamp) -> [Self; COUNT] {
+                std::array::from_fn(|place| {
+                    let at = (place < COUNT.div_ceil(2)).then_some(at);
+                    Self(identifier(random, at, $digits, $free))
+                })
             }
         }
 
@@ -42,32 +51,50 @@ macro_rules! identifier {
 identifier!(
     /// `authorization_id` of the POS API: 16 digits, the first of which is 1 to 8.
     AuthorizationId,
-    16
+    16,
+    9
 );
 identifier!(
     /// `capture_id` of the POS API: 9 digits, the first of which is 1 to 8.
     CaptureId,
-    9
+    9,
+    3
 );
 identifier!(
     /// `return_id` of the POS API: 16 digits, the first of which is 1 to 8.
     ReturnId,
-    16
+    16,
+    9
 );
 
-/// A number of so many digits, each as likely as any other. The first is 1 to 8, so that programs that read a JSON number as a double (IEEE
-/// 754) read one of 16 digits exactly.
-fn random_number(random: &dyn Random, digits: u32) -> i64 {
+/// A number of so many digits, whose last `free` digits are random and whose others are of the moment `at`; where that is not given, all are
+/// random. The first is 1 to 8, so that programs that read a JSON number as a double (IEEE 754) read one of 16 digits exactly.
+fn identifier(random: &dyn Random, at: Option<Timestamp>, digits: u32, free: u32) -> i64 {
     let (least, kinds) = (10_u64.pow(digits - 1), 8 * 10_u64.pow(digits - 1));
+    let each = 10_u64.pow(free);
+    let drawn = match at {
+        None => below(random, kinds),
+        Some(at) => {
+            let moment = at.since(Timestamp::from_micros(0)).as_micros() / MOMENT.as_micros();
+            // Below what it is divided by.
+            let moment = u64::try_from(moment % u128::from(kinds / each)).unwrap_or_default();
+            moment * each + below(random, each)
+        }
+    };
+    // Below 10^16.
+    (least + drawn).cast_signed()
+}
+
+/// A number below `end`, each as likely as any other.
+fn below(random: &dyn Random, end: u64) -> u64 {
     // Numbers beyond the largest multiple are drawn again.
-    let most = u64::MAX - u64::MAX % kinds;
+    let most = u64::MAX - u64::MAX % end;
     let mut bytes = [0; 8];
     loop {
         random.fill(&mut bytes);
         let drawn = u64::from_le_bytes(bytes);
         if drawn < most {
-            // Below 10^16.
-            return (least + drawn % kinds).cast_signed();
+            return drawn % end;
         }
     }
 }
@@ -85,18 +112,39 @@ mod tests {
         }
     }
 
+    fn numbers(first: u64, step: u64) -> Numbers {
+        Numbers(AtomicU64::new(first), step)
+    }
+
+    const START: Timestamp = Timestamp::from_micros(0);
+
     #[test]
     fn identifiers_have_their_digits() {
-        let random = Numbers(AtomicU64::new(u64::MAX), 1);
-        let drawn: Vec<i64> = (0..3).map(|_| CaptureId::generate(&random).0).collect();
         // The largest number is passed over.
-        assert_eq!(drawn, [100_000_000, 100_000_001, 100_000_002]);
-        let last = Numbers(AtomicU64::new(799_999_999), 0);
-        assert_eq!(CaptureId::generate(&last).to_string(), "899999999");
-        let id = AuthorizationId::generate(&Numbers(AtomicU64::new(0x0123_4567_89ab_cdef), 0));
+        let [near, anywhere] = CaptureId::candidates(&numbers(u64::MAX, 1), START).map(|id| id.0);
+        assert_eq!((near, anywhere), (100_000_000, 100_000_001));
+        let [near, last] = CaptureId::candidates(&numbers(799_999_999, 0), START).map(|id| id.to_string());
+        assert_eq!((near.as_str(), last.as_str()), ("100000999", "899999999"));
+        let [id] = AuthorizationId::candidates(&numbers(0x0123_4567_89ab_cdef, 0), START.after(Duration::MAX));
         assert_eq!(AuthorizationId::parse(&id.to_string()), Some(id));
         for text in ["", "12345678", "1234567890", "012345678", "+12345678", "12345678x"] {
             assert_eq!(CaptureId::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn those_of_one_moment_lie_near_each_other() {
+        let at = |moment| START.after(MOMENT * moment);
+        let [id] = CaptureId::candidates(&numbers(999, 0), at(7));
+        assert_eq!(id.0, 100_007_999);
+        // Of the last moment there is, and of the first again.
+        for (moment, wanted) in [(799_999, 899_999_999), (800_000, 100_000_999)] {
+            let [id] = CaptureId::candidates(&numbers(999, 0), at(moment));
+            assert_eq!(id.0, wanted);
+        }
+        let [id] = AuthorizationId::candidates(&numbers(999_999_999, 0), at(7));
+        assert_eq!(id.0, 1_000_007_999_999_999);
+        let [id] = ReturnId::candidates(&numbers(0, 0), START.before(MOMENT));
+        assert_eq!(id.0, 1_000_000_000_000_000, "nothing is before the start");
     }
 }

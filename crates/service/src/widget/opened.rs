@@ -312,7 +312,7 @@ impl Core {
             number: candidate.number(),
             account_type: row.account_type.clone(),
             card_ending: row.card_ending.clone(),
-            available_credit: self.balances_now(db, row.key(), row.balances()).await?.available(),
+            available_credit: self.balances_now(db, row.key(), (row.balances(), row.holds_until)).await?.available(),
         })
     }
 }

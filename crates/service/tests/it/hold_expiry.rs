@@ -41,6 +41,7 @@ async fn fill(core: &Core, shop: Shop, account: AccountKey) {
                 let row = AuthorizationRow::new(account, id, &done.outcome, None, now);
                 assert!(store::authorization::insert(tx, &row).await?);
                 book.set(&done.book);
+                book.opened(row.expires_at);
             }
             store::account_book::keep(tx, &book).await
         })

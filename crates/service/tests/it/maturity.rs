@@ -190,7 +190,7 @@ on_both_engines! {
         let bought = buy(core, shop, account, (30_000, EQUAL)).await;
         assert_books(core).await;
         for (change, found) in [
-            (Change::Matured, vec!["has matured, and not all of it is earned", "is owed of plans", "its next capture matures on day None"]),
+            (Change::Matured, vec!["its captures have 0.00 to be earned", "is owed of plans", "its next capture matures on day None"]),
             (Change::Billed, vec!["its captures have billed", "is owed of plans"]),
             (Change::Next, vec!["its next capture matures on day"]),
             (Change::Posted, vec!["interest is posted for days after", "to be earned"]),

@@ -49,6 +49,7 @@ pub(crate) fn row(lender: i64, number: i64, mark: u8) -> CreditAccountRow {
         principal: 0,
         interest: 0,
         held: 0,
+        holds_until: None,
         created_at: now(),
         changed_at: now(),
         closed_at: None,

@@ -113,7 +113,7 @@ on_both_engines! {
         run(
             &database,
             [
-                "DROP INDEX credit_capture_maturing",
+                "DROP INDEX credit_capture_account",
                 "DROP INDEX credit_account_maturing",
                 "ALTER TABLE credit_authorization DROP COLUMN late_rate",
                 "ALTER TABLE credit_capture DROP COLUMN billed",

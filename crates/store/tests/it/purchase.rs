@@ -79,6 +79,8 @@ pub(crate) fn account_row() -> BookRow {
         principal: 0,
         interest: 0,
         held: 0,
+        open_count: 0,
+        holds_until: None,
         regular: 0,
         interest_rest: 0,
         interest_from: 0,
@@ -238,7 +240,7 @@ on_both_engines! {
 
         let mut reader = db.reader().await.unwrap();
         assert_eq!(capture::by_number(&mut reader, MERCHANT, CaptureId(5)).await.unwrap(), Some(row.clone()));
-        assert_eq!(capture::of_authorization(&mut reader, key(), AuthorizationId(1), 9).await.unwrap(), std::slice::from_ref(&row));
+        assert_eq!(capture::of_authorization(&mut reader, MERCHANT, AuthorizationId(1), 9).await.unwrap(), std::slice::from_ref(&row));
         let (begins, ends) = (Day(row.unearned_from), Day(row.earned_on));
         assert_eq!(capture::earning(&mut reader, key(), begins).await.unwrap(), std::slice::from_ref(&row));
         assert_eq!(capture::earning(&mut reader, key(), ends).await.unwrap(), []);
@@ -278,7 +280,7 @@ on_both_engines! {
         assert_eq!(both.unwrap(), (true, false));
         let mut reader = db.reader().await.unwrap();
         assert_eq!(capture::by_number(&mut reader, MERCHANT, CaptureId(5)).await.unwrap(), Some(brought_back));
-        assert_eq!(capture::returns(&mut reader, key(), CaptureId(5), 9).await.unwrap(), [given]);
+        assert_eq!(capture::returns(&mut reader, MERCHANT, CaptureId(5), 9).await.unwrap(), [given]);
         assert_eq!(capture::earning(&mut reader, key(), begins).await.unwrap(), [], "nothing is left to be earned");
     }
 
