@@ -27,7 +27,7 @@ pub struct Decimal {
 }
 
 /// What is wrong with a number.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecimalFault {
     /// It is not written as a number is in JSON (RFC 8259 section 6).
     #[error("This is no number: write digits with a decimal point, such as 100.25")]
@@ -184,17 +184,27 @@ impl fmt::Debug for Decimal {
     }
 }
 
-/// For storage: a text, as it is printed. Answers have JSON numbers.
+/// For storage: a text, as it is printed, or in a form that nobody reads the units and the number of decimals. Answers
+/// have JSON numbers.
 impl serde::Serialize for Decimal {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            (self.units, self.scale).serialize(serializer)
+        }
     }
 }
 
 impl<'de> serde::Deserialize<'de> for Decimal {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        Self::parse(&text).map_err(serde::de::Error::custom)
+        if deserializer.is_human_readable() {
+            let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+            Self::parse(&text).map_err(serde::de::Error::custom)
+        } else {
+            let (units, scale) = serde::Deserialize::deserialize(deserializer)?;
+            Self::new(units, scale).map_err(serde::de::Error::custom)
+        }
     }
 }
 

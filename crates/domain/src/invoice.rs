@@ -42,8 +42,8 @@ pub use check::{Checked, Issuer, NewInvoice, Processing, check};
 pub use delivery::{Delivery, EInvoiceAddress, EInvoiceAddressFault, EInvoiceCode};
 pub use draft::{
     AddressDraft, AmountsDraft, AttachmentDraft, BuyerDraft, CollectionDraft, ContactDraft, DeliveryPartyDraft,
-    DistributionDraft, ExtensionsDraft, FactoringDraft, HeaderDraft, InterestDraft, InvoiceDraft, PaymentDraft,
-    ProcessingDraft, RecipientDraft, ReferencesDraft, RowDraft, SellerDraft, TermsDraft, VatTotalDraft,
+    DistributionDraft, ExtensionsDraft, FactoringDraft, HeaderDraft, InterestDraft, InvoiceDraft, NumberDraft,
+    PaymentDraft, ProcessingDraft, RecipientDraft, ReferencesDraft, RowDraft, SellerDraft, TermsDraft, VatTotalDraft,
 };
 pub use extension::{Collection, Extensions, Factoring, Interest};
 pub use header::{Header, InvoiceNumber, InvoiceNumberFault, InvoiceType, UnknownInvoiceType};

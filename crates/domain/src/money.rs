@@ -111,8 +111,16 @@ impl Money {
     /// # Errors
     /// [`MoneyFault`], when it is no number, or has more digits or decimals than an amount of `currency`.
     pub fn parse(text: &str, currency: CurrencyCode) -> Result<Self, MoneyFault> {
+        currency.minor_units().ok_or(MoneyFault::NoMinorUnit { currency })?;
+        Self::exact(Decimal::parse(text)?, currency)
+    }
+
+    /// The amount that is `number`. Nothing is rounded.
+    ///
+    /// # Errors
+    /// [`MoneyFault`], when it has more digits or decimals than an amount of `currency`.
+    pub fn exact(number: Decimal, currency: CurrencyCode) -> Result<Self, MoneyFault> {
         let decimals = currency.minor_units().ok_or(MoneyFault::NoMinorUnit { currency })?;
-        let number = Decimal::parse(text)?;
         let lift = decimals.checked_sub(number.scale()).ok_or(MoneyFault::Decimals { currency, decimals })?;
         let minor = number.units().checked_mul(10_i64.pow(u32::from(lift))).ok_or(MoneyFault::TooLarge)?;
         Self::new(minor, currency)

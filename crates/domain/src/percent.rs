@@ -56,7 +56,14 @@ impl Percent {
     /// # Errors
     /// [`PercentFault`], when it is no number of 0 to 100 with two decimals at most.
     pub fn parse(text: &str) -> Result<Self, PercentFault> {
-        let number = Decimal::parse(text)?;
+        Self::exact(Decimal::parse(text)?)
+    }
+
+    /// The percentage that is `number`.
+    ///
+    /// # Errors
+    /// [`PercentFault`], when it is not one of 0 to 100 with two decimals at most.
+    pub fn exact(number: Decimal) -> Result<Self, PercentFault> {
         if number.is_negative() || number > Decimal::new(100, 0)? {
             return Err(PercentFault::Range);
         }

@@ -23,9 +23,9 @@ pub(crate) struct Report {
 
 /// The path of a member of what stands at another path. It becomes a text only where there is a fault to tell.
 #[derive(Clone, Copy)]
-pub(crate) struct Member<'a>(pub(crate) &'a str, pub(crate) &'a str);
+pub(crate) struct Member<'a, P = &'a str>(pub(crate) P, pub(crate) &'a str);
 
-impl Display for Member<'_> {
+impl<P: Display> Display for Member<'_, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.0, self.1)
     }
@@ -33,7 +33,12 @@ impl Display for Member<'_> {
 
 /// The text of a member, unless it is blank; without white space around it.
 pub(crate) fn present(member: &Option<String>) -> Option<&str> {
-    member.as_deref().map(str::trim).filter(|text| !text.is_empty())
+    let text = member.as_deref()?;
+    // What most texts are: with printable ASCII at both ends, where there is nothing to take off.
+    if let [b'!'..=b'~', .., b'!'..=b'~'] | [b'!'..=b'~'] = text.as_bytes() {
+        return Some(text);
+    }
+    Some(text.trim()).filter(|text| !text.is_empty())
 }
 
 impl Report {
@@ -41,10 +46,12 @@ impl Report {
         Self { faults: Faults::new(), warnings: Faults::new(), environment, rule }
     }
 
+    #[cold]
     pub(crate) fn fault(&mut self, at: impl Display, fault: &impl Coded) {
         self.faults.add(at.to_string(), fault.code(), fault.to_string());
     }
 
+    #[cold]
     pub(crate) fn add(&mut self, at: impl Display, code: &'static str, message: impl Into<String>) {
         self.faults.add(at.to_string(), code, message.into());
     }
@@ -62,6 +69,7 @@ impl Report {
         self.warnings.add(at.to_string(), code, message.into());
     }
 
+    #[cold]
     pub(crate) fn missing(&mut self, at: impl Display, message: &'static str) {
         self.faults.add(at.to_string(), REQUIRED, message);
     }
@@ -87,7 +95,15 @@ impl Report {
         member: &Option<String>,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
-        let text = present(member)?;
+        self.parsed(at, present(member)?, parse)
+    }
+
+    fn parsed<T, E: Coded>(
+        &mut self,
+        at: impl Display,
+        text: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
         match parse(text) {
             Ok(value) => self.ruled(at, text, value),
             Err(fault) => {
@@ -105,8 +121,13 @@ impl Report {
         member: &Option<String>,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
-        self.given(&at, missing, member)?;
-        self.optional(at, member, parse)
+        match present(member) {
+            Some(text) => self.parsed(at, text, parse),
+            None => {
+                self.missing(at, missing);
+                None
+            }
+        }
     }
 
     /// A text of `most` characters at most, kept exactly as sent.
@@ -117,6 +138,28 @@ impl Report {
         Some(text.to_owned())
     }
 
+    /// As [`Report::text`], and takes the text out of the member where nothing is wrong with it.
+    pub(crate) fn take_text(&mut self, at: impl Display, member: &mut Option<String>, most: usize) -> Option<String> {
+        let text = present(member).and(member.as_deref())?;
+        (self.rule)(text, most).map_err(|fault| self.fault(at, &fault)).ok()?;
+        member.take()
+    }
+
+    /// As [`Report::needed`], and takes the text out of the member where nothing is wrong with it.
+    pub(crate) fn take_needed(
+        &mut self,
+        at: impl Display,
+        missing: &'static str,
+        member: &mut Option<String>,
+        most: usize,
+    ) -> Option<String> {
+        if present(member).is_none() {
+            self.missing(at, missing);
+            return None;
+        }
+        self.take_text(at, member, most)
+    }
+
     /// A text that must be there.
     pub(crate) fn needed(
         &mut self,
@@ -125,7 +168,10 @@ impl Report {
         member: &Option<String>,
         most: usize,
     ) -> Option<String> {
-        self.given(&at, missing, member)?;
+        if present(member).is_none() {
+            self.missing(at, missing);
+            return None;
+        }
         self.text(at, member, most)
     }
 

@@ -14,6 +14,17 @@ use crate::stored_text::stored_name;
 /// A rate of a country, in hundredths of a percent, and its first and last day.
 struct Span(u16, Date, Option<Date>);
 
+impl Span {
+    fn is_of(&self, rate: Percent) -> bool {
+        self.0 == rate.hundredths()
+    }
+
+    fn holds_on(&self, day: CalendarDate) -> bool {
+        let Self(_, first, last) = self;
+        *first <= day.date() && last.is_none_or(|last| day.date() <= last)
+    }
+}
+
 /// The rates of a country from the first day on which all of them are known here.
 ///
 /// FI: arvonlisäverolaki 1501/1993 sections 84 to 85 a with their changes of 2013, 2024-09-01 and 2026-01-01. SE:
@@ -68,18 +79,18 @@ fn spans(country: CountryCode) -> Option<(Date, &'static [Span])> {
     })
 }
 
+/// The rates of `country`, when all that it has on `day` are known here.
+fn spans_known_on(country: CountryCode, day: CalendarDate) -> Option<&'static [Span]> {
+    spans(country).filter(|(known_from, _)| *known_from <= day.date()).map(|(_, spans)| spans)
+}
+
 /// The rates above zero that `country` has on `day`, the highest first. `None` where they are not known here: in other
 /// countries, and before the table begins; any rate of 0 to 100 is taken there.
 #[must_use]
 pub fn rates_on(country: CountryCode, day: CalendarDate) -> Option<Vec<Percent>> {
-    let (known_from, spans) = spans(country)?;
-    let day = day.date();
-    if day < known_from {
-        return None;
-    }
-    let mut rates: Vec<Percent> = spans
+    let mut rates: Vec<Percent> = spans_known_on(country, day)?
         .iter()
-        .filter(|Span(_, first, last)| *first <= day && last.is_none_or(|last| day <= last))
+        .filter(|span| span.holds_on(day))
         .filter_map(|Span(hundredths, ..)| Percent::from_hundredths(*hundredths))
         .collect();
     rates.sort_unstable_by(|one, other| other.cmp(one));
@@ -89,7 +100,9 @@ pub fn rates_on(country: CountryCode, day: CalendarDate) -> Option<Vec<Percent>>
 /// Whether `country` has `rate` on `day`, as far as is known. Zero is a rate everywhere: the category tells why.
 #[must_use]
 pub fn has_rate(country: CountryCode, day: CalendarDate, rate: Percent) -> bool {
-    rate == Percent::ZERO || rates_on(country, day).is_none_or(|rates| rates.contains(&rate))
+    rate == Percent::ZERO
+        || spans_known_on(country, day)
+            .is_none_or(|spans| spans.iter().any(|span| span.is_of(rate) && span.holds_on(day)))
 }
 
 /// Whether `country` has had `rate` on any day up to `day`, as far as is known: for credit notes, which take back older
@@ -97,10 +110,8 @@ pub fn has_rate(country: CountryCode, day: CalendarDate, rate: Percent) -> bool 
 #[must_use]
 pub fn has_had_rate(country: CountryCode, day: CalendarDate, rate: Percent) -> bool {
     rate == Percent::ZERO
-        || rates_on(country, day).is_none()
-        || spans(country).is_some_and(|(_, spans)| {
-            spans.iter().any(|Span(hundredths, first, _)| *hundredths == rate.hundredths() && *first <= day.date())
-        })
+        || spans_known_on(country, day)
+            .is_none_or(|spans| spans.iter().any(|span| span.is_of(rate) && span.1 <= day.date()))
 }
 
 /// Why a rate is what it is: the codes of UNCL5305 that EN 16931 takes, without those of the Canary Islands, Ceuta and

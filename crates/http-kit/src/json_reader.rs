@@ -96,13 +96,13 @@ pub(crate) fn read_from<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     Ok((value, notes.unknown))
 }
 
-fn watch<'de, T: Deserialize<'de>, D: Deserializer<'de>>(source: D, notes: &mut Notes) -> Result<T, D::Error> {
-    Watched { inner: PhantomData, notes, path: Path::Root }.deserialize(source)
+fn watch<'de, T: Deserialize<'de>, D: Deserializer<'de>>(source: D, notes: &mut Notes<'de>) -> Result<T, D::Error> {
+    Watched { inner: PhantomData, notes, path: &Path::Root }.deserialize(source)
 }
 
 /// What is noticed on the way.
 #[derive(Default)]
-struct Notes {
+struct Notes<'de> {
     duplicates: Faults,
     unknown: Vec<String>,
     depth: usize,
@@ -112,9 +112,11 @@ struct Notes {
     failed_at: Option<String>,
     /// Whether the value that goes by is within one that is not known.
     passing_over: bool,
+    /// Names of the objects that are being read, the innermost last: in one list, so that an object needs no memory of its own.
+    names: Vec<Cow<'de, str>>,
 }
 
-impl Notes {
+impl Notes<'_> {
     fn value<E: serde::de::Error>(&mut self) -> Result<(), E> {
         self.values += 1;
         if self.values > MOST_VALUES { Err(E::custom("too many values")) } else { Ok(()) }
@@ -180,24 +182,25 @@ impl Path<'_> {
     }
 }
 
-/// The names of an object that went by.
-#[derive(Default)]
+/// The names of an object that went by: the first [`FEW`] are in [`Notes::names`].
 struct Names<'de> {
-    few: Vec<Cow<'de, str>>,
-    many: HashSet<Cow<'de, str>>,
+    /// Where they begin there.
+    from: usize,
+    many: Option<HashSet<Cow<'de, str>>>,
 }
 
 impl<'de> Names<'de> {
     /// False when it went by already.
-    fn add(&mut self, name: Cow<'de, str>) -> bool {
-        if self.few.contains(&name) {
+    fn add(&mut self, name: Cow<'de, str>, notes: &mut Notes<'de>) -> bool {
+        let few = notes.names.get(self.from..).unwrap_or_default();
+        if few.contains(&name) {
             return false;
         }
-        if self.few.len() < FEW {
-            self.few.push(name);
+        if few.len() < FEW {
+            notes.names.push(name);
             return true;
         }
-        self.many.insert(name)
+        self.many.get_or_insert_default().insert(name)
     }
 }
 
@@ -231,13 +234,13 @@ impl<'de> Deserialize<'de> for Name<'de> {
 }
 
 /// A seed, a source, a visitor, a list or an object with the notes taken of it.
-struct Watched<'n, 'p, T> {
+struct Watched<'n, 'p, 'de, T> {
     inner: T,
-    notes: &'n mut Notes,
-    path: Path<'p>,
+    notes: &'n mut Notes<'de>,
+    path: &'p Path<'p>,
 }
 
-impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Watched<'_, '_, S> {
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Watched<'_, '_, 'de, S> {
     type Value = S::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<S::Value, D::Error> {
@@ -258,7 +261,7 @@ macro_rules! hand_on {
     };
 }
 
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Watched<'_, '_, D> {
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Watched<'_, '_, 'de, D> {
     type Error = D::Error;
 
     hand_on! {
@@ -297,7 +300,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Watched<'_, '_, D> {
     /// A value that the type does not want. It is read like any other, so that what is wrong in it is found.
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         let Self { inner, notes, path } = self;
-        notes.unknown(&path);
+        notes.unknown(path);
         let outer = mem::replace(&mut notes.passing_over, true);
         let read = inner.deserialize_any(Watched { inner: visitor, notes: &mut *notes, path });
         notes.passing_over = outer;
@@ -319,7 +322,7 @@ macro_rules! visits {
     };
 }
 
-impl<'de, V: Visitor<'de>> Visitor<'de> for Watched<'_, '_, V> {
+impl<'de, V: Visitor<'de>> Visitor<'de> for Watched<'_, '_, 'de, V> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -370,7 +373,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watched<'_, '_, V> {
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<V::Value, A::Error> {
         let Self { inner, notes, path } = self;
         notes.enter()?;
-        let value = inner.visit_seq(Entries { list, notes: &mut *notes, path: &path, place: 0 });
+        let value = inner.visit_seq(Entries { list, notes: &mut *notes, path, place: 0 });
         notes.depth -= 1;
         value
     }
@@ -378,9 +381,10 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watched<'_, '_, V> {
     fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<V::Value, A::Error> {
         let Self { inner, notes, path } = self;
         notes.enter()?;
-        let names = Names::default();
-        let value =
-            inner.visit_map(Members { object, notes: &mut *notes, path: &path, names, name: Cow::Borrowed("") });
+        let from = notes.names.len();
+        let names = Names { from, many: None };
+        let value = inner.visit_map(Members { object, notes: &mut *notes, path, names, name: Cow::Borrowed("") });
+        notes.names.truncate(from);
         notes.depth -= 1;
         value
     }
@@ -391,20 +395,20 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watched<'_, '_, V> {
 }
 
 /// The entries of a list.
-struct Entries<'n, 'p, A> {
+struct Entries<'n, 'p, 'de, A> {
     list: A,
-    notes: &'n mut Notes,
+    notes: &'n mut Notes<'de>,
     path: &'p Path<'p>,
     place: usize,
 }
 
-impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Entries<'_, '_, A> {
+impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Entries<'_, '_, 'de, A> {
     type Error = A::Error;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
         let path = Path::Entry { of: self.path, place: self.place };
         self.place += 1;
-        let read = self.list.next_element_seed(Watched { inner: seed, notes: &mut *self.notes, path });
+        let read = self.list.next_element_seed(Watched { inner: seed, notes: &mut *self.notes, path: &path });
         self.notes.ended(&path, read)
     }
 
@@ -414,21 +418,21 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Entries<'_, '_, A> {
 }
 
 /// The members of an object.
-struct Members<'de, 'n, 'p, A> {
+struct Members<'n, 'p, 'de, A> {
     object: A,
-    notes: &'n mut Notes,
+    notes: &'n mut Notes<'de>,
     path: &'p Path<'p>,
     names: Names<'de>,
     /// That of the value that comes next.
     name: Cow<'de, str>,
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'de, '_, '_, A> {
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'_, '_, 'de, A> {
     type Error = A::Error;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
         while let Some(Name(name)) = self.object.next_key()? {
-            if self.names.add(name.clone()) {
+            if self.names.add(name.clone(), self.notes) {
                 self.name = name;
                 let key = match &self.name {
                     Cow::Borrowed(name) => seed.deserialize(BorrowedStrDeserializer::new(name)),
@@ -441,7 +445,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'de, '_, '_, A> {
             let passed = self.object.next_value_seed(Watched {
                 inner: PhantomData::<IgnoredAny>,
                 notes: &mut *self.notes,
-                path,
+                path: &path,
             });
             self.notes.passing_over = outer;
             passed?;
@@ -452,7 +456,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'de, '_, '_, A> {
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
         let path = Path::Member { of: self.path, name: &self.name };
-        let read = self.object.next_value_seed(Watched { inner: seed, notes: &mut *self.notes, path });
+        let read = self.object.next_value_seed(Watched { inner: seed, notes: &mut *self.notes, path: &path });
         self.notes.ended(&path, read)
     }
 }

@@ -104,11 +104,11 @@ pub(crate) async fn submit_invoice(
     let idempotency = key.map(|key| Idempotency { key, fingerprint: body.fingerprint });
     if !faults.is_empty() {
         core.refuse_reused_key::<Problem>(holder, Operation::SubmitInvoice, idempotency.as_ref()).await?;
-        let rules = core.check_invoice(holder.partner, client, &draft).await?.err().unwrap_or_default();
+        let rules = core.check_invoice(holder.partner, client, draft).await?.err().unwrap_or_default();
         return Err(Problem::validation(join(faults, rules).into_vec()));
     }
     let context = caller.context();
-    let answer = core.submit_invoice(holder, client, &draft, idempotency, &context).await.map_err(problem)?;
+    let answer = core.submit_invoice(holder, client, draft, idempotency, &context).await.map_err(problem)?;
     let unknown = warnings::of_unknown(&state, body.unknown);
     Ok(PrivateJson::new(SubmitInvoiceAnswer::new(answer.value, unknown)).replayed(answer.replayed))
 }

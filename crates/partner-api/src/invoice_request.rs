@@ -192,3 +192,56 @@ impl SubmitInvoiceRequest {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::decimal::{Decimal, DecimalFault};
+    use domain::invoice::NumberDraft;
+    use http_kit::json_body::read_object;
+
+    use super::*;
+
+    fn draft(body: &str) -> (InvoiceDraft, Vec<String>) {
+        let (request, mut faults, unknown) = read_object::<SubmitInvoiceRequest>(body.as_bytes()).unwrap();
+        assert_eq!(unknown, [""; 0]);
+        let draft = request.into_draft(&mut faults);
+        (draft, faults.into_vec().into_iter().map(|fault| format!("{} {}", fault.field, fault.message)).collect())
+    }
+
+    #[test]
+    fn numbers_are_read_as_they_were_sent() {
+        let row = r#"{"quantity":-12.50,"unitPrice":1.5e1,"vatRate":25.5,"amount":1e300,"discountAmount":0.1234567890123456}"#;
+        let (draft, faults) =
+            draft(&format!(r#"{{"invoice":{{"rows":[{row}],"amounts":{{"grossAmount":7603.94}}}}}}"#));
+        assert_eq!(faults, [""; 0]);
+        let exact = |text| Decimal::parse(text);
+        let row = &draft.rows[0];
+        assert_eq!(row.quantity.map(NumberDraft::get), Some(exact("-12.5")));
+        assert_eq!(row.unit_price.map(NumberDraft::get), Some(exact("15")));
+        assert_eq!(row.vat_rate.map(NumberDraft::get), Some(exact("25.5")));
+        assert_eq!(row.amount.map(NumberDraft::get), Some(Err(DecimalFault::TooLarge)));
+        assert_eq!(row.discount_amount.map(NumberDraft::get), Some(Err(DecimalFault::Precision)));
+        assert_eq!(row.discount_percent, None);
+        assert_eq!(draft.amounts.gross_amount.map(NumberDraft::get), Some(exact("7603.94")));
+    }
+
+    #[test]
+    fn what_has_another_type_is_named_wherever_it_is() {
+        let rows = "{},".repeat(17);
+        let body = format!(
+            r#"{{"invoice":{{"rows":[{rows}{{"amount":"1","quantity":true,"name":1,"quantity":7}},"x"],"amounts":{{"vat":[{{}},{{"rate":[]}}]}}}}}}"#
+        );
+        let (draft, faults) = draft(&body);
+        assert_eq!(draft.rows.len(), 19);
+        assert_eq!(
+            faults,
+            [
+                "invoice.rows.17.quantity This member is given twice: give it once",
+                "invoice.rows.17.name This must be a string, not a number",
+                "invoice.rows.17.amount This must be a number, not a string",
+                "invoice.rows.18 This must be an object, not a string",
+                "invoice.amounts.vat.1.rate This must be a number, not a list",
+            ]
+        );
+    }
+}

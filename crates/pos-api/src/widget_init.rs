@@ -172,7 +172,7 @@ fn read(
     let flow = flow(&mut inputs, said.flow);
     let lang = language(&mut inputs, said.lang, spoken);
     let whom = match said.customer_identification {
-        Section::Given(whom) => whom,
+        Section::Given(whom) => *whom,
         Section::Absent => CustomerIdentification::default(),
         Section::Wrong(_) => {
             inputs.fault("customer_identification", "must be an object", "doit être un objet", None);
@@ -183,7 +183,7 @@ fn read(
     let account = digits(&mut inputs, "account_number", whom.account_number, ACCOUNT_DIGITS);
     let card = digits(&mut inputs, "vcc_number", whom.vcc_number, CARD_DIGITS);
     let person = match whom.personal_information {
-        Section::Given(person) => person,
+        Section::Given(person) => *person,
         Section::Absent => ApplicantRequest::default(),
         Section::Wrong(_) => {
             inputs.fault("personal_information", "must be an object", "doit être un objet", None);

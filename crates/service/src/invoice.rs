@@ -150,7 +150,7 @@ impl Core {
         &self,
         holder: KeyHolder,
         client: ClientIdentifier,
-        draft: &InvoiceDraft,
+        draft: InvoiceDraft,
         idempotency: Option<Idempotency>,
         context: &Context,
     ) -> Result<Answer<SubmittedInvoice>, InvoiceError> {
@@ -208,7 +208,7 @@ impl Core {
         &self,
         partner: PartnerId,
         client: ClientIdentifier,
-        draft: &InvoiceDraft,
+        draft: InvoiceDraft,
     ) -> Result<Result<Checked, Faults>, StoreError> {
         let known = self.issuer(partner, client).await?;
         let issuer = Issuer { client: &known.client, reference_prefix: known.reference_prefix };

@@ -1,5 +1,7 @@
 //! What an invoice says, and its files: sealed when it comes, opened to be sent, and sealed anew under the newest master key.
 
+mod form;
+
 use std::sync::Arc;
 
 use domain::identifier::{ClientIdentifier, PartnerId};
@@ -7,8 +9,6 @@ use domain::invoice::{Attachment, NewInvoice};
 use store::StoreError;
 use store::invoice::{AttachmentRow, InvoiceRow};
 use uuid::Uuid;
-
-use zeroize::Zeroizing;
 
 use crate::Core;
 use crate::outbox_payload::Unreadable;
@@ -31,9 +31,8 @@ impl Core {
     }
 
     pub(crate) fn seal_invoice(&self, id: Uuid, invoice: &NewInvoice) -> Result<Sealed, StoreError> {
-        let plain = serde_json::to_vec(invoice).map_err(|error| StoreError::unreadable(CONTENT, error))?;
-        let packed = pack(&Zeroizing::new(plain));
-        Ok(self.vault().seals.seal(&invoice_seal(id), &packed, self.random()))
+        let plain = form::write(invoice).map_err(|error| StoreError::unreadable(CONTENT, error))?;
+        Ok(self.vault().seals.seal(&invoice_seal(id), &plain, self.random()))
     }
 
     /// An invoice of a partner's client, and its files.
@@ -70,10 +69,7 @@ impl Core {
             .seals
             .unseal(&invoice_seal(row.invoice), &row.content, row.master_key_version)
             .map_err(|error| Unreadable::of(CONTENT, error))?;
-        let plain = unpack(plain).map_err(|error| StoreError::unreadable(CONTENT, error))?;
-        // Without what stands there: the error is logged.
-        let invoice = serde_json::from_slice(&plain);
-        Ok(invoice.map_err(|error| StoreError::unreadable(CONTENT, format!("{:?}", error.classify())))?)
+        Ok(form::read(&plain).map_err(|error| StoreError::unreadable(CONTENT, error))?)
     }
 
     fn open_attachment(&self, invoice: Uuid, row: AttachmentRow) -> Result<Attachment, Unreadable> {
@@ -147,81 +143,10 @@ impl Core {
     }
 }
 
-/// How a packed content begins: as no JSON does.
-const PACKED: u8 = 1;
-
-/// The bytes of the length before a packed content, the least first.
-const LENGTH_BYTES: usize = size_of::<u32>();
-
-/// The JSON of an invoice, packed by LZ4 to a third: the names of its members come again in every row.
-///
-/// That how well something packs tells of what is in it, is no help to whoever sees the sizes of rows only: nobody puts texts of his own into
-/// another's invoice.
-fn pack(json: &[u8]) -> Zeroizing<Vec<u8>> {
-    let mut packed = Zeroizing::new(vec![0; 1 + LENGTH_BYTES + lz4_flex::block::get_maximum_output_size(json.len())]);
-    // An invoice comes in a body of mebibytes at most; of one that is longer the length would not be its own, and it is kept as it is.
-    let Ok(length) = u32::try_from(json.len()) else { return Zeroizing::new(json.to_vec()) };
-    packed[0] = PACKED;
-    packed[1..=LENGTH_BYTES].copy_from_slice(&length.to_le_bytes());
-    match lz4_flex::block::compress_into(json, &mut packed[1 + LENGTH_BYTES..]) {
-        Ok(size) => {
-            packed.truncate(1 + LENGTH_BYTES + size);
-            packed
-        }
-        // Its room is the most that it can take.
-        Err(_) => Zeroizing::new(json.to_vec()),
-    }
-}
-
-/// The JSON that was packed, or that was kept as it is before there was packing.
-fn unpack(content: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, &'static str> {
-    let Some((&PACKED, packed)) = content.split_first() else { return Ok(content) };
-    let (length, packed) = packed.split_first_chunk::<LENGTH_BYTES>().ok_or("its length is cut short")?;
-    // As long as we said when we sealed it.
-    let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| "it is too long for this machine")?;
-    lz4_flex::block::decompress(packed, length).map(Zeroizing::new).map_err(|_| "it does not unpack")
-}
-
 fn invoice_seal(invoice: Uuid) -> String {
     format!("invoice:{invoice}")
 }
 
 fn attachment_seal(invoice: Uuid, place: i64) -> String {
     format!("invoice_attachment:{invoice}:{place}")
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn what_was_packed_is_unpacked(json in ".{0,2000}", again in 1_usize..50) {
-            let json = format!("{{{}}}", json.repeat(again));
-            let packed = pack(json.as_bytes());
-            prop_assert_eq!(&*unpack(packed).unwrap(), json.as_bytes());
-            // What was kept before there was packing is read as it is.
-            prop_assert_eq!(&*unpack(Zeroizing::new(json.clone().into_bytes())).unwrap(), json.as_bytes());
-        }
-
-        #[test]
-        fn nothing_makes_it_panic(mut content in proptest::collection::vec(any::<u8>(), 0..200)) {
-            // A length that was not ours would be made room for; nobody but we can seal one.
-            if let Some(high) = content.get_mut(3..5) {
-                high.fill(0);
-            }
-            if let Some(first) = content.first_mut() {
-                *first = PACKED;
-            }
-            let _ = unpack(Zeroizing::new(content));
-        }
-    }
-
-    #[test]
-    fn the_same_again_takes_no_room() {
-        let row = r#"{"name":"Office chair","quantity":"4","unit_price":"149.5","net":[53820,"EUR"]},"#;
-        assert!(pack(row.repeat(20).as_bytes()).len() < 2 * row.len());
-    }
 }

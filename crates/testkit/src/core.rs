@@ -120,12 +120,12 @@ pub fn invoice(number: i64, method: &str) -> InvoiceDraft {
     draft.buyer.address.country_code = text("FI");
     draft.rows = vec![RowDraft {
         name: text("Chair"),
-        quantity: text("1"),
-        unit_price: text("100"),
-        vat_rate: text("25.5"),
+        quantity: Some("1".into()),
+        unit_price: Some("100".into()),
+        vat_rate: Some("25.5".into()),
         ..RowDraft::default()
     }];
-    draft.amounts.gross_amount = text("125.5");
+    draft.amounts.gross_amount = Some("125.5".into());
     draft
 }
 

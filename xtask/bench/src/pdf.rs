@@ -72,15 +72,16 @@ const fn made_at() -> Timestamp {
     Timestamp::from_micros(1_795_342_530_000_000)
 }
 
-fn some(text: &str) -> Option<String> {
-    Some(text.to_owned())
+/// A text or a number of a draft.
+fn some<T: for<'t> From<&'t str>>(text: &str) -> Option<T> {
+    Some(text.into())
 }
 
 fn invoice() -> Result<NewInvoice, String> {
     let wrong = |faults: domain::Faults| format!("the invoice is wrong: {:?}", faults.into_vec());
     let seller = client::check(&seller(), Environment::Production).map_err(wrong)?.client;
     let issuer = Issuer { client: &seller, reference_prefix: ReferencePrefix(12_345_678) };
-    Ok(domain::invoice::check(&draft(), issuer, Environment::Production).map_err(wrong)?.invoice)
+    Ok(domain::invoice::check(draft(), issuer, Environment::Production).map_err(wrong)?.invoice)
 }
 
 fn seller() -> ClientDraft {
@@ -154,20 +155,14 @@ fn draft() -> InvoiceDraft {
 }
 
 fn amounts() -> AmountsDraft {
-    let [net, vat, gross] = sold::TOTALS.map(some);
+    let [net_amount, vat_amount, gross_amount] = sold::TOTALS.map(some);
     let of_rate = |[rate, net, vat]: [&str; 3]| VatTotalDraft {
         rate: some(rate),
         category: some("S"),
         net_amount: some(net),
         vat_amount: some(vat),
     };
-    AmountsDraft {
-        net_amount: net,
-        vat_amount: vat,
-        gross_amount: gross,
-        vat: sold::VAT.map(of_rate).into(),
-        ..AmountsDraft::default()
-    }
+    AmountsDraft { net_amount, vat_amount, gross_amount, vat: sold::VAT.map(of_rate).into(), ..AmountsDraft::default() }
 }
 
 fn row(sold: &sold::Sold) -> RowDraft {
@@ -177,7 +172,7 @@ fn row(sold: &sold::Sold) -> RowDraft {
         quantity: some(sold.quantity),
         unit: some(sold.unit),
         unit_price: some(sold.price),
-        discount_percent: some(sold.discount).filter(|percent| !percent.is_empty()),
+        discount_percent: (!sold.discount.is_empty()).then(|| sold.discount.into()),
         vat_rate: some(sold.vat_rate),
         ..RowDraft::default()
     }

@@ -77,7 +77,23 @@ fn both(text: SinglePart, html: &str) -> MultiPart {
 /// Whether `text` is one mail address, as [`Mail`] takes it: `name@example.com` or `Name <name@example.com>`.
 #[must_use]
 pub fn is_address(text: &str) -> bool {
-    text.parse::<Mailbox>().is_ok()
+    is_plain(text) || text.parse::<Mailbox>().is_ok()
+}
+
+/// Whether `text` is an address as nearly all are: words of letters, digits, `-` and `_` with dots between them on either side of the `@`.
+/// The parser takes all of these, and makes a dozen texts of one.
+fn is_plain(text: &str) -> bool {
+    const LONGEST: usize = 64;
+    let is_word = |word: &str| {
+        (1..LONGEST).contains(&word.len())
+            && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    };
+    let is_label = |label: &str| !label.contains('_') && !label.starts_with('-') && !label.ends_with('-');
+    let Some((local, domain)) = text.split_once('@') else { return false };
+    local.len() <= LONGEST
+        && local.split('.').all(is_word)
+        && text.len() <= 254
+        && domain.split('.').all(|label| is_word(label) && is_label(label))
 }
 
 fn mailbox(field: &str, text: &str) -> Result<Mailbox, Fault> {
@@ -87,6 +103,7 @@ fn mailbox(field: &str, text: &str) -> Result<Mailbox, Fault> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use uuid::Uuid;
 
     use super::*;
@@ -147,6 +164,31 @@ mod tests {
         }
         for wrong in ["", "tally", "tally@", "Tally Oy", "a@example.com, b@example.com", "Tally <tally@example.com"] {
             assert!(!is_address(wrong), "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_plain_is_an_address(text in "[a-z0-9._-]{0,4}|[a-z0-9._-]{60,70}", domain in "[a-z0-9._-]{0,6}|[a-z0-9-]{60,70}\\.[a-z]{0,2}") {
+            let address = format!("{text}@{domain}");
+            prop_assert!(!is_plain(&address) || address.parse::<Mailbox>().is_ok(), "{}", address);
+        }
+
+        #[test]
+        fn nothing_else_is_plain(text in "[ -~]{0,8}@[ -~]{0,8}|\\PC{0,12}") {
+            prop_assert!(!is_plain(&text) || text.parse::<Mailbox>().is_ok(), "{}", text);
+        }
+    }
+
+    #[test]
+    fn most_addresses_are_plain() {
+        for plain in ["tally@example.com", "invoices@buyer.example", "first.last_2@a-b.c1.example", "a@b"] {
+            assert!(is_plain(plain), "{plain}");
+        }
+        let long = |local: usize, label: usize| format!("{}@{}.fi", "a".repeat(local), "b".repeat(label));
+        assert!(is_plain(&format!("{}.a@b.fi", "a".repeat(62))) && is_plain(&long(63, 63)));
+        for (local, label) in [(65, 5), (5, 64)] {
+            assert!(!is_plain(&long(local, label)) && !is_address(&long(local, label)), "{local} {label}");
         }
     }
 

@@ -7,7 +7,6 @@ use domain::currency::CurrencyCode;
 use domain::decimal::Decimal;
 use domain::invoice::{InvoiceDraft, NewInvoice, PaymentDetails, Totals};
 use domain::money::Money;
-use domain::percent::Percent;
 use proptest::prelude::*;
 
 use crate::finvoice_comparison::compare;
@@ -302,7 +301,7 @@ fn any_numbers() -> impl Strategy<Value = Numbers> {
 fn row_of((quantity, price, discount, rate): Numbers) -> domain::invoice::RowDraft {
     let decimal = |units, scale| Decimal::new(units, scale).unwrap().to_string();
     let mut row = fixture::row("Tuote", &decimal(quantity, 3), "kpl", &decimal(price, 4), rate);
-    row.discount_percent = Percent::from_hundredths(discount).map(|percent| percent.to_string());
+    row.discount_percent = Some(Decimal::new(i64::from(discount), 2).into());
     row.vat_category = (rate == "0").then(|| "Z".to_owned());
     row
 }

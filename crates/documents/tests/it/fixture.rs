@@ -2,20 +2,20 @@
 
 use domain::client::{self, ClientDraft, NewClient};
 use domain::currency::CurrencyCode;
-use domain::decimal::Decimal;
 use domain::identifier::ReferencePrefix;
 use domain::invoice::{
     AddressDraft, AmountsDraft, BuyerDraft, CollectionDraft, ContactDraft, Delivery, DeliveryPartyDraft,
     DistributionDraft, EInvoiceAddress, EInvoiceCode, ExtensionsDraft, FactoringDraft, HeaderDraft, InterestDraft,
-    InvoiceDraft, Issuer, NewInvoice, RecipientDraft, ReferencesDraft, RowDraft, TermsDraft, check,
+    InvoiceDraft, Issuer, NewInvoice, NumberDraft, RecipientDraft, ReferencesDraft, RowDraft, TermsDraft, check,
 };
 use domain::money::Money;
 use domain::percent::Percent;
 use domain::{Environment, Timestamp};
 use uuid::Uuid;
 
-pub(crate) fn some(text: &str) -> Option<String> {
-    Some(text.to_owned())
+/// A text or a number of a draft.
+pub(crate) fn some<T: for<'t> From<&'t str>>(text: &str) -> Option<T> {
+    Some(text.into())
 }
 
 /// The time that every document here was made at.
@@ -87,26 +87,26 @@ pub(crate) fn row(name: &str, quantity: &str, unit: &str, price: &str, rate: &st
 }
 
 /// The total with VAT that the rows come to.
-fn gross(rows: &[RowDraft], currency: &str) -> String {
+fn gross(rows: &[RowDraft], currency: &str) -> NumberDraft {
     let currency = CurrencyCode::parse(currency).unwrap();
     let mut sums = std::collections::BTreeMap::new();
     for row in rows {
-        let number = |member: &Option<String>| Decimal::parse(member.as_deref().unwrap()).unwrap();
-        let (quantity, price) = (number(&row.quantity), number(&row.unit_price));
+        let number = |member: Option<NumberDraft>| member.unwrap().get().unwrap();
+        let (quantity, price) = (number(row.quantity), number(row.unit_price));
         let mut net = Money::of_quantity(quantity, price, currency).unwrap();
-        if let Some(percent) = &row.discount_percent {
-            let percent = Percent::parse(percent).unwrap();
+        if row.discount_percent.is_some() {
+            let percent = Percent::exact(number(row.discount_percent)).unwrap();
             net = Money::share_of_quantity(quantity, price, percent.rest(), currency).unwrap();
         }
-        if let Some(amount) = &row.discount_amount {
-            net = net.minus(Money::parse(amount, currency).unwrap()).unwrap();
+        if row.discount_amount.is_some() {
+            net = net.minus(Money::exact(number(row.discount_amount), currency).unwrap()).unwrap();
         }
-        let rate = Percent::parse(row.vat_rate.as_deref().unwrap()).unwrap();
+        let rate = Percent::exact(number(row.vat_rate)).unwrap();
         let sum = sums.entry(rate).or_insert_with(|| Money::zero(currency).unwrap());
         *sum = sum.plus(net).unwrap();
     }
     let all = sums.into_iter().map(|(rate, net)| net.plus(net.share(rate)).unwrap());
-    Money::sum(all, currency).unwrap().to_string()
+    Money::sum(all, currency).unwrap().to_string().as_str().into()
 }
 
 /// The invoice of `draft`, sent by a client of the country of its currency, with the total that its rows come to.
@@ -115,7 +115,7 @@ pub(crate) fn invoice(mut draft: InvoiceDraft) -> NewInvoice {
     let client = if currency == "SEK" { swedish_client() } else { finnish_client() };
     draft.amounts.gross_amount = Some(gross(&draft.rows, &currency));
     let issuer = Issuer { client: &client, reference_prefix: ReferencePrefix(12_345_678) };
-    match check(&draft, issuer, Environment::Production) {
+    match check(draft, issuer, Environment::Production) {
         Ok(checked) => checked.invoice,
         Err(faults) => panic!("{:?}", faults.into_vec()),
     }

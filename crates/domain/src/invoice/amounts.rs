@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::draft::{InvoiceDraft, RowDraft, VatTotalDraft};
+use super::draft::{AmountsDraft, RowDraft, VatTotalDraft};
 use super::header::InvoiceType;
-use super::report::{Member, Report, element, present};
+use super::report::{Element, Member, Report, present};
 use super::row::{Row, Vat};
 use crate::currency::CurrencyCode;
 use crate::fault_code::{AMOUNT_MISMATCH, OUT_OF_RANGE, REQUIRED, TOO_MANY};
@@ -79,24 +79,24 @@ const LIST: &str = "invoice.amounts.vat";
 /// The most rows that one message names.
 const MOST_NAMED: usize = 10;
 
-/// The totals, when `rows` are all right and the sender's amounts are what they come to.
+/// The totals, when `rows`, which are those of `drafts`, are all right and the sender's amounts are what they come to.
 pub(super) fn read(
-    invoice: &InvoiceDraft,
+    draft: &AmountsDraft,
+    drafts: &[RowDraft],
     rows: Option<&[Row]>,
     kind: Option<InvoiceType>,
     currency: Option<CurrencyCode>,
     report: &mut Report,
 ) -> Option<Totals> {
-    let draft = &invoice.amounts;
     // Each amount is read even where it can't be compared, so that all faults come at once.
-    let mut read = |name: &str, member| report.money(Member(AMOUNTS, name), member, currency);
-    let net = read("netAmount", &draft.net_amount);
-    let vat = read("vatAmount", &draft.vat_amount);
-    let gross = read("grossAmount", &draft.gross_amount);
-    let rounding = read("roundingAmount", &draft.rounding_amount);
-    let paid = read("paidAmount", &draft.paid_amount);
-    let payable = read("payableAmount", &draft.payable_amount);
-    if present(&draft.gross_amount).is_none() {
+    let mut read = |name, member| report.money(Member(AMOUNTS, name), member, currency);
+    let net = read("netAmount", draft.net_amount);
+    let vat = read("vatAmount", draft.vat_amount);
+    let gross = read("grossAmount", draft.gross_amount);
+    let rounding = read("roundingAmount", draft.rounding_amount);
+    let paid = read("paidAmount", draft.paid_amount);
+    let payable = read("payableAmount", draft.payable_amount);
+    if draft.gross_amount.is_none() {
         report.missing(GROSS, "An invoice needs its total with VAT, so that both sides agree on it");
     }
     let entries = entries(&draft.vat, currency, report);
@@ -118,7 +118,7 @@ pub(super) fn read(
             return None;
         }
     };
-    let suspects = |of: &dyn Fn(&Row) -> bool| suspects(rows, &invoice.rows, of);
+    let suspects = |of: &dyn Fn(&Row) -> bool| suspects(rows, drafts, of);
     let mut compare = |name: &'static str, said: Option<Money>, is: Money, what: &str, of_rows: bool| {
         if let Some(said) = said
             && said != is
@@ -157,8 +157,8 @@ pub(super) fn read(
 /// The end of a message: which of the rows may be wrong. Those of which the sender gave the amount are right. They are
 /// named as in paths, so that the sender finds them.
 fn suspects(rows: &[Row], drafts: &[RowDraft], of: &dyn Fn(&Row) -> bool) -> String {
-    let mut places = (0..rows.len().min(drafts.len()))
-        .filter(|place| of(&rows[*place]) && present(&drafts[*place].amount).is_none());
+    let mut places =
+        (0..rows.len().min(drafts.len())).filter(|place| of(&rows[*place]) && drafts[*place].amount.is_none());
     let named: Vec<String> = places.by_ref().take(MOST_NAMED).map(|place| format!("rows.{place}")).collect();
     if named.is_empty() {
         return String::new();
@@ -169,7 +169,7 @@ fn suspects(rows: &[Row], drafts: &[RowDraft], of: &dyn Fn(&Row) -> bool) -> Str
 
 /// What the sender says of one rate.
 struct Entry {
-    at: String,
+    at: Element,
     rate: Percent,
     category: Option<VatCategory>,
     net: Option<Money>,
@@ -180,17 +180,17 @@ struct Entry {
 fn entries(drafts: &[VatTotalDraft], currency: Option<CurrencyCode>, report: &mut Report) -> Option<Vec<Entry>> {
     if drafts.len() > MOST_VAT_TOTALS {
         let message = format!("There are {MOST_VAT_TOTALS} rates at most: give each once");
-        report.add(element(LIST, MOST_VAT_TOTALS), TOO_MANY, message);
+        report.add(Element(LIST, MOST_VAT_TOTALS), TOO_MANY, message);
         return None;
     }
     let mut entries = Vec::with_capacity(drafts.len());
     for (place, draft) in drafts.iter().enumerate() {
-        let at = element(LIST, place);
-        let rate = report.required(Member(&at, "rate"), "Give the rate in percent", &draft.rate, Percent::parse);
-        let category = report.optional(Member(&at, "category"), &draft.category, VatCategory::parse);
+        let at = Element(LIST, place);
+        let rate = report.needed_number(Member(at, "rate"), "Give the rate in percent", draft.rate, Percent::exact);
+        let category = report.optional(Member(at, "category"), &draft.category, VatCategory::parse);
         let category_is_wrong = category.is_none() && present(&draft.category).is_some();
-        let net = report.money(Member(&at, "netAmount"), &draft.net_amount, currency);
-        let tax = report.money(Member(&at, "vatAmount"), &draft.vat_amount, currency);
+        let net = report.money(Member(at, "netAmount"), draft.net_amount, currency);
+        let tax = report.money(Member(at, "vatAmount"), draft.vat_amount, currency);
         if let Some(rate) = rate
             && !category_is_wrong
         {
@@ -214,17 +214,17 @@ fn compare_rates(
         });
         let Some((place, total)) = fitting.next() else {
             let message = format!("No row has VAT of {rate} % in this category: leave it out, or correct the rows");
-            report.add(Member(at, "rate"), AMOUNT_MISMATCH, message);
+            report.add(Member(*at, "rate"), AMOUNT_MISMATCH, message);
             continue;
         };
         if fitting.next().is_some() {
             let message = "Rows without VAT are of several categories: say of which this is";
-            report.add(Member(at, "category"), REQUIRED, message);
+            report.add(Member(*at, "category"), REQUIRED, message);
             told.iter_mut().zip(totals).filter(|(_, total)| total.vat.rate == *rate).for_each(|(told, _)| *told = true);
             continue;
         }
         if told[place] {
-            report.add(Member(at, "rate"), AMOUNT_MISMATCH, format!("VAT of {rate} % is here twice: add them up"));
+            report.add(Member(*at, "rate"), AMOUNT_MISMATCH, format!("VAT of {rate} % is here twice: add them up"));
             continue;
         }
         told[place] = true;
@@ -233,7 +233,7 @@ fn compare_rates(
         {
             let rows = suspects(&|row| row.vat == total.vat);
             let message = format!("The rows with VAT of {rate} % add up to {}, not {net}: correct it{rows}", total.net);
-            report.add(Member(at, "netAmount"), AMOUNT_MISMATCH, message);
+            report.add(Member(*at, "netAmount"), AMOUNT_MISMATCH, message);
         }
         if let Some(tax) = tax
             && *tax != total.tax
@@ -242,7 +242,7 @@ fn compare_rates(
                 "VAT of {rate} % on {} is {}, not {tax}: it is reckoned on the sum of the rows",
                 total.net, total.tax
             );
-            report.add(Member(at, "vatAmount"), AMOUNT_MISMATCH, message);
+            report.add(Member(*at, "vatAmount"), AMOUNT_MISMATCH, message);
         }
     }
     let left_out: Vec<String> =

@@ -5,7 +5,7 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::draft::AttachmentDraft;
-use super::report::{Member, Report, element, present};
+use super::report::{Element, Member, Report, present};
 use crate::distribution::DistributionMethod;
 use crate::fault_code::{NOT_COMBINABLE, TOO_MANY};
 use crate::pdf_file;
@@ -53,7 +53,7 @@ pub(super) fn read(
     }
     if drafts.len() > MOST_ATTACHMENTS {
         let message = format!("An invoice has {MOST_ATTACHMENTS} attachments at most: leave some out");
-        report.add(element(LIST, MOST_ATTACHMENTS), TOO_MANY, message);
+        report.add(Element(LIST, MOST_ATTACHMENTS), TOO_MANY, message);
         return Vec::new();
     }
     // Told before anything is decoded, so that too much is never held in memory twice.
@@ -65,9 +65,9 @@ pub(super) fn read(
     let mut attachments = Vec::with_capacity(drafts.len());
     let mut names = Vec::with_capacity(drafts.len());
     for (place, draft) in drafts.iter().enumerate() {
-        let at = element(LIST, place);
-        let name = name(&at, draft, &mut names, report);
-        let content = content(&at, draft, report);
+        let at = Element(LIST, place);
+        let name = name(at, draft, &mut names, report);
+        let content = content(at, draft, report);
         if let (Some(name), Some(content)) = (name, content) {
             attachments.push(Attachment { name, content });
         }
@@ -102,7 +102,7 @@ const DEVICES: [&str; 22] = [
 ];
 
 /// The name; `before` has those of the attachments before it in lower case, and gets this one.
-fn name(at: &str, draft: &AttachmentDraft, before: &mut Vec<String>, report: &mut Report) -> Option<String> {
+fn name(at: Element, draft: &AttachmentDraft, before: &mut Vec<String>, report: &mut Report) -> Option<String> {
     let at = Member(at, "name");
     let name = report.needed(at, "An attachment needs a file name", &draft.name, LONGEST_LINE)?;
     // What no file system of recipients takes, or what leads out of a folder.
@@ -132,7 +132,7 @@ fn name(at: &str, draft: &AttachmentDraft, before: &mut Vec<String>, report: &mu
     Some(name)
 }
 
-fn content(at: &str, draft: &AttachmentDraft, report: &mut Report) -> Option<Vec<u8>> {
+fn content(at: Element, draft: &AttachmentDraft, report: &mut Report) -> Option<Vec<u8>> {
     let at = Member(at, "content");
     let text = report.given(at, "An attachment needs its content in Base64", &draft.content)?;
     let decoded = if text.bytes().any(|byte| byte.is_ascii_whitespace()) {

@@ -1,9 +1,11 @@
 //! From a draft to an invoice, with every fault told at once.
 
+use std::mem;
+
 use super::amounts::{self, Totals};
 use super::attachment::{self, Attachment};
 use super::delivery::{self, Delivery};
-use super::draft::InvoiceDraft;
+use super::draft::{InvoiceDraft, RowDraft};
 use super::extension::{self, Extensions};
 use super::header::{self, Header, InvoiceType};
 use super::party::{self, BUYER, BuyerParts, EntityType, Parties, SellerParts};
@@ -44,6 +46,9 @@ pub struct Processing {
 }
 
 /// An invoice that follows every rule.
+///
+/// Where it is kept, members are known by their places: a new one comes behind the others, here and in all that it holds,
+/// and has a `#[serde(default)]`.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct NewInvoice {
     /// What is to be done with it.
@@ -93,16 +98,23 @@ pub struct Checked {
 /// # Errors
 /// Every fault of the draft, by the path of its member in the JSON body; of rows with faults the first hundred. A rule
 /// that depends on a member that is wrong or missing is left out.
-pub fn check(draft: &InvoiceDraft, issuer: Issuer<'_>, environment: Environment) -> Result<Checked, Faults> {
+pub fn check(mut draft: InvoiceDraft, issuer: Issuer<'_>, environment: Environment) -> Result<Checked, Faults> {
     let mut report = Report::new(environment, text::check_xml);
-    let assembled = read(draft, issuer, &mut report);
+    let rows = mem::take(&mut draft.rows);
+    let assembled = read(&draft, rows, issuer, &mut report);
     match assembled {
         Some(invoice) if report.faults.is_empty() => Ok(Checked { invoice, warnings: report.warnings.into_vec() }),
         _ => Err(report.faults),
     }
 }
 
-fn read(draft: &InvoiceDraft, issuer: Issuer<'_>, report: &mut Report) -> Option<NewInvoice> {
+/// `drafts` are the rows of `draft`: there are many, so that their texts are not copied but taken.
+fn read(
+    draft: &InvoiceDraft,
+    mut drafts: Vec<RowDraft>,
+    issuer: Issuer<'_>,
+    report: &mut Report,
+) -> Option<NewInvoice> {
     let client = issuer.client;
     let method = delivery::method(&draft.distribution, report);
     let header = header::read(&draft.header, reference::credits(&draft.references), client, report);
@@ -134,11 +146,11 @@ fn read(draft: &InvoiceDraft, issuer: Issuer<'_>, report: &mut Report) -> Option
         currency: header.currency,
         countries: vat_countries(&seller, &buyer),
     };
-    let rows = row::read(&draft.rows, &rules, report);
+    let rows = row::read(&mut drafts, &rules, report);
     if let Some(rows) = &rows {
         buyers_vat_number(draft, rows, report);
     }
-    let totals = amounts::read(draft, rows.as_deref(), header.kind, header.currency, report);
+    let totals = amounts::read(&draft.amounts, &drafts, rows.as_deref(), header.kind, header.currency, report);
     let terms = term::read(&draft.terms, header.date.zip(header.due_date), report);
     let attachments = attachment::read(&draft.attachments, method, report);
     let collects = draft.buyer.disable_collection != Some(true);

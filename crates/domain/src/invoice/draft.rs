@@ -1,7 +1,9 @@
 //! An invoice as it is sent: texts and numbers that may be anything. `None` and a blank text are absent values.
 //!
-//! Amounts, quantities and rates are the text that a JSON number has ([`crate::decimal`]); who reads the body refuses a
-//! JSON string in its place. None of these types has a `Debug`: they hold personal identity numbers and whole files.
+//! Amounts, quantities and rates are what a JSON number was read as ([`NumberDraft`]); who reads the body refuses a JSON
+//! string in its place. None of the objects has a `Debug`: they hold personal identity numbers and whole files.
+
+use crate::decimal::{Decimal, DecimalFault};
 
 /// Declares drafts whose members are all named as in the body.
 macro_rules! drafts {
@@ -20,8 +22,37 @@ macro_rules! drafts {
     };
 }
 
+/// A number of a draft: an exact one, or what is wrong with what was sent.
+///
+/// It is read once, where the body is, and of a number no text is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NumberDraft(Result<Decimal, DecimalFault>);
+
+impl NumberDraft {
+    /// The number, or its fault.
+    ///
+    /// # Errors
+    /// [`DecimalFault`], when what was sent is no number that is taken.
+    pub const fn get(self) -> Result<Decimal, DecimalFault> {
+        self.0
+    }
+}
+
+impl From<Result<Decimal, DecimalFault>> for NumberDraft {
+    fn from(read: Result<Decimal, DecimalFault>) -> Self {
+        Self(read)
+    }
+}
+
+/// Of the text of a JSON number.
+impl From<&str> for NumberDraft {
+    fn from(text: &str) -> Self {
+        Self(Decimal::parse(text))
+    }
+}
+
 type Text = Option<String>;
-type Number = Option<String>;
+type Number = Option<NumberDraft>;
 type Flag = Option<bool>;
 type Integer = Option<i64>;
 

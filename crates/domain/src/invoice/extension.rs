@@ -119,7 +119,7 @@ fn collection(
     let nothing = draft.enabled.is_none()
         && draft.reminder_after_days.is_none()
         && draft.collection_after_days.is_none()
-        && present(&draft.reminder_fee).is_none();
+        && draft.reminder_fee.is_none();
     if nothing {
         return None;
     }
@@ -144,7 +144,7 @@ fn collection(
         );
     }
     let at = "invoice.extensions.collection.reminderFee";
-    let reminder_fee = report.money(at, &draft.reminder_fee, currency);
+    let reminder_fee = report.money(at, draft.reminder_fee, currency);
     if reminder_fee.is_some_and(Money::is_negative) {
         report.add(at, "negative_amount", "A fee can't be negative: use zero or more");
     }
@@ -158,8 +158,8 @@ fn collection(
 
 fn interest(draft: &InterestDraft, report: &mut Report) -> Option<Interest> {
     const PERCENT: &str = "invoice.extensions.interest.percent";
-    let percent = report.optional(PERCENT, &draft.percent, Percent::parse);
-    let given = present(&draft.percent).is_some();
+    let percent = report.number(PERCENT, draft.percent, Percent::exact);
+    let given = draft.percent.is_some();
     let kind = match present(&draft.kind) {
         // A rate alone says enough.
         None if given => "FIXED",

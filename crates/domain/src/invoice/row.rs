@@ -2,11 +2,11 @@
 
 use super::draft::RowDraft;
 use super::header::InvoiceType;
-use super::report::{LONGEST_CODE, LONGEST_TEXT, Member, Report, element, present};
+use super::report::{Element, LONGEST_CODE, LONGEST_TEXT, Member, Report, present};
 use crate::calendar::CalendarDate;
 use crate::country::CountryCode;
 use crate::currency::CurrencyCode;
-use crate::decimal::Decimal;
+use crate::decimal::{Decimal, DecimalFault};
 use crate::fault_code::{AMOUNT_MISMATCH, OUT_OF_RANGE, REQUIRED, TOO_MANY};
 use crate::money::{Money, MoneyFault};
 use crate::percent::Percent;
@@ -26,22 +26,18 @@ const LONGEST_UNIT: usize = 14;
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Row {
     /// The seller's number of what was sold, as sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub product_code: Option<String>,
     /// What was sold, as sent.
     pub name: String,
     /// More about it, as sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// How much; negative where something is taken back.
     pub quantity: Decimal,
     /// In which unit, as sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
     /// The price of one unit without VAT; not negative.
     pub unit_price: Decimal,
     /// The discount in percent, when it was given so and is not zero.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub discount_percent: Option<Percent>,
     /// The discount on the whole row, without VAT; negative where the quantity is. Quantity times price, rounded, less
     /// `net`.
@@ -52,10 +48,8 @@ pub struct Row {
     /// Its VAT.
     pub vat: Vat,
     /// Why there is no VAT, as sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub vat_exemption_reason: Option<String>,
     /// The day of delivery or performance, which decides the rate; the date of the invoice when there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub delivery_date: Option<CalendarDate>,
 }
 
@@ -92,20 +86,20 @@ pub(super) struct RowRules {
 
 const LIST: &str = "invoice.rows";
 
-/// The rows, when every one is right.
-pub(super) fn read(drafts: &[RowDraft], rules: &RowRules, report: &mut Report) -> Option<Vec<Row>> {
+/// The rows, when every one is right. The texts of those that are right are taken out of `drafts`.
+pub(super) fn read(drafts: &mut [RowDraft], rules: &RowRules, report: &mut Report) -> Option<Vec<Row>> {
     if drafts.is_empty() {
         report.add(LIST, REQUIRED, "An invoice needs a row at least");
         return None;
     }
     if drafts.len() > MOST_ROWS {
         let message = format!("An invoice has {MOST_ROWS} rows at most, not {}: split it", drafts.len());
-        report.add(element(LIST, MOST_ROWS), TOO_MANY, message);
+        report.add(Element(LIST, MOST_ROWS), TOO_MANY, message);
         return None;
     }
     let mut rows = Vec::with_capacity(drafts.len());
     let mut faulty = 0;
-    for (place, draft) in drafts.iter().enumerate() {
+    for (place, draft) in drafts.iter_mut().enumerate() {
         if faulty == MOST_FAULTY_ROWS {
             let message = format!(
                 "{MOST_FAULTY_ROWS} rows have faults, those from {place} on were not looked at: mend them and send it again"
@@ -114,7 +108,7 @@ pub(super) fn read(drafts: &[RowDraft], rules: &RowRules, report: &mut Report) -
             return None;
         }
         let before = report.faults.as_slice().len();
-        let row = read_row(&element(LIST, place), draft, rules, report);
+        let row = read_row(Element(LIST, place), draft, rules, report);
         if report.faults.as_slice().len() > before {
             faulty += 1;
         }
@@ -124,15 +118,15 @@ pub(super) fn read(drafts: &[RowDraft], rules: &RowRules, report: &mut Report) -
     (faulty == 0 && rows.len() == drafts.len()).then_some(rows)
 }
 
-fn read_row(row: &str, draft: &RowDraft, rules: &RowRules, report: &mut Report) -> Option<Row> {
+fn read_row(row: Element, draft: &mut RowDraft, rules: &RowRules, report: &mut Report) -> Option<Row> {
     let at = |member| Member(row, member);
-    let product_code = report.text(at("productCode"), &draft.product_code, LONGEST_CODE);
-    let name = report.needed(at("name"), "A row needs a name", &draft.name, LONGEST_LINE);
-    let description = report.text(at("description"), &draft.description, LONGEST_TEXT);
-    let quantity = report.required(at("quantity"), "A row needs a quantity", &draft.quantity, Decimal::parse);
-    let unit = report.text(at("unit"), &draft.unit, LONGEST_UNIT);
+    let product_code = report.take_text(at("productCode"), &mut draft.product_code, LONGEST_CODE);
+    let name = report.take_needed(at("name"), "A row needs a name", &mut draft.name, LONGEST_LINE);
+    let description = report.take_text(at("description"), &mut draft.description, LONGEST_TEXT);
+    let quantity = report.needed_number(at("quantity"), "A row needs a quantity", draft.quantity, exact);
+    let unit = report.take_text(at("unit"), &mut draft.unit, LONGEST_UNIT);
     let unit_price =
-        report.required(at("unitPrice"), "A row needs a unit price without VAT", &draft.unit_price, Decimal::parse);
+        report.needed_number(at("unitPrice"), "A row needs a unit price without VAT", draft.unit_price, exact);
     let unit_price = unit_price.filter(|price| {
         if price.is_negative() {
             report.add(
@@ -145,8 +139,10 @@ fn read_row(row: &str, draft: &RowDraft, rules: &RowRules, report: &mut Report) 
     });
     let amounts = amounts(row, draft, quantity.zip(unit_price), rules.currency, report);
     let delivery_date = report.date(at("deliveryDate"), &draft.delivery_date);
-    let vat_exemption_reason = report.text(at("vatExemptionReason"), &draft.vat_exemption_reason, LONGEST_LINE);
-    let vat = read_vat(row, draft, rules, delivery_date, report);
+    let has_reason = present(&draft.vat_exemption_reason).is_some();
+    let vat_exemption_reason =
+        report.take_text(at("vatExemptionReason"), &mut draft.vat_exemption_reason, LONGEST_LINE);
+    let vat = read_vat(row, draft, has_reason, rules, delivery_date, report);
     let amounts = amounts?;
     Some(Row {
         product_code,
@@ -164,6 +160,11 @@ fn read_row(row: &str, draft: &RowDraft, rules: &RowRules, report: &mut Report) 
     })
 }
 
+/// A quantity or a price may be any number.
+const fn exact(number: Decimal) -> Result<Decimal, DecimalFault> {
+    Ok(number)
+}
+
 struct RowAmounts {
     percent: Option<Percent>,
     discount: Money,
@@ -171,16 +172,16 @@ struct RowAmounts {
 }
 
 fn amounts(
-    row: &str,
+    row: Element,
     draft: &RowDraft,
     factors: Option<(Decimal, Decimal)>,
     currency: Option<CurrencyCode>,
     report: &mut Report,
 ) -> Option<RowAmounts> {
     let at = |member| Member(row, member);
-    let percent = report.optional(at("discountPercent"), &draft.discount_percent, Percent::parse);
-    let off = report.money(at("discountAmount"), &draft.discount_amount, currency);
-    let said = report.money(at("amount"), &draft.amount, currency);
+    let percent = report.number(at("discountPercent"), draft.discount_percent, Percent::exact);
+    let off = report.money(at("discountAmount"), draft.discount_amount, currency);
+    let said = report.money(at("amount"), draft.amount, currency);
     let (currency, (quantity, price)) = currency.zip(factors)?;
     let gross = match Money::of_quantity(quantity, price, currency) {
         Ok(gross) => gross,
@@ -190,8 +191,8 @@ fn amounts(
         }
     };
     // A wrong discount has its own fault, and the amount can't be told without it.
-    let discount_is_wrong = (present(&draft.discount_percent).is_some() && percent.is_none())
-        || (present(&draft.discount_amount).is_some() && off.is_none());
+    let discount_is_wrong =
+        (draft.discount_percent.is_some() && percent.is_none()) || (draft.discount_amount.is_some() && off.is_none());
     if discount_is_wrong {
         return None;
     }
@@ -255,16 +256,18 @@ fn amounts(
 }
 
 fn read_vat(
-    row: &str,
+    row: Element,
     draft: &RowDraft,
+    has_reason: bool,
     rules: &RowRules,
     delivery_date: Option<CalendarDate>,
     report: &mut Report,
 ) -> Option<Vat> {
     let at = |member| Member(row, member);
-    let rate = report.required(at("vatRate"), "A row needs its VAT rate in percent", &draft.vat_rate, Percent::parse);
+    let rate =
+        report.needed_number(at("vatRate"), "A row needs its VAT rate in percent", draft.vat_rate, Percent::exact);
     let category = report.optional(at("vatCategory"), &draft.vat_category, VatCategory::parse);
-    if category.is_some_and(VatCategory::needs_reason) && present(&draft.vat_exemption_reason).is_none() {
+    if category.is_some_and(VatCategory::needs_reason) && !has_reason {
         report.missing(
             at("vatExemptionReason"),
             "A row that is exempt from VAT needs the reason, such as the section of the law",

@@ -37,9 +37,9 @@ pub(super) fn read(draft: &TermsDraft, span: Option<(CalendarDate, CalendarDate)
     let payment = report.text("invoice.terms.payment", &draft.payment, LONGEST_LINE);
     let delivery = report.text("invoice.terms.delivery", &draft.delivery, LONGEST_LINE);
     let delivery_method = report.text("invoice.terms.deliveryMethod", &draft.delivery_method, LONGEST_LINE);
-    let percent = report.optional(PERCENT, &draft.cash_discount_percent, Percent::parse);
+    let percent = report.number(PERCENT, draft.cash_discount_percent, Percent::exact);
     let until = report.date(DATE, &draft.cash_discount_date);
-    match (present(&draft.cash_discount_percent), present(&draft.cash_discount_date)) {
+    match (draft.cash_discount_percent, present(&draft.cash_discount_date)) {
         (Some(_), None) => report.missing(DATE, "A cash discount needs the last day on which it may be taken"),
         (None, Some(_)) => {
             report.add(PERCENT, NOT_COMBINABLE, "A cash discount needs its percentage: give it or leave the date out");

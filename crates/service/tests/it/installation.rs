@@ -56,7 +56,7 @@ on_both_engines! {
         }
         let client = test.core.list_clients(None, None, 1).await.unwrap()[0].client_identifier;
         let holder = KeyHolder { partner: provisioner.holder.partner, client: Some(client) };
-        let sent = test.core.submit_invoice(holder, client, &invoice(), None, &operator()).await.unwrap().value;
+        let sent = test.core.submit_invoice(holder, client, invoice(), None, &operator()).await.unwrap().value;
         let both = open(&database, &format!("1:{MASTER_KEY},2:{NEW_KEY}"), Environment::Sandbox).await.unwrap();
         let mut told = 0;
         // Two keys of the partner, five of clients, one OAuth secret, an invoice and its file, and the pepper.

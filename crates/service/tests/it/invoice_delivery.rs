@@ -110,13 +110,14 @@ impl Bench {
     }
 
     pub(crate) async fn take(&self, draft: &InvoiceDraft) -> (Uuid, Uuid) {
-        let taken = self.core().submit_invoice(self.holder, self.client, draft, None, &operator()).await.unwrap().value;
+        let taken =
+            self.core().submit_invoice(self.holder, self.client, draft.clone(), None, &operator()).await.unwrap().value;
         (taken.invoice, taken.distribution)
     }
 
     /// What is wrong with an invoice, by member and code.
     async fn faults(&self, draft: &InvoiceDraft) -> Vec<(String, String)> {
-        match self.core().submit_invoice(self.holder, self.client, draft, None, &operator()).await {
+        match self.core().submit_invoice(self.holder, self.client, draft.clone(), None, &operator()).await {
             Err(InvoiceError::Invalid(faults)) => {
                 faults.into_vec().into_iter().map(|fault| (fault.field.to_string(), fault.code.to_string())).collect()
             }

@@ -15,7 +15,7 @@ fn rows_are_counted() {
         with(|draft| {
             draft.rows = vec![row("1", "1", "25.5"); count];
             // VAT is reckoned on the sum.
-            draft.amounts.gross_amount = Some(format!("{}.{:02}", count * 1255 / 1000, count * 1255 % 1000 / 10));
+            draft.amounts.gross_amount = some(&format!("{}.{:02}", count * 1255 / 1000, count * 1255 % 1000 / 10));
         })
     };
     assert_faults(&many(0), &[("invoice.rows", "required")]);
@@ -64,6 +64,52 @@ fn rows_are_checked() {
         "discountAmount",
         "amount_mismatch",
     );
+}
+
+#[test]
+fn a_fault_names_its_row_and_member_wherever_it_is() {
+    let draft = with(|draft| {
+        draft.rows = vec![row("1", "1", "25.5"); 20];
+        draft.rows[17] = RowDraft {
+            product_code: some(&"x".repeat(71)),
+            name: None,
+            description: some("a\u{1}"),
+            quantity: some("0.30000000000000004"),
+            unit: some("fifteen letters"),
+            unit_price: some("-1"),
+            discount_percent: some("101"),
+            discount_amount: some("0.005"),
+            vat_rate: None,
+            vat_category: some("E"),
+            vat_exemption_reason: some(&"x".repeat(256)),
+            delivery_date: some("2026-02-30"),
+            amount: some("1e400"),
+        };
+        draft.rows[18].vat_exemption_reason = some(" ");
+        draft.rows[18].vat_rate = some("0");
+        draft.rows[18].vat_category = some("E");
+        draft.amounts.vat = vec![VatTotalDraft { rate: some("25.5"), ..VatTotalDraft::default() }; 3];
+        draft.amounts.vat[2] = VatTotalDraft { net_amount: some("0.001"), ..VatTotalDraft::default() };
+    });
+    let expected = [
+        ("invoice.rows.17.productCode", "too_long"),
+        ("invoice.rows.17.name", "required"),
+        ("invoice.rows.17.description", "control_character"),
+        ("invoice.rows.17.quantity", "number_precision"),
+        ("invoice.rows.17.unit", "too_long"),
+        ("invoice.rows.17.unitPrice", "negative_amount"),
+        ("invoice.rows.17.discountPercent", "out_of_range"),
+        ("invoice.rows.17.discountAmount", "amount_decimals"),
+        ("invoice.rows.17.amount", "out_of_range"),
+        ("invoice.rows.17.deliveryDate", "date_format"),
+        // What is too long was given.
+        ("invoice.rows.17.vatExemptionReason", "too_long"),
+        ("invoice.rows.17.vatRate", "required"),
+        ("invoice.rows.18.vatExemptionReason", "required"),
+        ("invoice.amounts.vat.2.rate", "required"),
+        ("invoice.amounts.vat.2.netAmount", "amount_decimals"),
+    ];
+    assert_faults(&draft, &expected);
 }
 
 #[test]
@@ -157,19 +203,20 @@ fn discounts_are_rounded_once_and_have_the_sign_of_their_row() {
         ("3", "3.35", "10", "1.00", "9.05", "1.00"),
         ("3", "3.35", "10", "1.01", "9.04", "1.01"),
     ];
+    let given = |text: &str| (!text.is_empty()).then(|| NumberDraft::from(text));
     let currency = CurrencyCode::parse("EUR").unwrap();
     for (quantity, price, percent, off, net, discount) in cases {
         let draft = with(|draft| {
             draft.rows.push(RowDraft {
-                discount_percent: some(percent),
-                discount_amount: some(off),
+                discount_percent: given(percent),
+                discount_amount: given(off),
                 amount: some(net),
                 ..row(quantity, price, "25.5")
             });
             let sum = Money::parse(net, currency).unwrap().minor() + 10_000;
             let gross = Money::new(sum, currency).unwrap();
             let gross = gross.plus(gross.share(Percent::parse("25.5").unwrap())).unwrap();
-            draft.amounts.gross_amount = Some(gross.to_string());
+            draft.amounts.gross_amount = some(&gross.to_string());
         });
         let row = &taken(&draft).rows[1];
         let found = (row.net.to_string(), row.discount.to_string());
@@ -323,11 +370,11 @@ fn any_numbers() -> impl Strategy<Value = Numbers> {
 }
 
 fn row_of((quantity, price, discount, rate): Numbers) -> RowDraft {
-    let decimal = |units, scale| Some(Decimal::new(units, scale).unwrap().to_string());
+    let decimal = |units, scale| Some(Decimal::new(units, scale).into());
     RowDraft {
         quantity: decimal(quantity, 3),
         unit_price: decimal(price, 4),
-        discount_percent: Percent::from_hundredths(discount).map(|percent| percent.to_string()),
+        discount_percent: decimal(i64::from(discount), 2),
         vat_category: (rate == "0").then(|| VatCategory::Zero.to_string()),
         ..row("1", "1", rate)
     }

@@ -279,7 +279,7 @@ pub(super) async fn prepare(
             numbers.push(sale.number);
             continue;
         }
-        match core.submit_invoice(holder, client, &draft(sale, business, today), None, context).await {
+        match core.submit_invoice(holder, client, draft(sale, business, today), None, context).await {
             Ok(_) | Err(InvoiceError::Exists { .. }) => numbers.push(sale.number),
             Err(InvoiceError::Store(error)) => return Err(error.into()),
             // Somebody has changed the client meanwhile, or credited the invoice; the demo goes on without this one.
@@ -306,8 +306,12 @@ async fn is_there(core: &Core, client: ClientIdentifier, number: i64) -> Result<
     }
 }
 
+/// A text or a number of a draft.
+fn some<T: for<'t> From<&'t str>>(text: &str) -> Option<T> {
+    Some(text.into())
+}
+
 fn draft(sale: &Sale, business: &Business, today: CalendarDate) -> InvoiceDraft {
-    let some = |text: &str| Some(text.to_owned());
     let (date, buyer) = (today.days_before(sale.days_ago), &sale.buyer);
     InvoiceDraft {
         distribution: DistributionDraft { method: some(sale.method), enabled: Some(true) },
@@ -354,7 +358,6 @@ fn draft(sale: &Sale, business: &Business, today: CalendarDate) -> InvoiceDraft 
 }
 
 fn row((name, quantity, unit, price, rate): &Item) -> RowDraft {
-    let some = |text: &str| Some(text.to_owned());
     RowDraft {
         name: some(name),
         quantity: some(quantity),
@@ -382,7 +385,7 @@ mod tests {
                 domain::client::check(&super::super::data::draft(business), Environment::Production).unwrap().client;
             let issuer = Issuer { client: &client, reference_prefix: ReferencePrefix(10_000_001) };
             for sale in of(place) {
-                let checked = domain::invoice::check(&draft(sale, business, today), issuer, Environment::Production);
+                let checked = domain::invoice::check(draft(sale, business, today), issuer, Environment::Production);
                 let warnings = checked.map_err(|faults| format!("{faults:?}")).map(|checked| checked.warnings);
                 assert_eq!(warnings, Ok(Vec::new()), "{}", sale.number);
             }
