@@ -12,6 +12,8 @@ pub(crate) struct Gathered {
     /// Where in the file it begins.
     at: u64,
     bytes: Vec<u8>,
+    /// Where the last piece ended, written or not.
+    end: Option<u64>,
     /// Whether the next piece is the last page of a commit.
     ends_commit: bool,
 }
@@ -19,14 +21,25 @@ pub(crate) struct Gathered {
 impl Gathered {
     /// Takes a piece to be written at `at`. What can't wait is written by `write`, which is told what and where; when that fails, what was
     /// gathered stays so, and this piece is not taken.
+    ///
+    /// What does not follow the piece before it is written at once: SQLite writes heads of frames anew where checksums have changed, and the
+    /// last of them may be all that a commit still lacks.
     pub(crate) fn take<E>(
         &mut self,
         piece: &[u8],
         at: u64,
         mut write: impl FnMut(&[u8], u64) -> Result<(), E>,
     ) -> Result<(), E> {
-        if self.end() != Some(at) || self.bytes.len() + piece.len() > ROOM {
+        let follows = self.end == Some(at);
+        if !follows || self.bytes.len() + piece.len() > ROOM {
             self.write_out(&mut write)?;
+        }
+        if !follows {
+            self.end = None;
+            write(piece, at)?;
+            self.ends_commit = ends_commit(piece);
+            self.end = Some(end(at, piece));
+            return Ok(());
         }
         if self.bytes.is_empty() {
             self.at = at;
@@ -35,8 +48,9 @@ impl Gathered {
         self.bytes.extend_from_slice(piece);
         if std::mem::replace(&mut self.ends_commit, ends_commit(piece)) {
             // Others may look for the commit as soon as this is done, synced or not.
-            return self.write_out(&mut write).inspect_err(|_| self.bytes.truncate(before));
+            self.write_out(&mut write).inspect_err(|_| self.bytes.truncate(before))?;
         }
+        self.end = Some(end(at, piece));
         Ok(())
     }
 
@@ -49,10 +63,18 @@ impl Gathered {
         Ok(())
     }
 
-    /// Where what comes next would follow it.
-    fn end(&self) -> Option<u64> {
-        (!self.bytes.is_empty()).then(|| self.at.saturating_add(self.bytes.len() as u64))
+    /// Forgets what was gathered of a transaction that has ended without a commit: from now on others may write in its place.
+    pub(crate) fn forget(&mut self) {
+        self.ends_commit = false;
+        if !self.bytes.is_empty() {
+            self.bytes.clear();
+            self.end = None;
+        }
     }
+}
+
+fn end(at: u64, piece: &[u8]) -> u64 {
+    at.saturating_add(piece.len() as u64)
 }
 
 /// Whether a piece is the head of the last frame of a commit: that tells of how many pages the database has then.
@@ -72,6 +94,11 @@ mod tests {
         let at = usize::try_from(at).unwrap();
         file.resize(file.len().max(at + bytes.len()), 0);
         file[at..at + bytes.len()].copy_from_slice(bytes);
+        Ok(())
+    }
+
+    fn note(written: &mut Vec<(u64, usize)>, bytes: &[u8], at: u64) -> Result<(), Infallible> {
+        written.push((at, bytes.len()));
         Ok(())
     }
 
@@ -98,25 +125,47 @@ mod tests {
     #[test]
     fn a_commit_goes_out_at_once_and_whole() {
         let (mut gathered, mut written) = (Gathered::default(), Vec::new());
-        let mut at = 32;
-        for piece in [&FRAME[..], &[2; 512], &COMMIT, &[3; 512]] {
-            assert!(written.is_empty());
-            gathered.take(piece, at, |bytes, at| Ok::<_, Infallible>(written.push((at, bytes.len())))).unwrap();
+        let mut at = 0;
+        for piece in [&[1; 32][..], &FRAME, &[2; 512], &COMMIT, &[3; 512], &COMMIT, &[4; 512]] {
+            gathered.take(piece, at, |bytes, at| note(&mut written, bytes, at)).unwrap();
             at += piece.len() as u64;
         }
-        assert_eq!(written, [(32, 2 * (24 + 512))]);
+        assert_eq!(written, [(0, 32), (32, 2 * (24 + 512)), (32 + 2 * (24 + 512), 24 + 512)]);
+    }
+
+    #[test]
+    fn what_is_written_anew_goes_out_at_once() {
+        let (mut gathered, mut written) = (Gathered::default(), Vec::new());
+        for (piece, at) in [(&[1; 32][..], 0), (&FRAME, 32), (&[2; 512], 56), (&COMMIT, 32)] {
+            gathered.take(piece, at, |bytes, at| note(&mut written, bytes, at)).unwrap();
+        }
+        assert_eq!(written, [(0, 32), (32, 24 + 512), (32, 24)], "a head, and no page behind it");
     }
 
     #[test]
     fn what_could_not_be_written_is_tried_again() {
         let mut gathered = Gathered::default();
-        gathered.take(&[1; 512], 0, |_, _| Err(())).unwrap();
-        gathered.take(&COMMIT, 512, |_, _| Err(())).unwrap();
-        assert_eq!(gathered.take(&[2; 512], 536, |_, _| Err(())), Err(()), "the end of a commit");
+        assert_eq!(gathered.take(&[1; 512], 0, |_, _| Err(())), Err(()), "the first");
+        gathered.take(&[1; 512], 0, |_, _| Ok::<_, ()>(())).unwrap();
+        gathered.take(&[1; 512], 512, |_, _| Err(())).unwrap();
+        gathered.take(&COMMIT, 1024, |_, _| Err(())).unwrap();
+        assert_eq!(gathered.take(&[2; 512], 1048, |_, _| Err(())), Err(()), "the end of a commit");
         assert_eq!(gathered.take(&[3; 512], 0, |_, _| Err(())), Err(()), "does not follow");
         let mut file = Vec::new();
         gathered.write_out(|bytes, at| put(&mut file, bytes, at)).unwrap();
-        assert_eq!((file.len(), file[0], file[512]), (536, 1, 1));
+        assert_eq!((file.len(), file[512], file[1024]), (1048, 1, 1));
+    }
+
+    #[test]
+    fn what_was_not_committed_is_forgotten() {
+        let (mut gathered, mut written) = (Gathered::default(), Vec::new());
+        for (piece, at) in [(&[1; 32][..], 0), (&FRAME, 32), (&[2; 512], 56), (&COMMIT, 568)] {
+            gathered.take(piece, at, |bytes, at| note(&mut written, bytes, at)).unwrap();
+        }
+        gathered.forget();
+        gathered.take(&FRAME, 592, |bytes, at| note(&mut written, bytes, at)).unwrap();
+        gathered.write_out(|bytes, at| note(&mut written, bytes, at)).unwrap();
+        assert_eq!(written, [(0, 32), (592, 24)]);
     }
 
     #[test]
@@ -124,8 +173,8 @@ mod tests {
         let (mut gathered, mut written) = (Gathered::default(), Vec::new());
         for part in 0..33 {
             let at = part * 4096;
-            gathered.take(&[7; 4096], at, |bytes, at| Ok::<_, Infallible>(written.push((at, bytes.len())))).unwrap();
+            gathered.take(&[7; 4096], at, |bytes, at| note(&mut written, bytes, at)).unwrap();
         }
-        assert_eq!(written, [(0, ROOM / 4096 * 4096)]);
+        assert_eq!(written, [(0, 4096), (4096, ROOM / 4096 * 4096)]);
     }
 }

@@ -1,4 +1,5 @@
-//! The functions that SQLite calls: of the log they gather what is written, and of every other file they are those of the default VFS.
+//! The functions that SQLite calls: of the log they gather what is written, and of every other file they are those of the default VFS, but for
+//! one. Of a database it is watched when its write lock is given back: what a transaction has gathered and not committed must be gone by then.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::fmt;
@@ -8,8 +9,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 use rusqlite::ffi::{
-    SQLITE_IOERR_WRITE, SQLITE_NOTFOUND, SQLITE_OK, SQLITE_OPEN_WAL, sqlite3_file, sqlite3_io_methods, sqlite3_vfs,
-    sqlite3_vfs_find, sqlite3_vfs_register,
+    SQLITE_IOCAP_POWERSAFE_OVERWRITE, SQLITE_IOERR_SHMLOCK, SQLITE_IOERR_WRITE, SQLITE_NOTFOUND, SQLITE_OK,
+    SQLITE_OPEN_MAIN_DB, SQLITE_OPEN_WAL, SQLITE_SHM_EXCLUSIVE, SQLITE_SHM_UNLOCK, sqlite3_database_file_object,
+    sqlite3_file, sqlite3_io_methods, sqlite3_vfs, sqlite3_vfs_find, sqlite3_vfs_register,
 };
 
 use crate::gathered::Gathered;
@@ -47,6 +49,9 @@ fn register() -> Result<(), NotRegistered> {
     let Some(of) = (unsafe { default.as_ref() }) else { return Err(NotRegistered(SQLITE_NOTFOUND)) };
     DEFAULT.store(default, Ordering::Release);
     let own = c_int::try_from(size_of::<LogFile>()).map_err(|_| NotRegistered(SQLITE_NOTFOUND))?;
+    if usize::try_from(of.szOsFile).is_ok_and(|size| size % align_of::<LogFile>() != 0) {
+        return Err(NotRegistered(SQLITE_NOTFOUND));
+    }
     // Its other functions look at nothing of what they are called with but what this has of it.
     let vfs =
         sqlite3_vfs { szOsFile: own + of.szOsFile, pNext: null_mut(), zName: NAME.as_ptr(), xOpen: Some(open), ..*of };
@@ -62,8 +67,105 @@ fn register() -> Result<(), NotRegistered> {
 struct LogFile {
     /// What SQLite knows of a file; it has to come first.
     file: sqlite3_file,
-    /// From a box, from [`open`] until [`close`].
+    /// From a box, from [`open`] until [`close`]. Null where nothing is to be gathered.
     gathered: *mut Gathered,
+    /// The database that it is the log of, where what is gathered is known there; else null.
+    database: *mut sqlite3_file,
+}
+
+/// The functions that the default VFS has for databases.
+struct Database {
+    /// Where they are.
+    own: usize,
+    shm_lock: unsafe extern "C" fn(*mut sqlite3_file, c_int, c_int, c_int) -> c_int,
+    /// The same with [`shm_lock`] in its place.
+    watched: sqlite3_io_methods,
+}
+
+static DATABASE: OnceLock<Option<Database>> = OnceLock::new();
+
+/// Where a database says what was gathered of its log, in the room behind the file of the default VFS.
+///
+/// # Safety
+/// `file` has the room that this VFS asks for, and is one of the default VFS's.
+unsafe fn slot(file: *mut sqlite3_file) -> *mut *mut Gathered {
+    // SAFETY: it was set before this VFS was registered.
+    let size = unsafe { (*DEFAULT.load(Ordering::Acquire)).szOsFile };
+    // SAFETY: a `LogFile` has room behind it, and `register` has looked at how it is aligned.
+    unsafe { file.cast::<u8>().add(usize::try_from(size).unwrap_or_default()).cast::<*mut Gathered>() }
+}
+
+/// Has a database that the default VFS has just opened watched.
+///
+/// # Safety
+/// As [`slot`], and the file is open.
+unsafe fn watch(file: *mut sqlite3_file) {
+    // SAFETY: as the caller promises.
+    let slot = unsafe { slot(file) };
+    // SAFETY: as `slot` says.
+    unsafe { slot.write(null_mut()) };
+    // SAFETY: the file is open.
+    let own = unsafe { (*file).pMethods };
+    let database = DATABASE.get_or_init(|| {
+        // SAFETY: null, or static.
+        let methods = unsafe { own.as_ref() }?;
+        let shm_lock_of_it = methods.xShmLock.filter(|_| methods.iVersion >= 2)?;
+        let watched = sqlite3_io_methods { xShmLock: Some(shm_lock), ..*methods };
+        Some(Database { own: own.addr(), shm_lock: shm_lock_of_it, watched })
+    });
+    if let Some(database) = database
+        && database.own == own.addr()
+    {
+        // SAFETY: the file is open, and the functions are static.
+        unsafe { (*file).pMethods = &raw const database.watched };
+    }
+}
+
+/// Whether a database is watched.
+///
+/// # Safety
+/// `file` is null or a database that this VFS has opened.
+unsafe fn is_watched(file: *mut sqlite3_file) -> bool {
+    // SAFETY: as the caller promises.
+    let Some(file) = (unsafe { file.as_ref() }) else { return false };
+    let Some(Some(database)) = DATABASE.get() else { return false };
+    std::ptr::eq(file.pMethods, &raw const database.watched)
+}
+
+/// Whether a write leaves what is beside it in a sector as it was, also when the power fails. Where it does not, SQLite fills the log up to
+/// whole sectors and syncs in the middle of what it writes, and nobody asks for the rest.
+///
+/// # Safety
+/// `file` is a database that is open.
+unsafe fn keeps_what_is_there(file: *mut sqlite3_file) -> bool {
+    // SAFETY: the file is open.
+    let methods = unsafe { (*file).pMethods.as_ref() };
+    // SAFETY: it is called with its own file.
+    let told = methods.and_then(|methods| methods.xDeviceCharacteristics).map(|of| unsafe { of(file) });
+    told.is_some_and(|told| told & SQLITE_IOCAP_POWERSAFE_OVERWRITE != 0)
+}
+
+/// # Safety
+/// As SQLite's `xShmLock`, of a database that is watched.
+unsafe extern "C" fn shm_lock(file: *mut sqlite3_file, offset: c_int, count: c_int, flags: c_int) -> c_int {
+    /// The lock of the one that writes (`WAL_WRITE_LOCK`).
+    const WRITE_LOCK: c_int = 0;
+    const GIVEN_BACK: c_int = SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE;
+    if offset == WRITE_LOCK && flags & GIVEN_BACK == GIVEN_BACK {
+        // SAFETY: the file is watched, so that this VFS has opened it.
+        let slot = unsafe { slot(file) };
+        // SAFETY: `watch` has set it.
+        let gathered = unsafe { slot.read() };
+        // SAFETY: null, or what the log that is open has gathered; SQLite calls from one thread at a time.
+        if let Some(gathered) = unsafe { gathered.as_mut() } {
+            gathered.forget();
+        }
+    }
+    match DATABASE.get() {
+        // SAFETY: it is called with its own file, and with what SQLite has given for it.
+        Some(Some(database)) => unsafe { (database.shm_lock)(file, offset, count, flags) },
+        _ => SQLITE_IOERR_SHMLOCK,
+    }
 }
 
 static METHODS: sqlite3_io_methods = sqlite3_io_methods {
@@ -94,7 +196,7 @@ static METHODS: sqlite3_io_methods = sqlite3_io_methods {
 /// # Safety
 /// `file` has the room of a [`LogFile`] and of what the default VFS wants.
 const unsafe fn behind(file: *mut sqlite3_file) -> *mut sqlite3_file {
-    // SAFETY: the room goes on for what the default VFS wants. A `LogFile` is two pointers, so that it is aligned as well.
+    // SAFETY: the room goes on for what the default VFS wants. A `LogFile` is three pointers, so that it is aligned as well.
     unsafe { file.cast::<LogFile>().add(1).cast::<sqlite3_file>() }
 }
 
@@ -138,11 +240,17 @@ unsafe extern "C" fn open(
     let Some(open) = (unsafe { (*default).xOpen }) else { return SQLITE_NOTFOUND };
     if flags & SQLITE_OPEN_WAL == 0 {
         // SAFETY: there is room for more than it wants.
-        return unsafe { open(default, name, file, flags, out) };
+        let code = unsafe { open(default, name, file, flags, out) };
+        if code == SQLITE_OK && flags & SQLITE_OPEN_MAIN_DB != 0 {
+            // SAFETY: it is open, and there is room for a slot behind it.
+            unsafe { watch(file) };
+        }
+        return code;
     }
     // SAFETY: there is room for both.
     let real = unsafe { behind(file) };
-    let new = LogFile { file: sqlite3_file { pMethods: std::ptr::null() }, gathered: null_mut() };
+    let file_of = |methods| sqlite3_file { pMethods: methods };
+    let new = LogFile { file: file_of(std::ptr::null()), gathered: null_mut(), database: null_mut() };
     // SAFETY: it is SQLite's room for the file.
     unsafe { file.cast::<LogFile>().write(new) };
     // SAFETY: as before.
@@ -154,8 +262,18 @@ unsafe extern "C" fn open(
         }
         return code;
     }
-    let gathered = Box::into_raw(Box::default());
-    let new = LogFile { file: sqlite3_file { pMethods: &raw const METHODS }, gathered };
+    let mut new = LogFile { file: file_of(&raw const METHODS), gathered: null_mut(), database: null_mut() };
+    // SAFETY: SQLite gives the name of a log, which this is for.
+    let database = unsafe { sqlite3_database_file_object(name) };
+    // SAFETY: this VFS has opened the database, as it has its log.
+    if unsafe { is_watched(database) && keeps_what_is_there(database) } {
+        new.gathered = Box::into_raw(Box::default());
+        new.database = database;
+        // SAFETY: as before.
+        let slot = unsafe { slot(database) };
+        // SAFETY: as `slot` says.
+        unsafe { slot.write(new.gathered) };
+    }
     // SAFETY: as before.
     unsafe { file.cast::<LogFile>().write(new) };
     SQLITE_OK
@@ -164,23 +282,29 @@ unsafe extern "C" fn open(
 /// # Safety
 /// As SQLite's `xClose`.
 unsafe extern "C" fn close(file: *mut sqlite3_file) -> c_int {
-    // What is left of a commit that was not ended is nobody's.
     // SAFETY: the log is open.
-    let gathered = unsafe { (*file.cast::<LogFile>()).gathered };
-    // SAFETY: it is from a box, and nobody calls with this file any more.
-    drop(unsafe { Box::from_raw(gathered) });
+    let log = unsafe { &*file.cast::<LogFile>() };
+    if !log.gathered.is_null() {
+        // SAFETY: SQLite closes a log before its database.
+        let slot = unsafe { slot(log.database) };
+        // SAFETY: as `slot` says.
+        unsafe { slot.write(null_mut()) };
+        // What is left of a commit that was not ended is nobody's.
+        // SAFETY: it is from a box, and nobody calls with this file any more.
+        drop(unsafe { Box::from_raw(log.gathered) });
+    }
     call!(file, xClose, SQLITE_OK)
 }
 
-/// What was gathered of a log.
+/// What was gathered of a log, where anything is to be.
 ///
 /// # Safety
 /// `file` is a log that is open, and nobody else has what this gives.
-unsafe fn gathered<'f>(file: *mut sqlite3_file) -> &'f mut Gathered {
+unsafe fn gathered<'f>(file: *mut sqlite3_file) -> Option<&'f mut Gathered> {
     // SAFETY: as the caller promises.
     let log = unsafe { &*file.cast::<LogFile>() };
     // SAFETY: as the caller promises; it is there until the file is closed.
-    unsafe { &mut *log.gathered }
+    unsafe { log.gathered.as_mut() }
 }
 
 /// Writes to the file behind a log.
@@ -201,7 +325,7 @@ unsafe fn write_behind(file: *mut sqlite3_file, bytes: &[u8], at: u64) -> Result
 /// `file` is a log that is open, and called by one thread at a time.
 unsafe fn write_out(file: *mut sqlite3_file) -> c_int {
     // SAFETY: as the caller promises.
-    let gathered = unsafe { gathered(file) };
+    let Some(gathered) = (unsafe { gathered(file) }) else { return SQLITE_OK };
     // SAFETY: as the caller promises.
     gathered.write_out(|bytes, at| unsafe { write_behind(file, bytes, at) }).err().unwrap_or(SQLITE_OK)
 }
@@ -213,9 +337,13 @@ unsafe extern "C" fn write(file: *mut sqlite3_file, bytes: *const c_void, count:
     // SAFETY: SQLite gives so many bytes.
     let piece = unsafe { std::slice::from_raw_parts(bytes.cast::<u8>(), count) };
     // SAFETY: SQLite calls with a log that is open, from one thread at a time.
-    let gathered = unsafe { gathered(file) };
-    // SAFETY: the log is open.
-    gathered.take(piece, at, |bytes, at| unsafe { write_behind(file, bytes, at) }).err().unwrap_or(SQLITE_OK)
+    let done = match unsafe { gathered(file) } {
+        // SAFETY: the log is open.
+        Some(gathered) => gathered.take(piece, at, |bytes, at| unsafe { write_behind(file, bytes, at) }),
+        // SAFETY: the log is open.
+        None => unsafe { write_behind(file, piece, at) },
+    };
+    done.err().unwrap_or(SQLITE_OK)
 }
 
 /// # Safety

@@ -1,5 +1,5 @@
 //! The identifiers of authorizations, captures and returns. Those of one moment lie near each other, so that the indexes that have them are
-//! written in one place; which they are is random, so that none is guessed from another.
+//! written in one place; which of those they are is random. They are no secrets: who asks by one proves who they are by a token.
 
 use std::fmt;
 use std::time::Duration;

@@ -33,12 +33,12 @@ ALTER TABLE credit_capture DROP CONSTRAINT credit_capture_pkey CASCADE;
 DROP INDEX credit_capture_number, credit_capture_authorization, credit_capture_earning, credit_capture_maturing;
 DROP INDEX capture_return_number, capture_return_capture;
 ALTER TABLE credit_capture ADD PRIMARY KEY (partner_id, client_id, capture_id);
-CREATE INDEX credit_capture_authorization ON credit_capture (partner_id, client_id, authorization_id);
+CREATE INDEX credit_capture_authorization ON credit_capture (partner_id, client_id, authorization_id, captured_at, capture_id);
 CREATE INDEX credit_capture_account ON credit_capture (partner_id, lender_id, account_number, matured_on, matures_on);
 ALTER TABLE capture_return
     ADD PRIMARY KEY (partner_id, client_id, return_id),
     ADD FOREIGN KEY (partner_id, client_id, capture_id) REFERENCES credit_capture (partner_id, client_id, capture_id);
-CREATE INDEX capture_return_capture ON capture_return (partner_id, client_id, capture_id);
+CREATE INDEX capture_return_capture ON capture_return (partner_id, client_id, capture_id, returned_at, return_id);
 
 -- An account knows how many of its authorizations hold something, and that the time of none of them is over before holds_until, which is null
 -- where there are none. With that nobody looks for them before that time, and they need no index of their own.

@@ -73,7 +73,7 @@ INSERT INTO credit_capture_anew SELECT
 DROP TABLE credit_capture;
 ALTER TABLE credit_capture_anew RENAME TO credit_capture;
 CREATE INDEX credit_capture_list ON credit_capture (partner_id, client_id, captured_at, capture_id);
-CREATE INDEX credit_capture_authorization ON credit_capture (partner_id, client_id, authorization_id);
+CREATE INDEX credit_capture_authorization ON credit_capture (partner_id, client_id, authorization_id, captured_at, capture_id);
 CREATE INDEX credit_capture_account ON credit_capture (partner_id, lender_id, account_number, matured_on, matures_on);
 
 CREATE TABLE capture_return_anew (
@@ -96,7 +96,7 @@ INSERT INTO capture_return_anew SELECT
     FROM capture_return ORDER BY partner_id, client_id, return_id;
 DROP TABLE capture_return;
 ALTER TABLE capture_return_anew RENAME TO capture_return;
-CREATE INDEX capture_return_capture ON capture_return (partner_id, client_id, capture_id);
+CREATE INDEX capture_return_capture ON capture_return (partner_id, client_id, capture_id, returned_at, return_id);
 CREATE TRIGGER capture_return_no_update BEFORE UPDATE ON capture_return
 BEGIN
     SELECT RAISE(ABORT, 'returns are never changed');

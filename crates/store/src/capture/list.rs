@@ -1,4 +1,5 @@
-//! Lists of a merchant's captures. Of an account, and of an authorization of it, the captures of the account are read; else those of the days.
+//! Lists of a merchant's captures. Of an account the captures of the account are read, and of an authorization of it its own; else those of the
+//! days.
 
 use domain::Timestamp;
 use domain::identifier::{ClientIdentifier, PartnerId};
@@ -33,9 +34,11 @@ macro_rules! of_account {
     };
 }
 
+/// By the index of authorizations: the plus keeps that of the account's away.
 macro_rules! of_authorization {
     () => {
-        concat!(of_account!(), " AND authorization_id = $7")
+        "WHERE partner_id = $1 AND client_id = $2 AND captured_at >= $3 AND captured_at < $4 AND +lender_id = $5 AND +account_number = $6 \
+         AND authorization_id = $7"
     };
 }
 

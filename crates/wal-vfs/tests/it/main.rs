@@ -1,5 +1,7 @@
 //! Databases that are written through the VFS, and read without it.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
@@ -56,6 +58,73 @@ fn others_see_each_commit_whatever_is_synced() {
         }
         assert!(is_sound(&reader) && is_sound(&writer), "{mode}");
     }
+}
+
+#[test]
+fn what_is_undone_is_never_written_over_what_others_commit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.db");
+    let undone = writer(&path);
+    undone.pragma_update(None, "wal_autocheckpoint", 0).unwrap();
+    undone.execute_batch("CREATE TABLE other (n INTEGER PRIMARY KEY, text TEXT)").unwrap();
+    let other = Connection::open(&path).unwrap();
+    other.pragma_update(None, "wal_autocheckpoint", 0).unwrap();
+    let add_long = |connection: &Connection, text: &str| {
+        connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+        for number in 0..3_000 {
+            connection.execute("INSERT INTO other VALUES (?1, ?2)", (number, text.repeat(2_000))).unwrap();
+        }
+    };
+    // So that the pages that are undone are found in the file again, and the log is not looked at.
+    undone.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())).unwrap();
+    undone.pragma_update(None, "cache_size", 1_000).unwrap();
+    add_long(&undone, "u");
+    undone.execute_batch("ROLLBACK").unwrap();
+    add_long(&other, "k");
+    other.execute_batch("COMMIT").unwrap();
+    let kept = |connection: &Connection| -> i64 {
+        connection.query_row("SELECT COUNT(*) FROM other WHERE text LIKE 'k%k'", [], |row| row.get(0)).unwrap()
+    };
+    for connection in [&undone, &other, &Connection::open(&path).unwrap()] {
+        assert_eq!(kept(connection), 3_000);
+        assert!(is_sound(connection));
+    }
+    add(&undone, 1, 10);
+    assert_eq!(kept(&after_a_crash(&path, folder.path())), 3_000);
+}
+
+#[test]
+fn pages_that_are_written_twice_in_a_commit_are_whole_whatever_is_synced() {
+    for (mode, folder) in ["OFF", "NORMAL", "FULL"].map(|mode| (mode, tempfile::tempdir().unwrap())) {
+        let path = folder.path().join("a.db");
+        let writer = writer(&path);
+        writer.pragma_update(None, "synchronous", mode).unwrap();
+        writer.pragma_update(None, "cache_size", 5).unwrap();
+        for round in 1..4 {
+            writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+            add(&writer, round * 1_000, 600);
+            writer.execute("UPDATE t SET text = n", []).unwrap();
+            writer.execute_batch("COMMIT").unwrap();
+            assert_eq!(count(&after_a_crash(&path, folder.path())), round * 600, "{mode}");
+        }
+    }
+}
+
+#[test]
+fn where_sectors_are_filled_up_nothing_is_gathered() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.db");
+    let flags = OpenFlags::default() | OpenFlags::SQLITE_OPEN_URI;
+    let name = format!("file:{}?psow=0", path.display());
+    let writer = Connection::open_with_flags_and_vfs(name, flags, wal_vfs::name().unwrap()).unwrap();
+    writer.pragma_update(None, "journal_mode", "WAL").unwrap();
+    writer.execute_batch("CREATE TABLE t (n INTEGER PRIMARY KEY, text TEXT)").unwrap();
+    let reader = Connection::open(&path).unwrap();
+    for round in 1..20 {
+        add(&writer, round * 10, 10);
+        assert_eq!(count(&reader), round * 10);
+    }
+    assert!(is_sound(&reader));
 }
 
 #[test]
