@@ -100,6 +100,7 @@ mod tests {
             ("0.30000000000000004", DecimalFault::Precision),
             ("1e-13", DecimalFault::Precision),
             ("9007199254740993", DecimalFault::TooLarge),
+            ("99999999999999.99", DecimalFault::Precision),
             ("1e15", DecimalFault::TooLarge),
             ("-1e70", DecimalFault::TooLarge),
         ] {
