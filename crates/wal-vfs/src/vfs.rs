@@ -139,7 +139,9 @@ unsafe fn is_watched(file: *mut sqlite3_file) -> bool {
 /// `file` is a database that is open.
 unsafe fn keeps_what_is_there(file: *mut sqlite3_file) -> bool {
     // SAFETY: the file is open.
-    let methods = unsafe { (*file).pMethods.as_ref() };
+    let methods = unsafe { (*file).pMethods };
+    // SAFETY: they are static.
+    let methods = unsafe { methods.as_ref() };
     // SAFETY: it is called with its own file.
     let told = methods.and_then(|methods| methods.xDeviceCharacteristics).map(|of| unsafe { of(file) });
     told.is_some_and(|told| told & SQLITE_IOCAP_POWERSAFE_OVERWRITE != 0)
@@ -266,7 +268,9 @@ unsafe extern "C" fn open(
     // SAFETY: SQLite gives the name of a log, which this is for.
     let database = unsafe { sqlite3_database_file_object(name) };
     // SAFETY: this VFS has opened the database, as it has its log.
-    if unsafe { is_watched(database) && keeps_what_is_there(database) } {
+    let is_watched = unsafe { is_watched(database) };
+    // SAFETY: it is open.
+    if is_watched && unsafe { keeps_what_is_there(database) } {
         new.gathered = Box::into_raw(Box::default());
         new.database = database;
         // SAFETY: as before.
