@@ -284,7 +284,7 @@ pub(crate) fn days_of(
     if let (Some(from), Some(to)) = (from, to)
         && to < from
     {
-        faults.add("toInvDate", "out_of_range", "This is before fromInvDate: exchange them");
+        faults.add("toInvDate", "out_of_range", "The last date is before the first: exchange them");
     }
     if faults.is_empty() { Ok((from, to)) } else { Err(faults) }
 }

@@ -61,7 +61,7 @@ pub enum InvoiceError {
         replayed: bool,
     },
     /// The operator has set up no channel for the method.
-    #[error("no channel for {0} is set up")]
+    #[error("no channel for {0} is set up: set {setting}, and give a command the server's configuration (--config FILE)", setting = setting(*.0))]
     NoChannel(DistributionMethod),
     /// The idempotency key forbids it.
     #[error(transparent)]
@@ -69,6 +69,17 @@ pub enum InvoiceError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// What names the channel of a method in the configuration.
+const fn setting(method: DistributionMethod) -> &'static str {
+    match method {
+        DistributionMethod::Email => "mail-channel",
+        DistributionMethod::EInvoice => "e-invoice-channel",
+        DistributionMethod::Print => "print-channel",
+        // It needs none.
+        DistributionMethod::None => "nothing",
+    }
 }
 
 /// What is kept for a repeat.

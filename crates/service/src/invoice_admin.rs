@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use documents::InvoiceDocument;
 use domain::Timestamp;
 use domain::audit::Outcome;
+use domain::currency::CurrencyCode;
 use domain::distribution::{DistributionMethod, DistributionStatus, FetchType};
 use domain::identifier::{ClientIdentifier, PartnerId};
+use domain::money::Money;
 use store::distribution::{AttemptRow, DistributionRow, Scope, Span};
 use store::distribution_count::CountRow;
 use store::invoice::InvoiceRow;
@@ -40,10 +42,8 @@ pub struct InvoiceDetails {
     pub invoice_date: String,
     /// Its due date.
     pub due_date: String,
-    /// Its currency.
-    pub currency_code: String,
-    /// What it comes to with VAT, in the smallest unit of the currency.
-    pub gross: i64,
+    /// What it comes to with VAT.
+    pub gross: Money,
     /// The reference it is paid with.
     pub payment_reference: String,
     /// When it was sent in.
@@ -94,6 +94,7 @@ impl Core {
             let attempts = attempts.into_iter().map(attempt_of).collect::<Result<_, StoreError>>()?;
             deliveries.push((distribution_of(delivery)?, attempts));
         }
+        let gross = gross_of(&row)?;
         Ok(InvoiceDetails {
             invoice: row.invoice,
             client: row.client,
@@ -101,8 +102,7 @@ impl Core {
             kind: row.kind,
             invoice_date: row.invoice_date,
             due_date: row.due_date,
-            currency_code: row.currency_code,
-            gross: row.gross,
+            gross,
             payment_reference: row.payment_reference,
             created_at: row.created_at,
             deliveries,
@@ -284,6 +284,12 @@ async fn deliveries_of(reader: &mut store::Reader, row: &InvoiceRow) -> Result<V
     let mut rows = store::distribution::of_number(reader, scope, row.number, span, FetchType::All, MOST_SHOWN).await?;
     rows.retain(|delivery| delivery.invoice == row.invoice);
     Ok(rows)
+}
+
+fn gross_of(row: &InvoiceRow) -> Result<Money, StoreError> {
+    let currency = CurrencyCode::parse(&row.currency_code)
+        .map_err(|fault| StoreError::unreadable("invoice.currency_code", fault))?;
+    Money::new(row.gross, currency).map_err(|fault| StoreError::unreadable("invoice.gross", fault))
 }
 
 fn attempt_of(row: AttemptRow) -> Result<Attempt, StoreError> {

@@ -296,6 +296,24 @@ fn what_the_seller_does_not_say_is_the_clients() {
     assert_eq!((seller.name.as_str(), seller.business_id.as_str()), ("Test Company Oy", "0646115-8"));
     assert_eq!((seller.address.street.as_str(), seller.vat_code.unwrap().as_str()), ("Teirinkatu 6", "FI06461158"));
     assert_eq!(seller.payment.iban.unwrap().as_str(), "FI2112345600000785");
+    assert_eq!(seller.contact.email.unwrap().as_str(), "it@example.fi");
+}
+
+#[test]
+fn an_address_of_the_seller_or_of_its_contact_person_stands_for_the_clients() {
+    let contact = |contact: ContactDraft| {
+        let taken = taken(&with(|draft| draft.seller.contact = contact.clone())).parties.seller.contact;
+        [taken.email, taken.person_email].map(|email| email.map(|email| email.to_string()))
+    };
+    let phone = ContactDraft { phone: some("+358501234567"), ..ContactDraft::default() };
+    let blank = ContactDraft { email: some(" "), ..ContactDraft::default() };
+    for without in [phone, blank] {
+        assert_eq!(contact(without), [some("it@example.fi"), None]);
+    }
+    let person = ContactDraft { person_email: some("teppo@example.fi"), ..ContactDraft::default() };
+    assert_eq!(contact(person), [None, some("teppo@example.fi")]);
+    let own = ContactDraft { email: some("sales@example.fi"), ..ContactDraft::default() };
+    assert_eq!(contact(own), [some("sales@example.fi"), None]);
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use domain::Fault;
+use domain::calendar::CalendarDate;
 use serde::Serialize;
 use service::AdminError;
 use service::distribution::DistributionError;
@@ -22,11 +24,11 @@ pub(crate) enum Command {
         #[arg(long)]
         partner: String,
         /// Only invoices of this date or later; without it of the last 30 days
-        #[arg(long, value_name = "DATE")]
-        from: Option<String>,
+        #[arg(long, value_name = "DATE", value_parser = CalendarDate::parse)]
+        from: Option<CalendarDate>,
         /// Only invoices of this date or earlier
-        #[arg(long, value_name = "DATE")]
-        to: Option<String>,
+        #[arg(long, value_name = "DATE", value_parser = CalendarDate::parse)]
+        to: Option<CalendarDate>,
         #[command(flatten)]
         essentials: Essentials,
     },
@@ -115,7 +117,8 @@ pub(super) fn run(command: Command, file: Option<PathBuf>, output: Output) -> Re
     match command {
         Command::Summary { partner, from, to, essentials } => Session::run(essentials, file, async |session| {
             let partner = session.core.partner_of_code(&partner).await?;
-            let query = SummaryQuery { from, to, limit: 1, cursor: None };
+            let text = |day: Option<CalendarDate>| day.map(|day| day.to_string());
+            let query = SummaryQuery { from: text(from), to: text(to), limit: 1, cursor: None };
             let summary = session.core.distribution_summary(partner, &query).await.map_err(refused)?;
             let summary = Summary::from(summary);
             output.answer(&summary, || sheet(&summary))
@@ -140,9 +143,19 @@ pub(super) fn run(command: Command, file: Option<PathBuf>, output: Output) -> Re
 
 fn refused(error: DistributionError) -> AdminError {
     match error {
-        DistributionError::Invalid(faults) => AdminError::Invalid(faults.into_vec()),
+        DistributionError::Invalid(faults) => AdminError::Invalid(faults.into_vec().into_iter().map(by_flag).collect()),
         DistributionError::Store(error) => error.into(),
     }
+}
+
+/// A fault of a parameter of the API, by the flag that stands for it here.
+fn by_flag(fault: Fault) -> Fault {
+    let flag = match fault.field.as_ref() {
+        "fromInvDate" => "--from",
+        "toInvDate" => "--to",
+        _ => return fault,
+    };
+    Fault { field: flag.into(), ..fault }
 }
 
 fn sheet(summary: &Summary) -> String {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use domain::Timestamp;
 use domain::identifier::ClientIdentifier;
+use domain::money::Money;
 use serde::Serialize;
 use service::AdminError;
 use service::invoice_admin::InvoiceDetails;
@@ -87,6 +88,8 @@ struct Shown {
     due_date: String,
     currency_code: String,
     gross_minor_units: i64,
+    #[serde(skip)]
+    gross: Money,
     payment_reference: String,
     created_at: Timestamp,
     deliveries: Vec<Delivery>,
@@ -101,6 +104,8 @@ struct Delivery {
     status_reason: Option<String>,
     created_at: Timestamp,
     sent_at: Option<Timestamp>,
+    delivered_at: Option<Timestamp>,
+    replaced_by: Option<Uuid>,
     attempts: Vec<Attempt>,
 }
 
@@ -140,6 +145,8 @@ impl From<InvoiceDetails> for Shown {
             status_reason: delivery.status_reason,
             created_at: delivery.created_at,
             sent_at: delivery.sent_at,
+            delivered_at: delivery.delivered_at,
+            replaced_by: delivery.replaced_by,
             attempts: attempts
                 .into_iter()
                 .map(|attempt| Attempt { at: attempt.at, status: attempt.status.as_str(), reason: attempt.reason })
@@ -152,8 +159,9 @@ impl From<InvoiceDetails> for Shown {
             kind: invoice.kind,
             date: invoice.invoice_date,
             due_date: invoice.due_date,
-            currency_code: invoice.currency_code,
-            gross_minor_units: invoice.gross,
+            currency_code: invoice.gross.currency().to_string(),
+            gross_minor_units: invoice.gross.minor(),
+            gross: invoice.gross,
             payment_reference: invoice.payment_reference,
             created_at: invoice.created_at,
             deliveries: deliveries.collect(),
@@ -172,7 +180,15 @@ pub(super) fn run(command: Command, file: Option<PathBuf>, output: Output) -> Re
             let client = ClientIdentifier(named.client);
             let (name, pdf) = session.core.invoice_pdf(client, named.number, &session.context).await?;
             let path = path.unwrap_or_else(|| name.into());
-            let failed = |error: std::io::Error| AdminError::State(format!("{}: {error}", path.display()));
+            let failed = |error: std::io::Error| {
+                let path = path.display();
+                AdminError::State(match error.kind() {
+                    std::io::ErrorKind::AlreadyExists => {
+                        format!("{path} is there already: name another file with --output, or remove this one")
+                    }
+                    _ => format!("{path}: {error}"),
+                })
+            };
             // A person's data, so that it is for its owner only.
             let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
             let mut made = made.map_err(failed)?;
@@ -204,7 +220,7 @@ fn sheet(invoice: &Shown) -> String {
         format!("{} {} of client {}", invoice.kind, invoice.invoice_number, invoice.client_identifier),
         format!("identifier {}", invoice.invoice_id),
         format!("date {}, due {}", invoice.date, invoice.due_date),
-        format!("total {} {}, in its smallest unit", invoice.gross_minor_units, invoice.currency_code),
+        format!("total {} {}", invoice.gross, invoice.currency_code),
         format!("payment reference {}", invoice.payment_reference),
     ];
     for delivery in &invoice.deliveries {

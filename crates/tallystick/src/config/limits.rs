@@ -26,7 +26,7 @@ section! {
     credentials_rate_limit ["TALLYSTICK_CREDENTIALS_RATE_LIMIT", "off|RATE[/BURST]"]: Rate =
         defaults().credentials_rate.into();
 
-    /// The largest body of a request. A larger one is answered 413
+    /// The largest body of a request. A larger one is answered 413. An invoice may hold files, and always has 15 MiB
     body_limit ["TALLYSTICK_BODY_LIMIT", "SIZE"]: Size = Size(defaults().body_limit);
 
     /// How long a request may take. A longer one is answered 503

@@ -1,11 +1,11 @@
 //! The seller, whose members it does not give are the client's.
 
 use super::address::{address, contact, is_blank_address};
-use super::{Address, Seller};
+use super::{Address, Contact, Seller};
 use crate::client::NewClient;
 use crate::country::CountryCode;
 use crate::fault_code::Coded;
-use crate::invoice::draft::SellerDraft;
+use crate::invoice::draft::{ContactDraft, SellerDraft};
 use crate::invoice::payment::PaymentDetails;
 use crate::invoice::report::{Member, Report, present};
 use crate::text::{self, LONGEST_LINE};
@@ -61,7 +61,7 @@ pub(in crate::invoice) fn seller(
         address(SELLER, &draft.address, true, Some(client.country_code), report)
     };
     let country = country.unwrap_or(client.country_code);
-    let contact = contact(SELLER, &draft.contact, Some(country), report);
+    let contact = contact_or_own(&draft.contact, contact(SELLER, &draft.contact, Some(country), report), client);
     let vat_country = (!vat_is_wrong).then(|| vat_code.as_ref().and_then(VatNumber::country).unwrap_or(country));
     let seller =
         (|| Some(Seller { business_id: business_id?, name: name?, vat_code, address: address?, contact, payment }))();
@@ -81,6 +81,12 @@ fn own_address(client: &NewClient, report: &mut Report) -> Option<Address> {
         country: client.country_code,
         country_name: None,
     })
+}
+
+/// With the client's e-mail address where neither the seller nor its contact person has one, so that who pays can ask somebody.
+fn contact_or_own(draft: &ContactDraft, given: Contact, client: &NewClient) -> Contact {
+    let is_reached = present(&draft.email).is_some() || present(&draft.person_email).is_some();
+    if is_reached { given } else { Contact { email: Some(client.email.clone()), ..given } }
 }
 
 /// A text of the client's that stands in for one of the invoice. A client is taken with texts that an invoice is not.

@@ -121,20 +121,30 @@ on_both_engines! {
             let output = ["--output".to_owned(), written.to_str().unwrap().to_owned()];
             drop(run(&[&named("pdf", "1001")[..], &output].concat()).await.done());
             assert_eq!(STANDARD.encode(std::fs::read(&written).unwrap()), files[0][2], "it is the file that was sent");
-            drop(run(&[&named("pdf", "1001")[..], &output].concat()).await.failed(&["invoice.pdf"]));
+            drop(run(&[&named("pdf", "1001")[..], &output].concat()).await.failed(&["invoice.pdf is there already", "--output"]));
             drop(run(&named("resend", "1003")).await.failed(&["still on its way"]));
             drop(run(&named("show", "7")).await.failed(&["invoice 7"]));
+            let sheet = run(&named("show", "1001")).await.done().stdout;
+            assert!(sheet.contains("\ntotal 337.72 EUR\n"), "{sheet}");
+            // Without the server's configuration it is not known how it would go.
+            let resend = ["invoice", "resend", "--client", &client, "1002"];
+            drop(installation.run(&resend).await.failed(&["EMAIL", "mail-channel", "--config FILE"]));
             drop(run(&named("resend", "1001")).await.done());
             assert_eq!(post.event("mail").await["recipients"], json!(["buyer@buyer.example"]));
             until(async || {
                 let shown = run(&[&named("show", "1001")[..], &["--json".to_owned()]].concat()).await.done().json();
                 let deliveries = shown["deliveries"].as_array().unwrap();
-                deliveries.len() == 2 && deliveries.iter().all(|delivery| delivery["status"] == "SENT")
+                let is_replaced = deliveries.len() == 2 && deliveries[1]["replacedBy"] == deliveries[0]["distributionId"];
+                is_replaced && deliveries.iter().all(|delivery| delivery["status"] == "SENT" && delivery["deliveredAt"].is_null())
             })
             .await;
             let summary = ["distribution", "summary", "--partner", "QUICK3", "--from", "2026-01-01", "--to", "2026-01-31", "--json"];
             let summary = installation.run(&summary).await.done().json();
             assert_eq!((&summary["totalCount"], &summary["successfulCount"]), (&json!(4), &json!(2)), "{summary}");
+            let wrong = installation.run(&["distribution", "summary", "--partner", "QUICK3", "--from", "2026-13-01"]).await;
+            assert!(wrong.code == Some(2) && wrong.stderr.contains("--from"), "{wrong:?}");
+            let turned = ["distribution", "summary", "--partner", "QUICK3", "--from", "2026-02-01", "--to", "2026-01-31"];
+            drop(installation.run(&turned).await.failed(&["--to: "]));
             let recount = ["distribution", "recount", "--partner", "QUICK3", "--json"];
             assert_eq!(installation.run(&recount).await.done().json()["items"], json!([]));
 
@@ -142,6 +152,28 @@ on_both_engines! {
             let ended = server.process.ended().await;
             for private in ["buyer@buyer.example", "refused@buyer.example", "Buyer Company", "337,72"] {
                 assert!(!ended.stderr.contains(private), "{private} is in the log: {}", ended.stderr);
+            }
+        })
+        .await;
+    }
+
+    async fn an_invoice_of_another_client_is_told_like_none(database: TestDatabase) {
+        within(120, async {
+            let installation = installation(database.url());
+            let partner = installation.partner("QUICK3").await;
+            let server = installation.serve(&[]).await;
+            let api = Api::new(&server.url);
+            let key = api.client(&partner.provisioning, &body("QUICK3", 1)).await;
+            let other = api.client(&partner.provisioning, &body("QUICK3", 2)).await;
+            let made = api.post(INVOICE, &key, &invoice(1001)).await.json();
+            assert_eq!(made["invoiceNumber"], 1001, "{made}");
+            drop(api.post(INVOICE, &other, &invoice(7)).await);
+            let list = api.get(&format!("{OWN}?invoiceNumber=1001"), &other).await.json();
+            assert_eq!((&list["records"], &list["metaData"]["totalCount"]), (&json!([]), &json!(0)), "{list}");
+            let client = api.get(&format!("{OWN}?invoiceNumber=7"), &other).await.json()["records"][0]["clientIdentifier"].to_string();
+            let none = format!("there is no invoice 1001 of client {client}");
+            for command in ["show", "pdf", "resend"] {
+                drop(installation.run(&["invoice", command, "--client", &client, "1001"]).await.failed(&[&none]));
             }
         })
         .await;
@@ -283,6 +315,10 @@ on_both_engines! {
             }
             let delivered = came_to(&api, &key, 1002, "DELIVERED").await;
             assert!(delivered["deliveredAt"].is_string(), "{delivered}");
+            let client = delivered["clientIdentifier"].to_string();
+            let show = ["invoice", "show", "--client", &client, "1002", "--json"];
+            let shown = installation.run(&show).await.done().json();
+            assert_eq!(shown["deliveries"][0]["deliveredAt"], delivered["deliveredAt"], "{shown}");
             let failed = came_to(&api, &key, 1003, "FAILED").await;
             let why = "The e-invoice operator refused it with 2: check the e-invoice address and its operator";
             assert_eq!(failed["statusReason"], why);
