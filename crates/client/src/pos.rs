@@ -143,7 +143,7 @@ pub use error::PosError;
 pub use error_name::ErrorName;
 pub use flow::Flow;
 pub use interest::{
-    Interest, InterestCustomer, InterestFee, InterestPlan, InterestRate, InterestTerm, RegularPurchase,
+    Interest, InterestCustomer, InterestFee, InterestPayment, InterestPlan, InterestRate, InterestTerm, RegularPurchase,
 };
 pub use problem::{FieldError, OauthProblem, PosProblem};
 pub use reference_data::{Choice, Choices, Dependent, FormValues, Group, ReferenceData};

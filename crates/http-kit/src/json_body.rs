@@ -43,6 +43,10 @@ pub struct JsonBody<T> {
 #[derive(Debug)]
 pub struct JsonList<T>(pub JsonBody<Vec<T>>);
 
+/// A body that is one JSON object, read as `T`, or none, which is `T`'s default. For the rest as [`JsonBody`].
+#[derive(Debug)]
+pub struct OptionalJsonBody<T>(pub JsonBody<T>);
+
 /// A request whose body says nothing: what is sent as one is read and passed over.
 #[derive(Debug)]
 pub struct NoBody {
@@ -73,6 +77,27 @@ where
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         receive(request, BodyLimit::from_ref(state), Kind::List).await.map(Self)
+    }
+}
+
+impl<S, T> FromRequest<S> for OptionalJsonBody<T>
+where
+    S: Send + Sync,
+    BodyLimit: FromRef<S>,
+    T: DeserializeOwned + Default,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = collect(body, BodyLimit::from_ref(state)).await?;
+        if is_blank(&bytes) {
+            let fingerprint = fingerprint(&parts, &bytes);
+            let (value, faults, unknown) = (T::default(), Faults::default(), Vec::new());
+            return Ok(Self(JsonBody { value, faults, unknown, fingerprint }));
+        }
+        check_media_type(&parts.headers)?;
+        Received { parts, bytes }.read(Kind::Object).map(Self)
     }
 }
 
@@ -212,8 +237,12 @@ fn malformed(detail: String) -> Problem {
     Problem::new(code::MALFORMED_JSON, detail)
 }
 
+fn is_blank(bytes: &[u8]) -> bool {
+    bytes.iter().all(u8::is_ascii_whitespace)
+}
+
 fn parse<T: DeserializeOwned>(bytes: &[u8], kind: Kind) -> Result<JsonBody<T>, Problem> {
-    if bytes.iter().all(u8::is_ascii_whitespace) {
+    if is_blank(bytes) {
         return Err(empty(if kind == Kind::Object { "a JSON object" } else { "a JSON list" }));
     }
     let text = str::from_utf8(bytes)
@@ -392,6 +421,29 @@ mod tests {
         assert_eq!((read.value.len(), read.unknown), (2, vec!["0.zip".to_owned()]));
         assert_eq!(send("{}").await.unwrap_err().code(), code::NOT_A_LIST);
         assert_eq!(send("").await.unwrap_err().detail(), "The request needs a body: a JSON list");
+    }
+
+    #[tokio::test]
+    async fn a_body_may_be_left_out_where_all_of_it_may() {
+        let send = async |media_type: Option<&str>, body: &'static str| {
+            let mut request = Request::post("/things");
+            if let Some(media_type) = media_type {
+                request = request.header(CONTENT_TYPE, media_type);
+            }
+            OptionalJsonBody::<Inner>::from_request(request.body(Body::from(body)).unwrap(), &LIMIT).await
+        };
+        let nothing = send(None, "").await.unwrap().0;
+        let given = send(Some("application/json"), r#"{"city":"A"}"#).await.unwrap().0;
+        assert!(nothing.value == Inner::default() && given.value != Inner::default());
+        assert_ne!(nothing.fingerprint, given.fingerprint);
+        assert!(send(Some("text/plain"), " \r\n").await.is_ok());
+        for (media_type, body, code) in [
+            (None, "{}", code::UNSUPPORTED_MEDIA_TYPE),
+            (Some("application/json"), "[]", code::NOT_AN_OBJECT),
+            (Some("application/json"), "{", code::MALFORMED_JSON),
+        ] {
+            assert_eq!(send(media_type, body).await.unwrap_err().code(), code, "{body}");
+        }
     }
 
     #[tokio::test]

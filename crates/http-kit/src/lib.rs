@@ -47,7 +47,7 @@ pub use condition::{IfMatch, IfNoneMatch, KnownTags};
 pub use csv::WantsCsv;
 pub use form_body::FormBody;
 pub use idempotency::IdempotencyKey;
-pub use json_body::{JsonBody, JsonList, NoBody};
+pub use json_body::{JsonBody, JsonList, NoBody, OptionalJsonBody};
 pub use json_upload::JsonUpload;
 pub use operation::Operation;
 pub use problem::Problem;

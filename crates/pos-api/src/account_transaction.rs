@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use domain::purchase::{Payment, Refusal};
+use domain::verification::VerificationFault;
 use http_kit::openapi::Responses;
 use http_kit::{HttpState, JsonBody, PrivateJson, Problem, TextOrNumber};
 use serde::Serialize;
@@ -197,6 +198,7 @@ impl utoipa::IntoResponses for TransactionProblems {
             PurchaseError::CardMismatch,
             PurchaseError::VerificationCodeRequired,
             PurchaseError::NotVerified,
+            PurchaseError::WrongCode(VerificationFault::Wrong),
         ]);
         let own = own.into_iter().chain([not_found(Lang::English, Missing::Account), invalid_type(Lang::English)]);
         problem::responses(own)

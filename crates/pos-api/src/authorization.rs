@@ -1,7 +1,9 @@
 //! `POST …/authorization`: credit is held for a purchase.
 
 use axum::extract::State;
+use domain::lending::AnnualRate;
 use domain::purchase::{Financing, Refusal};
+use domain::verification::VerificationFault;
 use http_kit::openapi::Responses;
 use http_kit::{Flag, HttpState, JsonBody, PrivateJson, Problem, Section, TextOrNumber};
 use serde::{Deserialize, Serialize};
@@ -11,11 +13,13 @@ use service::verification::Proof;
 use utoipa::ToSchema;
 
 use crate::amount::Dollars;
+use crate::call::Call;
 use crate::capture::CaptureAnswer;
 use crate::inputs::Inputs;
 use crate::lang::Lang;
 use crate::money_move::{EXAMPLE, MoneyMove, MoveParameters, TAG, not_found, problems, till_body};
 use crate::problem;
+use crate::rate::AnnualRatesAnswer;
 
 /// The longest reference, location, employee and request id.
 pub(crate) const LONGEST_NAME: usize = 40;
@@ -99,6 +103,8 @@ pub(crate) struct AuthorizationAnswer {
     /// The interest and the fees of the whole amount, which are held with it.
     #[schema(value_type = f64, example = 10.5)]
     finance_charge: Dollars,
+    #[serde(flatten)]
+    annual_rates: AnnualRatesAnswer,
     /// What of the amount was captured.
     #[schema(value_type = f64, example = 10.5)]
     captured_amount: Dollars,
@@ -139,8 +145,10 @@ pub(crate) struct FinancingAnswer {
     pub(crate) term: Option<i64>,
 }
 
-impl From<AuthorizationView> for AuthorizationAnswer {
-    fn from(view: AuthorizationView) -> Self {
+impl AuthorizationAnswer {
+    /// An authorization in the language and the version of the call.
+    pub(crate) fn of(view: AuthorizationView, call: &Call) -> Self {
+        let annual_rate = view.annual_rate.map(AnnualRate::of_billionths);
         Self {
             authorization_id: view.authorization,
             authorization_status: view.status,
@@ -153,6 +161,7 @@ impl From<AuthorizationView> for AuthorizationAnswer {
             },
             amount: Dollars(view.amount),
             finance_charge: Dollars(view.finance_charge),
+            annual_rates: AnnualRatesAnswer::of(annual_rate, call.lang, call.version),
             captured_amount: Dollars(view.captured),
             released_amount: Dollars(view.released),
             remaining_authorization_amount: Dollars(view.remaining),
@@ -168,7 +177,8 @@ impl From<AuthorizationView> for AuthorizationAnswer {
 /// Authorize a purchase
 ///
 /// Holds credit for it, with the interest and the fees of a promotional purchase, until it is captured or released or its time is over. Who
-/// sends `auto_capture` has all of it captured at once. In a store `verification_code` must be sent; a web shop, whose token is of the scope
+/// sends `auto_capture` has all of it captured at once. A promotional purchase tells its annual rate, fees included: under `v2.5` as `apr`, under
+/// `v2.5.1` as `annual_rates`. In a store `verification_code` must be sent; a web shop, whose token is of the scope
 /// `customer` or which sends `widget_session_id`, must not.
 #[utoipa::path(
     post,
@@ -204,7 +214,7 @@ pub(crate) async fn authorize(
     let answer = state.core().authorize_purchase(&moved.caller, &asked, idempotency, &moved.call.context).await;
     let answer = answer.map_err(|error| moved.problem(error))?;
     let capture = answer.value.captures.first().map(|capture| capture.capture);
-    let mut shown = AuthorizationAnswer::from(answer.value);
+    let mut shown = AuthorizationAnswer::of(answer.value, &moved.call);
     (shown.capture_id, shown.captures) = (capture, Vec::new());
     Ok(PrivateJson::new(shown).replayed(answer.replayed))
 }
@@ -291,6 +301,7 @@ impl utoipa::IntoResponses for AuthorizationProblems {
             PurchaseError::PlanTermNotAvailable,
             PurchaseError::VerificationCodeRequired,
             PurchaseError::NotVerified,
+            PurchaseError::WrongCode(VerificationFault::Wrong),
         ]);
         problem::responses(own.into_iter().chain([not_found(Lang::English, Missing::Account)]))
     }

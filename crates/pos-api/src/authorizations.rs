@@ -2,6 +2,7 @@
 
 use axum::extract::{RawPathParams, State};
 use domain::Timestamp;
+use domain::credit_account::AccountNumber;
 use domain::purchase::{AuthorizationId, AuthorizationState};
 use http_kit::openapi::Responses;
 use http_kit::{HttpState, PrivateJson, Problem, Query};
@@ -83,8 +84,7 @@ pub(crate) async fn list(
         "page_size",
     ];
     let mut inputs = Inputs::new(call.lang);
-    let account = inputs.query(&mut query, "account_number");
-    let account = inputs.account("account_number", account);
+    let account = inputs.filter(&mut query, "account_number", AccountNumber::DIGITS).map(AccountNumber::of_stored);
     let kind = inputs.query(&mut query, "transaction_type");
     let kind = inputs.text("transaction_type", kind, LONGEST_NAME);
     let transaction_type = kind.and_then(|kind| {
@@ -118,7 +118,7 @@ pub(crate) async fn list(
     let wanted = AuthorizationsWanted { account, transaction_type, state: state_wanted, from, until };
     let found = state.core().authorizations(&call.caller()?, &wanted, (page.size, page.skipped())).await?;
     Ok(PrivateJson::new(AuthorizationsAnswer {
-        authorizations: found.records.into_iter().map(AuthorizationAnswer::from).collect(),
+        authorizations: found.records.into_iter().map(|view| AuthorizationAnswer::of(view, &call)).collect(),
         place: page.place(found.total),
     }))
 }
@@ -147,7 +147,7 @@ pub(crate) async fn show(
     let id = id.ok_or_else(|| not_found(call.lang, Missing::Authorization))?;
     let found = state.core().authorization_of(&call.caller()?, id).await;
     let found = found.map_err(|error| purchase_problem(call.lang, error))?;
-    Ok(PrivateJson::new(found.into()))
+    Ok(PrivateJson::new(AuthorizationAnswer::of(found, &call)))
 }
 
 /// The page that is asked for.

@@ -2,9 +2,9 @@
 
 use axum::extract::{RawPathParams, State};
 use domain::credit_account::AccountNumber;
-use domain::lending::{Fee, PlanQuote, TermQuote};
+use domain::lending::{Fee, Payment, PlanQuote, Schedule, TermQuote};
 use http_kit::openapi::{Responses, body_problems};
-use http_kit::{HttpState, JsonBody, PrivateJson, Problem, TextOrNumber};
+use http_kit::{HttpState, JsonBody, PrivateJson, Problem, Query, TextOrNumber};
 use serde::{Deserialize, Serialize};
 use service::quote::{Quote, QuoteError};
 use utoipa::ToSchema;
@@ -13,9 +13,10 @@ use crate::amount::Dollars;
 use crate::amount_request::read_amount;
 use crate::call::{Call, CallParameters};
 use crate::code::{NOTHING_FOUND, USER_NOT_ABLE_TO_PURCHASE, USER_NOT_ACTIVE};
+use crate::inputs::Inputs;
 use crate::lang::{Lang, of_two};
-use crate::problem::{self, FieldError, wrong_inputs};
-use crate::rate::Rate;
+use crate::problem::{self, wrong_inputs};
+use crate::rate::{AnnualRatesAnswer, Rate};
 use crate::version::Version;
 
 /// The tag of its operation in the API document.
@@ -116,29 +117,45 @@ struct TermAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<f64>, example = 3.25)]
     late_interest: Option<Dollars>,
-    /// Under `v2.5` only: the annual rate, fees included, as a part of one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<f64>, example = 0.0999)]
-    apr: Option<Rate>,
-    /// Under `v2.5.1` only: the same with its name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    annual_rates: Option<RateAnswer>,
+    #[serde(flatten)]
+    annual_rates: AnnualRatesAnswer,
+    #[serde(flatten)]
+    schedule: Option<ScheduleAnswer>,
 }
 
+/// Where `schedule=true` was asked for: what is paid when every payment is made in time.
 #[derive(Serialize, ToSchema)]
-#[schema(as = InterestRate)]
-struct RateAnswer {
-    #[schema(value_type = String, example = "Annual Percentage Rate (APR)")]
-    description: &'static str,
-    /// As a part of one.
-    #[schema(value_type = f64, example = 0.0999)]
-    rate: Rate,
-    /// Always `apr`.
-    #[schema(value_type = String, example = "apr")]
-    r#type: &'static str,
-    /// What it takes for granted.
-    #[schema(value_type = String, example = "Interest and fees of a year, when every payment is made in time")]
-    message: &'static str,
+#[schema(as = InterestSchedule)]
+struct ScheduleAnswer {
+    /// The interest and the fees of all payments.
+    #[schema(value_type = f64, example = 0.18)]
+    finance_charge: Dollars,
+    /// All payments: the price and the finance charge.
+    #[schema(value_type = f64, example = 10.68)]
+    total_amount: Dollars,
+    /// The payments, the first one first.
+    payments: Vec<PaymentAnswer>,
+}
+
+/// A payment.
+#[derive(Serialize, ToSchema)]
+#[schema(as = InterestPayment)]
+struct PaymentAnswer {
+    /// How many months after the purchase it is due.
+    #[schema(example = 1)]
+    month: u8,
+    /// All of it: interest, principal and fee.
+    #[schema(value_type = f64, example = 3.56)]
+    amount: Dollars,
+    /// What of it is interest.
+    #[schema(value_type = f64, example = 0.09)]
+    interest: Dollars,
+    /// What of it pays the price.
+    #[schema(value_type = f64, example = 3.47)]
+    principal: Dollars,
+    /// What of it is fees.
+    #[schema(value_type = f64, example = 0)]
+    fee: Dollars,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -165,6 +182,8 @@ struct FeeAnswer {
 ///
 /// A plan that is the same as cash costs nothing when all is paid by the end of its time; `late_interest` says what it costs otherwise.
 ///
+/// With `schedule=true` each term tells every payment besides, what they come to, and what of that is interest and fees.
+///
 /// The shape is that of the address: under `v2.5` a term has `apr`, under `v2.5.1` it has `annual_rates`, and the plan `plan_name`.
 #[utoipa::path(
     post,
@@ -172,7 +191,11 @@ struct FeeAnswer {
     operation_id = "calculateInterest",
     tag = TAG,
     security(("AccessToken" = ["customer"]), ("AccessToken" = ["merchant"])),
-    params(CallParameters, ("account_number" = i64, Path, description = "The account, 14 digits.", example = 12_345_678_901_237_i64)),
+    params(
+        CallParameters,
+        ("account_number" = i64, Path, description = "The account, 14 digits.", example = 12_345_678_901_237_i64),
+        ("schedule" = Option<bool>, Query, description = "`true`: with `finance_charge`, `total_amount` and `payments` of each term.", example = false),
+    ),
     request_body(content = InterestRequest, content_type = "application/json", example = json!({"amount": 10.5})),
     responses(
         (
@@ -188,16 +211,17 @@ pub(crate) async fn calculate_interest(
     State(state): State<HttpState>,
     call: Call,
     parameters: RawPathParams,
+    mut query: Query,
     body: JsonBody<InterestRequest>,
 ) -> Result<PrivateJson<InterestAnswer>, Problem> {
     let caller = call.caller()?;
-    let mut errors = Vec::new();
-    if !body.faults.is_empty() {
-        let msg = of_two(call.lang, "must have each member once", "doit avoir chaque membre une seule fois");
-        errors.push(FieldError { param: "body", msg: msg.into(), value: None });
-    }
-    let amount = read_amount("amount", body.value.amount, call.lang, &mut errors);
-    let Some(amount) = amount.filter(|_| errors.is_empty()) else { return Err(wrong_inputs(call.lang, &errors)) };
+    let mut inputs = Inputs::new(call.lang);
+    inputs.repeated(&body.faults);
+    let amount = inputs.required_amount("amount", body.value.amount);
+    let with_schedules = inputs.choice(&mut query, "schedule").unwrap_or_default();
+    inputs.query_faults(query, &["schedule"]);
+    inputs.finish()?;
+    let amount = amount.ok_or_else(|| Problem::internal("a fault was not told"))?;
     let number = parameters.iter().find(|(name, _)| *name == "account_number");
     let number = number.and_then(|(_, text)| AccountNumber::parse(text).ok());
     let number = number.ok_or_else(|| account_not_found(call.lang))?;
@@ -208,11 +232,11 @@ pub(crate) async fn calculate_interest(
         QuoteError::NotAbleToPurchase => not_able_to_purchase(call.lang),
         QuoteError::Store(error) => error.into(),
     })?;
-    Ok(PrivateJson::new(InterestAnswer::of(quote, call.lang, call.version)))
+    Ok(PrivateJson::new(InterestAnswer::of(quote, with_schedules, (call.lang, call.version))))
 }
 
 impl InterestAnswer {
-    fn of(quote: Quote<'_>, lang: Lang, version: Version) -> Self {
+    fn of(quote: Quote<'_>, with_schedules: bool, (lang, version): (Lang, Version)) -> Self {
         Self {
             account_number: quote.account_number.get(),
             account_type: quote.account_type,
@@ -230,35 +254,47 @@ impl InterestAnswer {
                 fees: fees(&quote.regular.fees, lang),
                 verify: quote.goes_without_code,
             },
-            promotional_purchase: quote.plans.iter().map(|plan| PlanAnswer::of(plan, lang, version)).collect(),
+            promotional_purchase: quote
+                .plans
+                .iter()
+                .map(|plan| PlanAnswer::of(plan, with_schedules, (lang, version)))
+                .collect(),
         }
     }
 }
 
 impl PlanAnswer {
-    fn of(quote: &PlanQuote<'_>, lang: Lang, version: Version) -> Self {
+    fn of(quote: &PlanQuote<'_>, with_schedules: bool, (lang, version): (Lang, Version)) -> Self {
         let newer = version == Version::V2_5_1;
         let term = |term: &TermQuote| TermAnswer {
             term: term.months,
             term_amount: Dollars(term.payment),
             fees: fees(&quote.plan.fees, lang),
             late_interest: term.late_interest.map(Dollars),
-            apr: (!newer).then_some(Rate(term.annual_rate)),
-            annual_rates: newer.then(|| RateAnswer {
-                description: of_two(lang, "Annual Percentage Rate (APR)", "Taux annuel du coût d'emprunt (TAC)"),
-                rate: Rate(term.annual_rate),
-                r#type: "apr",
-                message: of_two(
-                    lang,
-                    "Interest and fees of a year, when every payment is made in time",
-                    "Intérêt et frais d'une année, lorsque chaque versement est fait à temps",
-                ),
-            }),
+            annual_rates: AnnualRatesAnswer::of(Some(term.annual_rate), lang, version),
+            schedule: with_schedules.then(|| quote.schedule(term).into()),
         };
         Self {
             plan_id: quote.plan.id.number(),
             plan_name: newer.then(|| quote.plan.name.of(lang).to_owned()),
             terms: quote.terms.iter().map(term).collect(),
+        }
+    }
+}
+
+impl From<Schedule> for ScheduleAnswer {
+    fn from(schedule: Schedule) -> Self {
+        let payment = |payment: &Payment| PaymentAnswer {
+            month: payment.month,
+            amount: Dollars(payment.total()),
+            interest: Dollars(payment.interest),
+            principal: Dollars(payment.principal),
+            fee: Dollars(payment.fee),
+        };
+        Self {
+            finance_charge: Dollars(schedule.finance_charge()),
+            total_amount: Dollars(schedule.total()),
+            payments: schedule.payments.iter().map(payment).collect(),
         }
     }
 }

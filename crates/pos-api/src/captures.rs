@@ -1,6 +1,7 @@
 //! `GET …/captures`: what a merchant has captured.
 
 use axum::extract::State;
+use domain::credit_account::AccountNumber;
 use domain::purchase::AuthorizationId;
 use http_kit::openapi::Responses;
 use http_kit::{HttpState, PrivateJson, Problem, Query};
@@ -8,7 +9,6 @@ use serde::Serialize;
 use service::capture::CapturesWanted;
 use utoipa::ToSchema;
 
-use crate::authorization::LONGEST_NAME;
 use crate::authorizations::{PagePlace, days, page, wrong_page};
 use crate::call::{Call, CallParameters};
 use crate::capture::CaptureAnswer;
@@ -56,18 +56,8 @@ pub(crate) async fn list_captures(
     const PARAMS: [&str; 6] =
         ["account_number", "authorization_id", "capture_date_from", "capture_date_to", "page_number", "page_size"];
     let mut inputs = Inputs::new(call.lang);
-    let account = inputs.query(&mut query, "account_number");
-    let account = inputs.account("account_number", account);
-    let id = inputs.query(&mut query, "authorization_id");
-    let authorization = inputs.text("authorization_id", id, LONGEST_NAME).and_then(|text| {
-        let id = AuthorizationId::parse(&text);
-        if id.is_none() {
-            let (en, fr) =
-                ("must be the 16 digits of an authorization", "doit être les 16 chiffres d'une autorisation");
-            inputs.fault("authorization_id", en, fr, Some(&text));
-        }
-        id
-    });
+    let account = inputs.filter(&mut query, "account_number", AccountNumber::DIGITS).map(AccountNumber::of_stored);
+    let authorization = inputs.filter(&mut query, "authorization_id", AuthorizationId::DIGITS).map(AuthorizationId);
     let (from, until) = days(&mut inputs, &mut query, ("capture_date_from", "capture_date_to"));
     let page = page(&mut inputs, &mut query);
     inputs.query_faults(query, &PARAMS);

@@ -131,6 +131,18 @@ impl Inputs {
         number
     }
 
+    /// The number that a list is filtered by: of so many digits at most. One that there can't be is of no record, as one that there is not.
+    pub(crate) fn filter(&mut self, query: &mut Query, param: &'static str, digits: usize) -> Option<i64> {
+        let text = query.text(param)?;
+        let is_number = (1..=digits).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = text.parse().ok().filter(|_| is_number);
+        if number.is_none() {
+            let (en, fr) = ("must be a number, of digits alone", "doit être un numéro, fait de chiffres seulement");
+            self.fault(param, en, fr, Some(&text));
+        }
+        number
+    }
+
     /// The number of a card. It is a secret, and not repeated.
     pub(crate) fn card(&mut self, param: &'static str, member: TextOrNumber) -> Option<CardNumber> {
         let text = self.text(param, member, LONGEST_VALUE)?;
@@ -172,6 +184,16 @@ impl Inputs {
     /// A parameter of a query.
     pub(crate) fn query(&mut self, query: &mut Query, param: &'static str) -> TextOrNumber {
         query.text(param).map_or(TextOrNumber::Absent, TextOrNumber::Given)
+    }
+
+    /// A boolean of a query.
+    pub(crate) fn choice(&mut self, query: &mut Query, param: &'static str) -> Option<bool> {
+        let text = query.text(param)?;
+        let choice = text.parse().ok();
+        if choice.is_none() {
+            self.fault(param, "must be true or false", "doit être true ou false", Some(&text));
+        }
+        choice
     }
 
     /// What of a query could not be read.

@@ -3,7 +3,7 @@
 use axum::extract::{RawPathParams, State};
 use domain::purchase::{AuthorizationId, Refusal};
 use http_kit::openapi::Responses;
-use http_kit::{HttpState, JsonBody, PrivateJson, Problem, TextOrNumber};
+use http_kit::{HttpState, OptionalJsonBody, PrivateJson, Problem, TextOrNumber};
 use service::purchase_error::Missing;
 
 use crate::authorization::AuthorizationAnswer;
@@ -25,7 +25,7 @@ pub(crate) struct ReleaseBody {
 
 /// Release an authorization
 ///
-/// Gives up what is left of it, or a part of that; the credit is free again. `{}` releases all that is left.
+/// Gives up what is left of it, or a part of that; the credit is free again. `{}`, or no body, releases all that is left.
 #[utoipa::path(
     post,
     path = "/client-id/{client_id}/authorization/{authorization_id}/release",
@@ -33,7 +33,7 @@ pub(crate) struct ReleaseBody {
     tag = TAG,
     security(("AccessToken" = ["merchant"])),
     params(MoveParameters, ("authorization_id" = i64, Path, description = "The authorization.", example = 1_234_567_890_123_456_i64)),
-    request_body(content = ReleaseBody, content_type = "application/json", example = json!({"amount": 10.5})),
+    request_body(content = Option<ReleaseBody>, content_type = "application/json", example = json!({"amount": 10.5})),
     responses(
         (status = 200, description = "The authorization after it.", body = AuthorizationAnswer),
         ReleaseProblems,
@@ -43,7 +43,7 @@ pub(crate) async fn release(
     State(state): State<HttpState>,
     moved: MoneyMove,
     parameters: RawPathParams,
-    body: JsonBody<ReleaseBody>,
+    OptionalJsonBody(body): OptionalJsonBody<ReleaseBody>,
 ) -> Result<PrivateJson<AuthorizationAnswer>, Problem> {
     let idempotency = moved.idempotency(body.fingerprint);
     let mut inputs = moved.inputs();
@@ -57,7 +57,7 @@ pub(crate) async fn release(
     let id = id.ok_or_else(|| not_found(moved.call.lang, Missing::Authorization))?;
     let answer = state.core().release(&moved.caller, id, amount, &till, idempotency, &moved.call.context).await;
     let answer = answer.map_err(|error| moved.problem(error))?;
-    Ok(PrivateJson::new(answer.value.into()).replayed(answer.replayed))
+    Ok(PrivateJson::new(AuthorizationAnswer::of(answer.value, &moved.call)).replayed(answer.replayed))
 }
 
 /// What can go wrong, for the API document.
@@ -67,6 +67,8 @@ impl utoipa::IntoResponses for ReleaseProblems {
     fn responses() -> Responses {
         let own =
             problems([Refusal::AuthorizationEnded.into(), Refusal::AuthAmountExceeded { remaining: EXAMPLE }.into()]);
-        problem::responses(own.into_iter().chain([not_found(Lang::English, Missing::Authorization)]))
+        // It may be left out.
+        let own = own.into_iter().filter(|problem| problem.code() != http_kit::code::EMPTY_BODY);
+        problem::responses(own.chain([not_found(Lang::English, Missing::Authorization)]))
     }
 }

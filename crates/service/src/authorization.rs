@@ -7,9 +7,10 @@ use domain::audit::Outcome;
 use domain::cents::Cents;
 use domain::credit_account::{AccountNumber, CardNumber};
 use domain::identifier::ClientIdentifier;
+use domain::lending::AnnualRate;
 use domain::purchase::{Authorization, AuthorizationId, CaptureId, Financing, MOST_OPEN, Refusal};
 use serde::{Deserialize, Serialize};
-use store::authorization::AuthorizationRow;
+use store::authorization::{AuthorizationRow, Told};
 use store::credit_account::AccountKey;
 use store::merchant::KnownMerchant;
 use store::{Access, StoreError, Tx};
@@ -65,6 +66,9 @@ pub struct AuthorizationView {
     pub amount: Cents,
     /// The finance charge of the whole amount.
     pub finance_charge: Cents,
+    /// The annual rate of a promotional purchase, in billionths, as it was quoted.
+    #[serde(default)]
+    pub annual_rate: Option<u64>,
     /// What was captured.
     pub captured: Cents,
     /// What was released.
@@ -95,6 +99,7 @@ impl AuthorizationView {
             term: row.term,
             amount: it.amount,
             finance_charge: it.charge.total(),
+            annual_rate: row.annual_rate().map(AnnualRate::billionths),
             captured: it.captured,
             released: it.released,
             remaining: it.remaining_at(now),
@@ -148,14 +153,15 @@ impl Core {
                 let regular = matches!(asked.financing, Financing::Regular).then_some(asked.amount);
                 let code = core.check_code(tx, book, (&caller, &asked.proof, regular), &record).await?;
                 let widget = core.check_widget(tx, book, (&caller, &asked.proof)).await?;
-                let purchase = core.financed_purchase(&merchant, book.row(), asked.financing, asked.amount)?;
+                let financed = core.financed_purchase(&merchant, book.row(), asked.financing, asked.amount)?;
                 let state = book.state()?;
                 let holds = book.expire_due(tx).await?;
-                let done = purchase.authorize(&book.book(), state, book.now(), lifetime)?;
+                let done = financed.purchase.authorize(&book.book(), state, book.now(), lifetime)?;
                 if holds.open >= MOST_OPEN {
                     return Err(Refusal::TooManyAuthorizations.into());
                 }
-                let mut row = add(tx, book, (caller.client, &ids), &done.outcome, asked.till.reference.clone()).await?;
+                let told = Told { annual_rate: financed.annual_rate, reference: asked.till.reference.clone() };
+                let mut row = add(tx, book, (caller.client, &ids), &done.outcome, told).await?;
                 let subject = format!("authorization:{}", row.authorization);
                 let note = Note { client: Some(caller.client), subject: subject.clone(), till: asked.till.clone() };
                 book.post(tx, done, note).await?;
@@ -241,10 +247,10 @@ async fn add(
     book: &mut TakenBook,
     (client, ids): (ClientIdentifier, &[AuthorizationId]),
     authorization: &Authorization,
-    reference: Option<String>,
+    told: Told,
 ) -> Result<AuthorizationRow, StoreError> {
     for id in ids {
-        let row = AuthorizationRow::new(book.key(), (client, *id), authorization, reference.clone(), book.now());
+        let row = AuthorizationRow::new(book.key(), (client, *id), authorization, told.clone(), book.now());
         if store::authorization::insert(tx, &row).await? {
             book.opened(&row);
             return Ok(row);

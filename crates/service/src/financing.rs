@@ -2,7 +2,7 @@
 
 use domain::cents::Cents;
 use domain::credit_account::RiskRating;
-use domain::lending::{Borrower, NotOffered};
+use domain::lending::{AnnualRate, Borrower, NotOffered};
 use domain::percent::Percent;
 use domain::purchase::{EarningTime, FinanceCharge, Financing, Purchase, RegularRate};
 use domain::reference_data::{PlanId, Province};
@@ -11,6 +11,13 @@ use store::account_book::BookRow;
 
 use crate::Core;
 use crate::purchase_error::PurchaseError;
+
+/// A purchase with what its financing was quoted at.
+pub(crate) struct FinancedPurchase {
+    pub(crate) purchase: Purchase,
+    /// The annual rate of a promotional purchase.
+    pub(crate) annual_rate: Option<AnnualRate>,
+}
 
 impl Core {
     /// A purchase of `amount` on an account with its finance charge, for a merchant by its `client_id`: the interest and the fees of the schedule
@@ -21,18 +28,14 @@ impl Core {
         account: &BookRow,
         financing: Financing,
         amount: Cents,
-    ) -> Result<Purchase, PurchaseError> {
+    ) -> Result<FinancedPurchase, PurchaseError> {
         let lending = &self.settings().lending;
         let Financing::Promotional { plan, term } = financing else {
             let fees = lending.regular().fees.iter().map(|fee| fee.amount).sum();
             let charge = FinanceCharge { interest: Cents::ZERO, fees };
-            return Ok(Purchase {
-                financing,
-                amount,
-                charge,
-                earned: EarningTime::default(),
-                late_rate: Percent::ZERO,
-            });
+            let (earned, late_rate) = (EarningTime::default(), Percent::ZERO);
+            let purchase = Purchase { financing, amount, charge, earned, late_rate };
+            return Ok(FinancedPurchase { purchase, annual_rate: None });
         };
         let plan = PlanId::of_number(plan).map_err(|_| PurchaseError::PlanTermNotSet)?;
         let borrower = borrower(account)?;
@@ -50,7 +53,8 @@ impl Core {
             EarningTime { from_month: plan.interest_free_months, until_month: plan.grace_months.saturating_add(term) };
         let charge = FinanceCharge { interest: schedule.interest(), fees: schedule.fees() };
         let late_rate = if plan.same_as_cash { plan.rate } else { Percent::ZERO };
-        Ok(Purchase { financing, amount, charge, earned, late_rate })
+        let purchase = Purchase { financing, amount, charge, earned, late_rate };
+        Ok(FinancedPurchase { purchase, annual_rate: Some(financed.quote.annual_rate) })
     }
 
     /// The yearly rate of regular purchases.

@@ -4,6 +4,7 @@ use domain::Timestamp;
 use domain::cents::Cents;
 use domain::credit_account::AccountNumber;
 use domain::identifier::{ClientIdentifier, PartnerId};
+use domain::lending::AnnualRate;
 use domain::percent::Percent;
 use domain::purchase::{Authorization, AuthorizationId, AuthorizationState, EarningTime, FinanceCharge, Financing};
 
@@ -42,6 +43,8 @@ pub struct AuthorizationRow {
     pub earned_until_month: i64,
     /// Of a plan that is the same as cash its yearly rate, in hundredths of a percent; else nothing.
     pub late_rate: i64,
+    /// The annual rate of a promotional purchase, in billionths, as it was quoted.
+    pub annual_rate: Option<i64>,
     /// What of the amount was captured.
     pub captured: i64,
     /// What of the amount was released.
@@ -71,6 +74,7 @@ columns!(AuthorizationRow {
     earned_from_month,
     earned_until_month,
     late_rate,
+    annual_rate,
     captured,
     released,
     status,
@@ -78,6 +82,15 @@ columns!(AuthorizationRow {
     created_at as i64,
     expires_at as i64,
 });
+
+/// What a new authorization has that no rule asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// The annual rate of a promotional purchase, as it was quoted.
+    pub annual_rate: Option<AnnualRate>,
+    /// The merchant's order.
+    pub reference: Option<String>,
+}
 
 /// How a purchase is paid, from its columns.
 pub(crate) fn financing(transaction_type: &str, plan: Option<i64>, term: Option<i64>) -> Result<Financing, StoreError> {
@@ -116,7 +129,7 @@ impl AuthorizationRow {
         key: AccountKey,
         (client, id): (ClientIdentifier, AuthorizationId),
         it: &Authorization,
-        reference: Option<String>,
+        told: Told,
         created_at: Timestamp,
     ) -> Self {
         let (transaction_type, plan, term) = financing_columns(it.financing);
@@ -135,15 +148,23 @@ impl AuthorizationRow {
             earned_from_month: i64::from(it.earned.from_month),
             earned_until_month: i64::from(it.earned.until_month),
             late_rate: i64::from(it.late_rate.hundredths()),
+            annual_rate: told.annual_rate.and_then(|rate| i64::try_from(rate.billionths()).ok()),
             captured: 0,
             released: 0,
             status: String::new(),
-            reference,
+            reference: told.reference,
             created_at,
             expires_at: it.expires_at,
         };
         row.set(it);
         row
+    }
+
+    /// The annual rate of a promotional purchase, as it was quoted; `None` of a regular one, and of one that is older than this was kept.
+    #[must_use]
+    pub fn annual_rate(&self) -> Option<AnnualRate> {
+        let billionths = u64::try_from(self.annual_rate?).ok()?;
+        Some(AnnualRate::of_billionths(billionths))
     }
 
     /// On which account it is.
@@ -200,8 +221,8 @@ macro_rules! authorization {
     ($($rest:expr),+) => {
         concat!(
             "SELECT partner_id, lender_id, account_number, authorization_id, client_id, transaction_type, plan_id, term, amount, \
-             charge_interest, charge_fees, earned_from_month, earned_until_month, late_rate, captured, released, status, reference, created_at, \
-             expires_at FROM credit_authorization ",
+             charge_interest, charge_fees, earned_from_month, earned_until_month, late_rate, annual_rate, captured, released, status, \
+             reference, created_at, expires_at FROM credit_authorization ",
             $($rest),+
         )
     };
@@ -215,9 +236,9 @@ pub(crate) use list::STATEMENTS as LIST_STATEMENTS;
 
 statements! {
     INSERT = "INSERT INTO credit_authorization (partner_id, lender_id, account_number, authorization_id, client_id, transaction_type, plan_id, \
-              term, amount, charge_interest, charge_fees, earned_from_month, earned_until_month, late_rate, captured, released, status, reference, \
-              created_at, expires_at, open_until) \
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) ON CONFLICT DO NOTHING";
+              term, amount, charge_interest, charge_fees, earned_from_month, earned_until_month, late_rate, annual_rate, captured, released, status, \
+              reference, created_at, expires_at, open_until) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22) ON CONFLICT DO NOTHING";
     BY_NUMBER = authorization!("WHERE partner_id = $1 AND client_id = $2 AND authorization_id = $3");
     KEEP = "UPDATE credit_authorization SET captured = $5, released = $6, status = $7, open_until = $8 \
             WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND authorization_id = $4";
@@ -252,6 +273,7 @@ pub async fn insert(tx: &mut Tx, row: &AuthorizationRow) -> Result<bool, StoreEr
         row.earned_from_month,
         row.earned_until_month,
         row.late_rate,
+        row.annual_rate,
         row.captured,
         row.released,
         &row.status,

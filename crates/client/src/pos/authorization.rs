@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::capture::Capture;
 use super::error::PosError;
 use super::flow::{Flow, json};
+use super::interest::InterestRate;
 use super::till::Till;
 use crate::api_key::Secret;
 use crate::decimal::Decimal;
@@ -90,6 +91,12 @@ pub struct Authorization {
     pub amount: Decimal,
     /// The interest and the fees of the whole amount, which are held with it.
     pub finance_charge: Decimal,
+    /// Of a promotional purchase its annual rate, fees included, as `v2.5` has it.
+    #[serde(default)]
+    pub apr: Option<Decimal>,
+    /// The same as `v2.5.1` has it.
+    #[serde(default)]
+    pub annual_rates: Option<InterestRate>,
     /// What of the amount was captured.
     pub captured_amount: Decimal,
     /// What of the amount was released, by you or because its time was over.
@@ -111,6 +118,14 @@ pub struct Authorization {
     /// Its captures, the oldest first; only of [`Flow::authorization`].
     #[serde(default)]
     pub captures: Vec<Capture>,
+}
+
+impl Authorization {
+    /// The annual rate of a promotional purchase, fees included, whichever version has answered.
+    #[must_use]
+    pub fn annual_rate(&self) -> Option<Decimal> {
+        self.apr.or_else(|| self.annual_rates.as_ref().map(|rates| rates.rate))
+    }
 }
 
 /// How an authorization stands.

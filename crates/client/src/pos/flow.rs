@@ -225,6 +225,18 @@ impl Flow {
         self.post(path, json(&InterestBody { amount })).await
     }
 
+    /// The same with every payment of each term, and what they come to.
+    ///
+    /// # Errors
+    /// As those of [`Flow::calculate_interest`].
+    pub async fn calculate_schedules(&self, account_number: u64, amount: Decimal) -> Result<Interest, PosError> {
+        let path = format!("/accounts/{account_number}/calculate-interest");
+        let mut call = self.call(Method::POST, path);
+        call.query.push(("schedule", "true".to_owned()));
+        call.body = json(&InterestBody { amount });
+        parse(&self.session.run(&call).await?)
+    }
+
     /// The language of its texts.
     #[must_use]
     pub const fn lang(&self) -> Lang {

@@ -95,6 +95,31 @@ pub struct InterestTerm {
     /// The same as `v2.5.1` has it.
     #[serde(default)]
     pub annual_rates: Option<InterestRate>,
+    /// The interest and the fees of all payments; only of [`Flow::calculate_schedules`](super::Flow::calculate_schedules).
+    #[serde(default)]
+    pub finance_charge: Option<Decimal>,
+    /// All payments: the price and the finance charge; only there.
+    #[serde(default)]
+    pub total_amount: Option<Decimal>,
+    /// The payments, the first one first; only there.
+    #[serde(default)]
+    pub payments: Vec<InterestPayment>,
+}
+
+/// A payment.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct InterestPayment {
+    /// How many months after the purchase it is due.
+    pub month: u32,
+    /// All of it: interest, principal and fee.
+    pub amount: Decimal,
+    /// What of it is interest.
+    pub interest: Decimal,
+    /// What of it pays the price.
+    pub principal: Decimal,
+    /// What of it is fees.
+    pub fee: Decimal,
 }
 
 impl InterestTerm {

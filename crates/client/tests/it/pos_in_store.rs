@@ -134,7 +134,13 @@ on_both_engines! {
         let price = dollars("300.50");
         let cost = flow.calculate_interest(account, price).await.unwrap();
         let plan = cost.promotional_purchase.iter().find(|plan| plan.plan_id == 4).unwrap();
-        assert!(plan.terms.iter().any(|term| term.term == 3));
+        let term = plan.terms.iter().find(|term| term.term == 3).unwrap();
+        assert_eq!((term.total_amount, term.payments.len()), (None, 0));
+        let told = flow.calculate_schedules(account, price).await.unwrap();
+        let plan = told.promotional_purchase.iter().find(|plan| plan.plan_id == 4).unwrap();
+        let told = plan.terms.iter().find(|told| told.term == 3).unwrap();
+        assert_eq!((told.payments.len(), told.payments[0].amount), (3, term.term_amount));
+        assert!(told.total_amount.is_some());
 
         let proof = code(&flow, account, VerificationFormat::Sms, "till-1").await;
         let order = Till::order("Order-1");
@@ -148,6 +154,7 @@ on_both_engines! {
         relay.take();
         relay.lose(2);
         let held = flow.authorize(&purchase).await.unwrap();
+        assert_eq!((Some(held.finance_charge), held.annual_rate()), (told.finance_charge, term.annual_rate()));
         assert_eq!(relay.lines(), ["authorization 200", "authorization 200", "authorization 200"]);
         assert_eq!((held.authorization_status, held.amount, held.reference.as_deref()), (AuthorizationStatus::Opened, price, Some("Order-1")));
         assert_eq!((held.financing_option.transaction_type, held.financing_option.plan_id), (TransactionType::PromotionalPurchase, Some(4)));

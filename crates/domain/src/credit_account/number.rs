@@ -6,8 +6,6 @@ use std::fmt;
 use crate::check_digit::{luhn, luhn_digit};
 use crate::{Random, Secret};
 
-/// The number of digits of an account's number.
-const ACCOUNT_DIGITS: usize = 14;
 /// The number of digits of a card's number.
 const CARD_DIGITS: usize = 16;
 /// How card numbers begin: the digit 1 is of no card network (ISO/IEC 7812-1), so that no till takes one for a bank's card.
@@ -31,13 +29,16 @@ pub enum NumberFault {
 pub struct AccountNumber(i64);
 
 impl AccountNumber {
+    /// How many digits one has.
+    pub const DIGITS: usize = 14;
+
     /// Reads a number.
     ///
     /// # Errors
     /// [`NumberFault`].
     pub fn parse(text: &str) -> Result<Self, NumberFault> {
-        check(text, ACCOUNT_DIGITS)?;
-        text.parse().map(Self).map_err(|_| NumberFault::Digits(ACCOUNT_DIGITS))
+        check(text, AccountNumber::DIGITS)?;
+        text.parse().map(Self).map_err(|_| NumberFault::Digits(AccountNumber::DIGITS))
     }
 
     /// A number that was kept.
@@ -49,7 +50,7 @@ impl AccountNumber {
     /// A new number.
     #[must_use]
     pub fn generate(random: &dyn Random) -> Self {
-        let digits = with_check_digit(&random_digits(random, "", ACCOUNT_DIGITS - 1));
+        let digits = with_check_digit(&random_digits(random, "", AccountNumber::DIGITS - 1));
         Self(digits.bytes().fold(0, |number, digit| number * 10 + i64::from(digit - b'0')))
     }
 

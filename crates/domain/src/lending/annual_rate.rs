@@ -38,6 +38,12 @@ impl AnnualRate {
         Self(u64::from(percent.hundredths()) * (WHOLE / 10_000))
     }
 
+    /// The rate of so many parts of 10⁻⁹.
+    #[must_use]
+    pub const fn of_billionths(billionths: u64) -> Self {
+        Self(billionths)
+    }
+
     /// In parts of 10⁻⁹.
     #[must_use]
     pub const fn billionths(self) -> u64 {

@@ -39,6 +39,18 @@ pub struct PlanQuote<'l> {
     pub plan: &'l Plan,
     /// Its terms, the shortest first; never none.
     pub terms: Vec<TermQuote>,
+    offer: &'l Offer,
+    amount: Cents,
+}
+
+impl PlanQuote<'_> {
+    /// What is to be paid by one of the terms, and when.
+    #[must_use]
+    pub fn schedule(&self, term: &TermQuote) -> Schedule {
+        let offered = self.offer.terms.iter().find(|offered| offered.months == term.months);
+        let offered = offered.expect("a quote has the terms of its offer");
+        offered.schedule(self.plan, self.amount)
+    }
 }
 
 /// What a purchase costs by one term of a plan.
@@ -159,7 +171,7 @@ impl Lending {
             offer.terms.iter().filter_map(|term| offer.quote(term, amount).ok()).collect()
         };
         self.offers_for(merchant, borrower)
-            .map(|offer| PlanQuote { plan: &offer.plan, terms: quote(offer) })
+            .map(|offer| PlanQuote { plan: &offer.plan, terms: quote(offer), offer, amount })
             .filter(|quote| !quote.terms.is_empty())
             .collect()
     }
@@ -267,6 +279,9 @@ mod tests {
                         for months in plan.terms.iter().chain(&[119]) {
                             let financing = lending.financing(merchant, who, (plan.id, *months), amount).ok();
                             assert_eq!(financing.as_ref().map(|it| &it.quote), quoted(plan, *months));
+                            let quote = quotes.iter().find(|quote| quote.plan.id == plan.id);
+                            let schedule = quoted(plan, *months).and_then(|term| Some(quote?.schedule(term)));
+                            assert_eq!(financing.map(|it| it.schedule), schedule);
                         }
                     }
                 }

@@ -16,6 +16,9 @@ macro_rules! identifier {
         pub struct $name(pub i64);
 
         impl $name {
+            /// How many digits one has.
+            pub const DIGITS: usize = $digits;
+
             /// Reads an identifier; `None` for a text that is none.
             #[must_use]
             pub fn parse(text: &str) -> Option<Self> {

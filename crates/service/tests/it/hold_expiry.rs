@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::cents::Cents;
 use domain::purchase::{AuthorizationId, Financing, MOST_OPEN, Refusal};
 use service::Core;
-use store::authorization::AuthorizationRow;
+use store::authorization::{AuthorizationRow, Told};
 use store::credit_account::AccountKey;
 use testkit::account::open_account;
 use testkit::core::TestCore;
@@ -38,7 +38,7 @@ async fn fill(core: &Core, shop: Shop, account: AccountKey) {
                 let state = domain::credit_account::AccountState::NORMAL;
                 let done = purchase.authorize(&book.book(), state, now, 30 * DAY).unwrap();
                 let id = (shop.caller.client, AuthorizationId(1_000_000_000_000_000 + number));
-                let row = AuthorizationRow::new(account, id, &done.outcome, None, now);
+                let row = AuthorizationRow::new(account, id, &done.outcome, Told::default(), now);
                 assert!(store::authorization::insert(tx, &row).await?);
                 book.set(&done.book);
                 book.opened(row.expires_at);

@@ -14,7 +14,7 @@ use domain::purchase::{
 };
 use sqlx::Connection;
 use store::account_book::BookRow;
-use store::authorization::{AuthorizationFilter, AuthorizationRow};
+use store::authorization::{AuthorizationFilter, AuthorizationRow, Told};
 use store::capture::{CaptureFilter, CaptureRow, ReturnRow};
 use store::credit_account::AccountKey;
 use store::ledger::{CreditClass, MovementRow};
@@ -59,7 +59,7 @@ pub(crate) fn new(id: i64, plan: Option<u8>, created_at: Timestamp) -> Authoriza
         key(),
         (MERCHANT.1, AuthorizationId(id)),
         &done.outcome,
-        Some(format!("order-{id}")),
+        Told { annual_rate: None, reference: Some(format!("order-{id}")) },
         created_at,
     )
 }

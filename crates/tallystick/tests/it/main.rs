@@ -23,6 +23,7 @@ mod pos_apply;
 mod pos_calculate_interest;
 mod pos_customer;
 mod pos_information;
+mod pos_printed;
 mod pos_purchase;
 mod pos_token;
 mod pos_verify;

@@ -105,6 +105,37 @@ fn is(status: u16, error: &str) -> (u16, String) {
 }
 
 on_both_engines! {
+    async fn every_payment_is_told_to_who_asks(database: TestDatabase) {
+        let till = till(&database).await;
+        let number = till.account("Flexiti", "M", ONTARIO).await;
+        let plain = till.ask(POS, number, "?schedule=false", json!(10.5)).await.json();
+        assert_eq!(plain, till.ask(POS, number, "", json!(10.5)).await.json());
+        assert!(!plain.to_string().contains("payments"));
+        let answer = till.ask(POS, number, "?schedule=true", json!(10.5)).await.json();
+        let payment = |month, amount, interest, principal| {
+            json!({"month": month, "amount": amount, "interest": interest, "principal": principal, "fee": 0})
+        };
+        let payments = [payment(1, 3.56, 0.09, 3.47), payment(2, 3.56, 0.06, 3.5), payment(3, 3.56, 0.03, 3.53)];
+        assert_eq!(
+            plan(&answer, 4)["terms"][0],
+            json!({"term": 3, "term_amount": 3.56, "fees": [], "apr": 0.0999, "finance_charge": 0.18, "total_amount": 10.68, "payments": payments})
+        );
+        for plan in answer["promotional_purchase"].as_array().unwrap() {
+            for term in plan["terms"].as_array().unwrap() {
+                let cents = |value: &Value| (value.as_f64().unwrap() * 100.0).round() as i64;
+                let payments = term["payments"].as_array().unwrap();
+                let sum = |part: &str| payments.iter().map(|payment| cents(&payment[part])).sum::<i64>();
+                assert_eq!((sum("principal"), sum("amount")), (1_050, cents(&term["total_amount"])), "{term}");
+                assert_eq!(sum("interest") + sum("fee"), cents(&term["finance_charge"]), "{term}");
+                assert_eq!(payments[0]["amount"], term["term_amount"], "{term}");
+            }
+        }
+        let wrong = till.ask(POS, number, "?schedule=yes", json!(0)).await;
+        assert_eq!(refused(&wrong), is(409, "wrong_inputs"));
+        let params: Vec<_> = wrong.json()["field_errors"].as_array().unwrap().iter().map(|it| it["param"].clone()).collect();
+        assert_eq!(params, ["amount", "schedule"]);
+    }
+
     async fn the_published_example_is_answered_in_both_shapes(database: TestDatabase) {
         let till = till(&database).await;
         let number = till.account("Flexiti", "M", ONTARIO).await;

@@ -132,6 +132,7 @@ on_both_engines! {
                 "financing_option": {"transaction_type": "promotional_purchase", "plan_id": 4, "term": 3},
                 "amount": 300.5,
                 "finance_charge": held["finance_charge"],
+                "apr": 0.0999,
                 "captured_amount": 0,
                 "released_amount": 0,
                 "remaining_authorization_amount": 300.5,
@@ -152,7 +153,8 @@ on_both_engines! {
         assert_eq!(refused(&over), is(409, "auth_amount_exceeded"));
         let over = desk.post(&format!("/authorization/{id}/release"), &json!({"amount": 100.01})).await;
         assert_eq!(refused(&over), is(409, "auth_amount_exceeded"));
-        let released = desk.post(&format!("/authorization/{id}/release"), &json!({})).await.json();
+        // Nothing has to be said where all that is left is released.
+        let released = desk.call(Method::POST, &format!("/authorization/{id}/release"), &desk.office).send().await.json();
         assert_eq!((&released["authorization_status"], &released["released_amount"]), (&json!("closed"), &json!(100)));
         let late = desk.post(&format!("/authorization/{id}/capture"), &json!({"amount": 1})).await;
         assert_eq!(refused(&late), is(409, "authorization_ended"));
@@ -206,6 +208,7 @@ on_both_engines! {
             ("?creation_date_from=2026-01-03".to_owned(), vec![second], 1),
             ("?creation_date_to=2026-01-01".to_owned(), vec![], 0),
             ("?account_number=12345678901237".to_owned(), vec![], 0),
+            ("?account_number=12341234".to_owned(), vec![], 0),
         ] {
             let page = desk.get(&format!("/authorizations{query}")).await;
             let ids: Vec<_> = page["authorizations"].as_array().unwrap().iter().map(|it| it["authorization_id"].as_i64().unwrap()).collect();
@@ -221,6 +224,40 @@ on_both_engines! {
         assert_eq!(params, ["account_number", "transaction_type", "authorization_status", "creation_date_from", "page_size", "page_number"]);
         let far = desk.call(Method::GET, "/captures?page_size=100&page_number=101", &desk.office).send().await;
         assert_eq!(wrong(&far), [("page_number".to_owned(), json!("101"))]);
+    }
+
+    async fn the_annual_rate_is_told_in_the_shape_of_the_address(database: TestDatabase) {
+        let desk = Desk::open(&database).await;
+        let newer = "/flexiti/pos-api/v2.5.1";
+        let path = |rest: &str| format!("{newer}/client-id/{}{rest}", desk.merchant.id);
+        let call = |method, rest: &str| desk.app.request(method, &path(rest)).bearer(&desk.office).header("x-reference-id", FLOW);
+        let body = desk.verified(&desk.purchase(300.5)).await;
+        let buy = async |lang: &str| {
+            let request = call(Method::POST, &format!("/authorization?lang={lang}")).header("x-idempotency-key", "one");
+            request.json(&body).send().await.json()
+        };
+        let held = buy("en").await;
+        let named = json!({
+            "description": "Annual Percentage Rate (APR)", "rate": 0.0999, "type": "apr",
+            "message": "Interest and fees of a year, when every payment is made in time",
+        });
+        assert_eq!((&held["annual_rates"], held.get("apr")), (&named, None));
+        // A repeat is told in its own language.
+        let again = buy("fr").await;
+        assert_eq!(again["authorization_id"], held["authorization_id"]);
+        assert_eq!(again["annual_rates"]["description"], "Taux annuel du coût d'emprunt (TAC)");
+        let id = held["authorization_id"].as_i64().unwrap();
+        for rest in [format!("/authorization/{id}"), "/authorizations".to_owned()] {
+            let shown = |body: Value| body.get("authorizations").map_or(body.clone(), |list| list[0].clone());
+            let newer = shown(call(Method::GET, &rest).send().await.json());
+            assert_eq!((&newer["annual_rates"], newer.get("apr")), (&named, None));
+            let older = shown(desk.get(&rest).await);
+            assert_eq!((&older["apr"], older.get("annual_rates")), (&json!(0.0999), None));
+        }
+        let mut regular = desk.purchase(10);
+        regular["financing_option"] = json!({"transaction_type": "regular_purchase"});
+        let regular = desk.authorize(&regular).await.json();
+        assert!(regular["authorization_id"].is_i64() && regular.get("apr").is_none(), "{regular}");
     }
 
     async fn bad_amounts_and_members_are_told_by_name(database: TestDatabase) {
