@@ -54,6 +54,7 @@ pub mod retry;
 pub mod secret;
 pub mod service_type;
 pub mod site;
+pub mod sku_data;
 pub mod sms;
 pub mod statement;
 mod stored_text;

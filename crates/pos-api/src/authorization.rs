@@ -7,6 +7,7 @@ use domain::verification::VerificationFault;
 use http_kit::openapi::Responses;
 use http_kit::{Flag, HttpState, JsonBody, PrivateJson, Problem, Section, TextOrNumber};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use service::authorization::{AuthorizationRequest, AuthorizationView};
 use service::purchase_error::{Missing, PurchaseError};
 use service::verification::Proof;
@@ -20,6 +21,7 @@ use crate::lang::Lang;
 use crate::money_move::{EXAMPLE, MoneyMove, MoveParameters, TAG, not_found, problems, till_body};
 use crate::problem;
 use crate::rate::AnnualRatesAnswer;
+use crate::sku_data::SkuData;
 
 /// The longest reference, location, employee and request id.
 pub(crate) const LONGEST_NAME: usize = 40;
@@ -43,7 +45,7 @@ pub(crate) struct FinancingOption {
 }
 
 till_body! {
-/// A purchase. What is bought (`sku_data`) may be sent with it and is passed over.
+/// A purchase.
 #[schema(as = Purchase)]
 pub(crate) struct PurchaseBody {
     /// The account.
@@ -65,6 +67,10 @@ pub(crate) struct PurchaseBody {
     #[serde(default)]
     #[schema(value_type = bool, example = false)]
     auto_capture: Flag,
+    /// What is bought: for the customer's statement, unchecked, of 16 KiB at most.
+    #[serde(default)]
+    #[schema(value_type = Option<SkuData>)]
+    sku_data: Section<Map<String, Value>>,
     /// In a store: the code that `verify` has sent to the customer. Online none may be sent.
     #[serde(default)]
     #[schema(value_type = Option<TextOrNumber>)]
@@ -240,7 +246,7 @@ fn read(mut inputs: Inputs, body: JsonBody<PurchaseBody>) -> Result<Authorizatio
         request: inputs.text("request_id", said.request_id, LONGEST_NAME),
         widget_session: inputs.guid("widget_session_id", said.widget_session_id),
     };
-    let till = till.read(&mut inputs);
+    let till = till.read_with(said.sku_data, &mut inputs);
     inputs.finish()?;
     // Each that is missing was a fault.
     let read = account.zip(financing).zip(amount).zip(auto_capture);

@@ -3,8 +3,9 @@
 use axum::extract::{RawPathParams, State};
 use domain::purchase::{AuthorizationId, Refusal};
 use http_kit::openapi::Responses;
-use http_kit::{HttpState, JsonBody, PrivateJson, Problem, TextOrNumber};
+use http_kit::{HttpState, JsonBody, PrivateJson, Problem, Section, TextOrNumber};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use service::capture::CaptureView;
 use service::purchase_error::Missing;
 use utoipa::ToSchema;
@@ -15,15 +16,20 @@ use crate::inputs::part;
 use crate::lang::Lang;
 use crate::money_move::{EXAMPLE, MoneyMove, MoveParameters, TAG, not_found, problems, till_body};
 use crate::problem;
+use crate::sku_data::SkuData;
 
 till_body! {
-/// What is charged. What is bought (`sku_data`) may be sent with it and is passed over.
+/// What is charged.
 #[schema(as = CaptureRequest)]
 pub(crate) struct CaptureBody {
     /// The amount without the finance charge, in dollars: a number, or a text of one.
     #[serde(default)]
     #[schema(value_type = TextOrNumber)]
     amount: TextOrNumber,
+    /// What is delivered: for the customer's statement, unchecked, of 16 KiB at most. Where there is none, that of the authorization counts.
+    #[serde(default)]
+    #[schema(value_type = Option<SkuData>)]
+    sku_data: Section<Map<String, Value>>,
 }
 }
 
@@ -115,7 +121,7 @@ pub(crate) async fn capture(
     let mut said = body.value;
     let till = said.take_till();
     let amount = inputs.required_amount("amount", said.amount);
-    let till = till.read(&mut inputs);
+    let till = till.read_with(said.sku_data, &mut inputs);
     inputs.finish()?;
     let amount = amount.ok_or_else(|| Problem::internal("a fault was not told"))?;
     let id = AuthorizationId::parse(part(&parameters, "authorization_id"));

@@ -3,8 +3,9 @@
 use axum::extract::{RawPathParams, State};
 use domain::purchase::{AuthorizationId, CaptureId, Refusal};
 use http_kit::openapi::Responses;
-use http_kit::{Flag, HttpState, JsonBody, PrivateJson, Problem, TextOrNumber};
+use http_kit::{Flag, HttpState, JsonBody, PrivateJson, Problem, Section, TextOrNumber};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use service::capture::{ReturnRequest, ReturnView};
 use service::purchase_error::{Missing, PurchaseError};
 use utoipa::ToSchema;
@@ -14,9 +15,10 @@ use crate::inputs::part;
 use crate::lang::Lang;
 use crate::money_move::{EXAMPLE, MoneyMove, MoveParameters, TAG, not_found, problems, till_body};
 use crate::problem;
+use crate::sku_data::SkuData;
 
 till_body! {
-/// What is brought back. What it is (`sku_data`) may be sent with it and is passed over.
+/// What is brought back.
 #[schema(as = ReturnRequest)]
 pub(crate) struct ReturnBody {
     /// The amount without the finance charge, in dollars: a number, or a text of one. It may be left out where `full_return` is true.
@@ -31,6 +33,10 @@ pub(crate) struct ReturnBody {
     #[serde(default)]
     #[schema(value_type = Option<TextOrNumber>)]
     vcc_number: TextOrNumber,
+    /// What is brought back: for the customer's statement, unchecked, of 16 KiB at most.
+    #[serde(default)]
+    #[schema(value_type = Option<SkuData>)]
+    sku_data: Section<Map<String, Value>>,
 }
 }
 
@@ -120,7 +126,7 @@ pub(crate) async fn return_capture(
         false => inputs.required_amount("amount", said.amount),
     };
     let card = inputs.card("vcc_number", said.vcc_number);
-    let till = till.read(&mut inputs);
+    let till = till.read_with(said.sku_data, &mut inputs);
     inputs.finish()?;
     let lang = moved.call.lang;
     let authorization = AuthorizationId::parse(part(&parameters, "authorization_id"));

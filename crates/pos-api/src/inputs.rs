@@ -5,8 +5,10 @@ use domain::applicant::ApplicantFaults;
 use domain::calendar::CalendarDate;
 use domain::cents::Cents;
 use domain::credit_account::{AccountNumber, CardNumber, CustomerNumber};
+use domain::sku_data::SkuData;
 use domain::{Faults, Timestamp};
-use http_kit::{Flag, Problem, Query, TextOrNumber};
+use http_kit::{Flag, Problem, Query, Section, TextOrNumber};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::amount_request::read_amount;
@@ -131,16 +133,40 @@ impl Inputs {
         number
     }
 
-    /// The number that a list is filtered by: of so many digits at most. One that there can't be is of no record, as one that there is not.
-    pub(crate) fn filter(&mut self, query: &mut Query, param: &'static str, digits: usize) -> Option<i64> {
-        let text = query.text(param)?;
-        let is_number = (1..=digits).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    /// Digits, so many at most.
+    pub(crate) fn digits(&mut self, param: &'static str, member: TextOrNumber, most: usize) -> Option<i64> {
+        let text = self.text(param, member, LONGEST_VALUE)?;
+        let is_number = (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
         let number = text.parse().ok().filter(|_| is_number);
         if number.is_none() {
             let (en, fr) = ("must be a number, of digits alone", "doit être un numéro, fait de chiffres seulement");
             self.fault(param, en, fr, Some(&text));
         }
         number
+    }
+
+    /// The number that a list is filtered by: of so many digits at most. One that there can't be is of no record, as one that there is not.
+    pub(crate) fn filter(&mut self, query: &mut Query, param: &'static str, most: usize) -> Option<i64> {
+        let member = self.query(query, param);
+        self.digits(param, member, most)
+    }
+
+    /// What is told of goods: an object of any members.
+    pub(crate) fn sku_data(&mut self, member: Section<Map<String, Value>>) -> Option<SkuData> {
+        const PARAM: &str = "sku_data";
+        match member {
+            Section::Absent => None,
+            Section::Given(members) => SkuData::new(*members).unwrap_or_else(|_| {
+                let (en, fr) =
+                    ("is too large: send 16 KiB of JSON at most", "est trop grand : envoyez au plus 16 Kio de JSON");
+                self.fault(PARAM, en, fr, None);
+                None
+            }),
+            Section::Wrong(_) => {
+                self.fault(PARAM, "must be an object", "doit être un objet", None);
+                None
+            }
+        }
     }
 
     /// The number of a card. It is a secret, and not repeated.

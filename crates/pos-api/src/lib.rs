@@ -39,6 +39,7 @@ mod reference_data;
 mod refund;
 mod release;
 mod responses;
+mod sku_data;
 mod terms;
 mod verify;
 mod version;

@@ -2,10 +2,11 @@
 
 use axum::extract::{RawPathParams, State};
 use domain::credit_account::AccountNumber;
-use domain::purchase::Refusal;
+use domain::purchase::{AuthorizationId, Refusal};
 use http_kit::openapi::Responses;
-use http_kit::{HttpState, JsonBody, PrivateJson, Problem, TextOrNumber};
+use http_kit::{HttpState, JsonBody, PrivateJson, Problem, Section, TextOrNumber};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use service::purchase_error::{Missing, PurchaseError};
 use service::refund::RefundRequest;
 use utoipa::ToSchema;
@@ -14,9 +15,10 @@ use crate::inputs::part;
 use crate::lang::Lang;
 use crate::money_move::{EXAMPLE, MoneyMove, MoveParameters, TAG, not_found, problems, till_body};
 use crate::problem;
+use crate::sku_data::SkuData;
 
 till_body! {
-/// What is given back. What it is for (`sku_data`, `capture_id`) may be sent with it and is passed over.
+/// What is given back.
 #[schema(as = Refund)]
 pub(crate) struct RefundBody {
     /// The amount, in dollars: a number, or a text of one.
@@ -27,6 +29,14 @@ pub(crate) struct RefundBody {
     #[serde(default)]
     #[schema(value_type = Option<TextOrNumber>)]
     vcc_number: TextOrNumber,
+    /// The capture that it is for, where there is one: its digits. It is kept with the refund, and need not be one of ours.
+    #[serde(default)]
+    #[schema(value_type = Option<TextOrNumber>)]
+    capture_id: TextOrNumber,
+    /// What it is for: for the customer's statement, unchecked, of 16 KiB at most.
+    #[serde(default)]
+    #[schema(value_type = Option<SkuData>)]
+    sku_data: Section<Map<String, Value>>,
 }
 }
 
@@ -69,12 +79,13 @@ pub(crate) async fn refund(
     let till = said.take_till();
     let amount = inputs.required_amount("amount", said.amount);
     let card = inputs.card("vcc_number", said.vcc_number);
-    let till = till.read(&mut inputs);
+    let capture = inputs.digits("capture_id", said.capture_id, AuthorizationId::DIGITS);
+    let till = till.read_with(said.sku_data, &mut inputs);
     inputs.finish()?;
     let amount = amount.ok_or_else(|| Problem::internal("a fault was not told"))?;
     let account = AccountNumber::parse(part(&parameters, "account_number")).ok();
     let account = account.ok_or_else(|| not_found(moved.call.lang, Missing::Account))?;
-    let asked = RefundRequest { account, amount, card, till };
+    let asked = RefundRequest { account, amount, card, capture, till };
     let answer = state.core().refund(&moved.caller, &asked, idempotency, &moved.call.context).await;
     let answer = answer.map_err(|error| moved.problem(error))?;
     Ok(PrivateJson::new(RefundAnswer {}).replayed(answer.replayed))

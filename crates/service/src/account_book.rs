@@ -12,6 +12,7 @@ use domain::ledger::Movement;
 use domain::oauth_token::Scope;
 use domain::percent::Percent;
 use domain::purchase::{Authorization, Book, Capture, Day, Done, Passed, RegularRate};
+use domain::sku_data::SkuData;
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -54,8 +55,8 @@ impl FlowCaller {
     }
 }
 
-/// Where a move was made and by whom, as the merchant tells it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What the merchant tells of a move: where it was made, by whom, and with which goods.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Till {
     /// `reference`: the merchant's order.
     pub reference: Option<String>,
@@ -63,6 +64,8 @@ pub struct Till {
     pub location: Option<String>,
     /// `external_employee_id`.
     pub employee: Option<String>,
+    /// `sku_data`: what was bought or brought back. Of payments and releases there is none.
+    pub sku_data: Option<SkuData>,
 }
 
 /// What a movement has beside its postings.

@@ -165,6 +165,7 @@ impl Core {
                 let subject = format!("authorization:{}", row.authorization);
                 let note = Note { client: Some(caller.client), subject: subject.clone(), till: asked.till.clone() };
                 book.post(tx, done, note).await?;
+                core.keep_sku_data(tx, book, subject.clone(), asked.till.sku_data.as_ref()).await?;
                 use_code(tx, book, code).await?;
                 use_widget(tx, book, widget).await?;
                 let mut captured = Vec::new();

@@ -155,12 +155,14 @@ impl Core {
         let ids: [_; CANDIDATES] = CaptureId::candidates(self.random(), self.now());
         let action = Operation::Capture.name();
         let record = context.record(self, caller.partner, action, format!("authorization:{id}"), Outcome::Done, "");
-        let (caller, till) = (*caller, till.clone());
+        let (core, caller, till) = (self.clone(), *caller, till.clone());
         self.move_account(key, request, move |book, tx| {
-            let (till, mut record) = (till.clone(), record.clone());
+            let (core, till, mut record) = (core.clone(), till.clone(), record.clone());
             Box::pin(async move {
                 let mut row = authorization::found(tx, &caller, id).await?;
                 let capture = capture_part(tx, book, &mut row, amount, &ids, &till).await?;
+                let subject = format!("capture:{}", capture.capture);
+                core.keep_sku_data(tx, book, subject, till.sku_data.as_ref()).await?;
                 record.detail = format!("captured {amount} as {} on account {}", capture.capture, key.number);
                 store::audit::insert(tx, &record).await?;
                 Ok(CaptureView::of(&capture, &row, book.now())?)
@@ -193,9 +195,9 @@ impl Core {
         let ids: [_; CANDIDATES] = ReturnId::candidates(self.random(), self.now());
         let (action, subject) = (Operation::ReturnCapture.name(), format!("capture:{}", asked.capture));
         let record = context.record(self, caller.partner, action, subject, Outcome::Done, "");
-        let (caller, asked) = (*caller, asked.clone());
+        let (core, caller, asked) = (self.clone(), *caller, asked.clone());
         self.move_account(key, request, move |book, tx| {
-            let (asked, mut record) = (asked.clone(), record.clone());
+            let (core, asked, mut record) = (core.clone(), asked.clone(), record.clone());
             Box::pin(async move {
                 let authorization = authorization::found(tx, &caller, asked.authorization).await?;
                 let mut row = found(tx, &caller, &authorization, asked.capture).await?;
@@ -224,9 +226,10 @@ impl Core {
                     returned_at: book.now(),
                 };
                 let id = add_return(tx, new, &ids).await?;
-                let note =
-                    Note { client: Some(caller.client), subject: format!("return:{id}"), till: asked.till.clone() };
+                let subject = format!("return:{id}");
+                let note = Note { client: Some(caller.client), subject: subject.clone(), till: asked.till.clone() };
                 book.post(tx, done, note).await?;
+                core.keep_sku_data(tx, book, subject, asked.till.sku_data.as_ref()).await?;
                 record.detail = format!("returned {} as {id} on account {}", returned.amount, key.number);
                 store::audit::insert(tx, &record).await?;
                 Ok(ReturnView {

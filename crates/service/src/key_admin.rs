@@ -282,6 +282,7 @@ impl Core {
         count += self.reseal_applications().await?;
         progress(count);
         count += self.reseal_accounts().await?;
+        count += self.reseal_sku_data().await?;
         progress(count);
         count += self.reseal_pepper(context).await?;
         progress(count);
@@ -341,7 +342,8 @@ impl Core {
         let flows = store::flow_information::count_not_sealed_under(&mut reader, newest).await?
             + store::widget_session::count_not_sealed_under(&mut reader, newest).await?;
         let applications = store::credit_application::count_not_sealed_under(&mut reader, newest).await?;
-        let accounts = store::credit_account::count_not_sealed_under(&mut reader, newest).await?;
+        let accounts = store::credit_account::count_not_sealed_under(&mut reader, newest).await?
+            + store::sku_data::count_not_sealed_under(&mut reader, newest).await?;
         Ok(UnderOlderKeys { secrets: keys + secrets + webhooks + invoices + flows + applications + accounts, answers })
     }
 }

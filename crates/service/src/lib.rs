@@ -80,6 +80,7 @@ mod release;
 mod reseal;
 mod sealed_message;
 mod settings;
+mod sku_data;
 pub mod sms;
 pub mod sms_delivery;
 pub mod sms_receipt;

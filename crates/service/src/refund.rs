@@ -25,6 +25,8 @@ pub struct RefundRequest {
     pub amount: Cents,
     /// The card, where it is given; it must be of the account.
     pub card: Option<CardNumber>,
+    /// The capture that it is for, as the merchant says: any number, since it need not be one of ours.
+    pub capture: Option<i64>,
     /// Where and by whom.
     pub till: Till,
 }
@@ -75,14 +77,16 @@ impl Core {
         let record = context.record(self, caller.partner, action, subject, Outcome::Done, detail);
         let (core, caller, asked) = (self.clone(), *caller, asked.clone());
         self.move_account(key, request, move |book, tx| {
-            let (core, till, record) = (core.clone(), asked.till.clone(), record.clone());
+            let (core, asked, record) = (core.clone(), asked.clone(), record.clone());
             let amount = asked.amount;
             Box::pin(async move {
                 book.expire_due(tx).await?;
                 let refunded = book.credited_in_a_day(tx, CreditClass::Refund).await?;
                 let done = book.book().refund(amount, refunded, &core.settings().purchase.limits)?;
-                let note = Note { client: Some(caller.client), subject: String::new(), till };
+                let subject = asked.capture.map(|capture| format!("capture:{capture}")).unwrap_or_default();
+                let note = Note { client: Some(caller.client), subject: subject.clone(), till: asked.till.clone() };
                 let (movement, ()) = book.post(tx, done, note).await?;
+                core.keep_sku_data(tx, book, subject, asked.till.sku_data.as_ref()).await?;
                 book.credit(tx, CreditClass::Refund, movement, amount).await?;
                 store::audit::insert(tx, &record).await?;
                 Ok(CreditView::of(book, movement, amount, Cents::ZERO))

@@ -8,8 +8,10 @@ use domain::cents::Cents;
 use domain::credit_account::AccountNumber;
 use domain::identifier::{ClientIdentifier, PartnerId};
 use domain::ledger::MovementKind;
+use domain::sku_data::SkuData;
 use domain::statement::{Statement, StatementMovement};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use store::account_book::BookRow;
 use store::ledger::MovementRow;
 use store::{Reader, StoreError};
@@ -20,7 +22,7 @@ use crate::{AdminError, Core};
 const BATCH: i64 = 500;
 
 /// A movement that has changed what is owed. Amounts are in cents.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountStatementEntry {
     /// Its place among the movements of the account.
@@ -33,6 +35,9 @@ pub struct AccountStatementEntry {
     pub merchant: Option<String>,
     /// The merchant's order.
     pub reference: Option<String>,
+    /// What was bought or brought back, as the merchant has told it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sku_data: Option<Map<String, Value>>,
     /// What was charged; below zero what was credited.
     pub amount: i64,
     /// The part of it that is interest and fees of a plan.
@@ -42,7 +47,7 @@ pub struct AccountStatementEntry {
 }
 
 /// The statement of an account. Amounts are in cents, of purchases and interest together.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountStatement {
     /// The partner.
@@ -95,81 +100,87 @@ impl Core {
         reader.freeze().await?;
         let mut statements = Vec::new();
         for row in store::account_book::of_number(&mut reader, number).await? {
-            statements.push(statement_of(&mut reader, &row, (from, until)).await?);
+            statements.push(self.statement_of(&mut reader, &row, (from, until)).await?);
         }
         if statements.is_empty() {
             return Err(AdminError::NotFound(format!("account {number}")));
         }
         Ok(statements)
     }
-}
 
-async fn statement_of(
-    reader: &mut Reader,
-    row: &BookRow,
-    (from, until): (CalendarDate, CalendarDate),
-) -> Result<AccountStatement, StoreError> {
-    let key = row.key();
-    let before = store::ledger::last_before(reader, key, beginning(from)).await?;
-    let opening = before.as_ref().map_or(0, |movement| movement.principal + movement.interest);
-    let end = beginning(until.days_after(1));
-    let mut last = before.map_or(0, |movement| movement.movement);
-    let (mut rows, mut movements) = (HashMap::new(), Vec::new());
-    loop {
-        let page = store::ledger::movements(reader, key, last, BATCH).await?;
-        let count = page.len();
-        let page: Vec<MovementRow> = page.into_iter().take_while(|movement| movement.at < end).collect();
-        let Some(newest) = page.last() else { break };
-        let postings = store::ledger::postings(reader, key, (last + 1, newest.movement)).await?;
-        let is_last = page.len() < count || count < BATCH as usize;
-        last = newest.movement;
-        for movement in page {
-            let kind = MovementKind::of_name(&movement.kind);
-            let kind = kind.ok_or_else(|| StoreError::unreadable("ledger_movement.kind", "it is none"))?;
-            let own = postings.iter().filter(|(of, _)| *of == movement.movement).map(|(_, posting)| *posting);
-            let (number, at) = (movement.movement, movement.at);
-            movements.push(StatementMovement { number, at, kind, postings: own.collect() });
-            rows.insert(number, movement);
+    async fn statement_of(
+        &self,
+        reader: &mut Reader,
+        row: &BookRow,
+        (from, until): (CalendarDate, CalendarDate),
+    ) -> Result<AccountStatement, StoreError> {
+        let key = row.key();
+        let before = store::ledger::last_before(reader, key, beginning(from)).await?;
+        let opening = before.as_ref().map_or(0, |movement| movement.principal + movement.interest);
+        let end = beginning(until.days_after(1));
+        let mut last = before.map_or(0, |movement| movement.movement);
+        let (mut rows, mut movements) = (HashMap::new(), Vec::new());
+        loop {
+            let page = store::ledger::movements(reader, key, last, BATCH).await?;
+            let count = page.len();
+            let page: Vec<MovementRow> = page.into_iter().take_while(|movement| movement.at < end).collect();
+            let Some(newest) = page.last() else { break };
+            let postings = store::ledger::postings(reader, key, (last + 1, newest.movement)).await?;
+            let is_last = page.len() < count || count < BATCH as usize;
+            last = newest.movement;
+            for movement in page {
+                let kind = MovementKind::of_name(&movement.kind);
+                let kind = kind.ok_or_else(|| StoreError::unreadable("ledger_movement.kind", "it is none"))?;
+                let own = postings.iter().filter(|(of, _)| *of == movement.movement).map(|(_, posting)| *posting);
+                let (number, at) = (movement.movement, movement.at);
+                movements.push(StatementMovement { number, at, kind, postings: own.collect() });
+                rows.insert(number, movement);
+            }
+            if is_last {
+                break;
+            }
         }
-        if is_last {
-            break;
+        let statement = Statement::of(Cents(opening), movements);
+        let mut names = HashMap::new();
+        let mut entries = Vec::with_capacity(statement.entries.len());
+        for entry in statement.entries {
+            let row = rows.remove(&entry.number);
+            let client = row.as_ref().and_then(|row| row.client);
+            let merchant = match client {
+                Some(client) => Some(name_of(reader, &mut names, (key.partner, ClientIdentifier(client))).await?),
+                None => None,
+            };
+            let sku_data = match &row {
+                Some(row) => self.sku_data_of(reader, key, row).await?,
+                None => None,
+            };
+            entries.push(AccountStatementEntry {
+                movement: entry.number,
+                at: entry.at,
+                kind: entry.kind.name().to_owned(),
+                merchant,
+                reference: row.and_then(|row| row.reference),
+                sku_data: sku_data.map(SkuData::into_members),
+                amount: entry.amount.0,
+                finance_charge: entry.finance_charge.0,
+                balance: entry.balance.0,
+            });
         }
+        Ok(AccountStatement {
+            partner: key.partner.0,
+            lender: key.lender.0,
+            account: key.number.get(),
+            from: from.to_string(),
+            until: until.to_string(),
+            opening: statement.opening.0,
+            purchases: statement.purchases.0,
+            interest: statement.interest.0,
+            returned: statement.returned.0,
+            paid: statement.paid.0,
+            closing: statement.closing.0,
+            entries,
+        })
     }
-    let statement = Statement::of(Cents(opening), movements);
-    let mut names = HashMap::new();
-    let mut entries = Vec::with_capacity(statement.entries.len());
-    for entry in statement.entries {
-        let row = rows.remove(&entry.number);
-        let client = row.as_ref().and_then(|row| row.client);
-        let merchant = match client {
-            Some(client) => Some(name_of(reader, &mut names, (key.partner, ClientIdentifier(client))).await?),
-            None => None,
-        };
-        entries.push(AccountStatementEntry {
-            movement: entry.number,
-            at: entry.at,
-            kind: entry.kind.name().to_owned(),
-            merchant,
-            reference: row.and_then(|row| row.reference),
-            amount: entry.amount.0,
-            finance_charge: entry.finance_charge.0,
-            balance: entry.balance.0,
-        });
-    }
-    Ok(AccountStatement {
-        partner: key.partner.0,
-        lender: key.lender.0,
-        account: key.number.get(),
-        from: from.to_string(),
-        until: until.to_string(),
-        opening: statement.opening.0,
-        purchases: statement.purchases.0,
-        interest: statement.interest.0,
-        returned: statement.returned.0,
-        paid: statement.paid.0,
-        closing: statement.closing.0,
-        entries,
-    })
 }
 
 /// The name of a merchant, looked up once.

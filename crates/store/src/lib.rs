@@ -49,6 +49,7 @@ mod options;
 pub mod outbox;
 pub mod partner;
 mod postgres;
+pub mod sku_data;
 pub mod sms;
 mod sqlite;
 pub mod verification;
@@ -99,6 +100,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         oauth_token::STATEMENTS,
         outbox::STATEMENTS,
         partner::STATEMENTS,
+        sku_data::STATEMENTS,
         sms::STATEMENTS,
         verification::STATEMENTS,
         webhook::STATEMENTS,

@@ -36,7 +36,7 @@ impl Purchase {
     /// One that is captured later, without a card, from a till that says nothing of itself.
     #[must_use]
     pub const fn new(account_number: u64, amount: Decimal, financing: Financing, proof: Proof) -> Self {
-        let till = Till { reference: None, external_location_id: None, external_employee_id: None };
+        let till = Till { reference: None, external_location_id: None, external_employee_id: None, sku_data: None };
         Self { account_number, amount, financing, proof, auto_capture: false, vcc_number: None, till }
     }
 }
@@ -331,6 +331,7 @@ mod tests {
             reference: Some("Order-1234".to_owned()),
             external_location_id: Some("00-12345".to_owned()),
             external_employee_id: Some("12345-SMITH".to_owned()),
+            sku_data: None,
         };
         let vcc_number = Some("4000001234567982".into());
         let purchase =

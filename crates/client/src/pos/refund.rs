@@ -17,6 +17,8 @@ pub struct Refund {
     pub amount: Decimal,
     /// The 16 digits of the card, where it is there: it must be of the account.
     pub vcc_number: Option<Secret>,
+    /// The capture that it is for, where there is one.
+    pub capture_id: Option<u64>,
     /// Your order, location and employee.
     pub till: Till,
 }
@@ -26,6 +28,8 @@ struct RefundBody<'a> {
     amount: Decimal,
     #[serde(skip_serializing_if = "Option::is_none")]
     vcc_number: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    capture_id: Option<u64>,
     #[serde(flatten)]
     till: &'a Till,
 }
@@ -52,7 +56,8 @@ impl Flow {
         key: &IdempotencyKey,
     ) -> Result<(), PosError> {
         let vcc_number = refund.vcc_number.as_ref().map(Secret::expose);
-        let body = RefundBody { amount: refund.amount, vcc_number, till: &refund.till };
+        let (amount, capture_id) = (refund.amount, refund.capture_id);
+        let body = RefundBody { amount, vcc_number, capture_id, till: &refund.till };
         let IgnoredAny = self.post_once(format!("/accounts/{account_number}/refund"), json(&body), key).await?;
         Ok(())
     }

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use domain::calendar::CalendarDate;
 use domain::credit_account::AccountNumber;
 use domain::identifier::ClientIdentifier;
 use domain::merchant::MerchantChange;
+use serde_json::json;
 use tallystick_client::pos::{
     AccountStatus, ApplicantDraft, ApplicationStatus, AuthorizationQuery, AuthorizationStatus, CaptureQuery,
     CustomerKey, CustomerSearch, ErrorName, Financing, Flow, Lang, Payment, PaymentType, PosError, Proof, Province,
-    Purchase, Refund, Return, Scope, Till, TransactionType, Verification, VerificationFormat,
+    Purchase, Refund, Return, Scope, SkuData, SkuProduct, Till, TransactionType, Verification, VerificationFormat,
 };
 use tallystick_client::{Decimal, Secret};
 use testkit::account::open_account;
@@ -143,7 +145,9 @@ on_both_engines! {
         assert!(told.total_amount.is_some());
 
         let proof = code(&flow, account, VerificationFormat::Sms, "till-1").await;
-        let order = Till::order("Order-1");
+        let lamp = SkuProduct { description: Some("Lamp".to_owned()), quantity: Some(1.into()), ..SkuProduct::default() };
+        let goods = SkuData { transaction_total: Some(price), products: vec![lamp], ..SkuData::default() };
+        let order = Till { sku_data: Some(goods), ..Till::order("Order-1") };
         let purchase = Purchase::new(account, price, Financing::Plan { plan_id: 4, term: 3 }, proof);
         let purchase = Purchase { till: order.clone(), ..purchase };
         let wrong = Proof::Code { verification_code: "1111".into(), request_id: "till-1".to_owned() };
@@ -165,6 +169,11 @@ on_both_engines! {
         assert_eq!((captured.amount, captured.remaining_authorization_amount), (dollars("200.50"), Some(100.into())));
         let over = flow.capture(held.authorization_id, dollars("100.01"), &order).await.unwrap_err();
         assert_eq!(over.name(), Some(ErrorName::AuthAmountExceeded));
+
+        let (number, today) = (AccountNumber::of_stored(account as i64), CalendarDate::parse("2026-01-02").unwrap());
+        let statement = app.test.core.account_statements(number, (today, today)).await.unwrap().remove(0);
+        let goods = json!({"transaction_total": 300.5, "products": [{"description": "Lamp", "quantity": 1}]});
+        assert_eq!(statement.entries[0].sku_data, goods.as_object().cloned());
 
         let part = Return { amount: Some(10.into()), till: order.clone(), ..Return::default() };
         relay.lose(1);

@@ -1,6 +1,7 @@
 //! Where and by whom a call is made at a till: the members that its body has besides its own.
 
-use http_kit::TextOrNumber;
+use http_kit::{Section, TextOrNumber};
+use serde_json::{Map, Value};
 use service::account_book::Till;
 
 use crate::authorization::LONGEST_NAME;
@@ -51,12 +52,19 @@ pub(crate) struct TillMembers {
 }
 
 impl TillMembers {
+    /// Reads them, with what is told of the goods.
+    pub(crate) fn read_with(self, sku_data: Section<Map<String, Value>>, inputs: &mut Inputs) -> Till {
+        let till = self.read(inputs);
+        Till { sku_data: inputs.sku_data(sku_data), ..till }
+    }
+
     /// Reads them.
     pub(crate) fn read(self, inputs: &mut Inputs) -> Till {
         Till {
             reference: inputs.text("reference", self.reference, LONGEST_NAME),
             location: inputs.text("external_location_id", self.location, LONGEST_NAME),
             employee: inputs.text("external_employee_id", self.employee, LONGEST_NAME),
+            sku_data: None,
         }
     }
 }

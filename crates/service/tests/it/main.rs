@@ -27,6 +27,7 @@ mod purchase_model;
 mod purchase_race;
 mod renewal;
 mod revocation;
+mod sku_data;
 mod sms;
 mod sql;
 mod statement;

@@ -111,7 +111,13 @@ impl Shop {
         account: AccountKey,
         amount: i64,
     ) -> Result<CreditView, PurchaseError> {
-        let asked = RefundRequest { account: account.number, amount: Cents(amount), card: None, till: Till::default() };
+        let asked = RefundRequest {
+            account: account.number,
+            amount: Cents(amount),
+            card: None,
+            capture: None,
+            till: Till::default(),
+        };
         core.refund(&self.caller, &asked, None, &operator()).await.map(|answer| answer.value)
     }
 

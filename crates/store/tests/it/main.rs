@@ -22,6 +22,7 @@ mod plan;
 mod purchase;
 mod purchase_list;
 mod schema;
+mod sku_data;
 mod statistics;
 mod unavailable;
 mod unavailable_postgres;

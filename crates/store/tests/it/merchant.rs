@@ -214,6 +214,7 @@ on_both_engines! {
         run(
             &database,
             [
+                "DROP TABLE sku_data",
                 "DROP TABLE verification",
                 "DROP INDEX outbox_code",
                 "DROP TABLE account_credit",

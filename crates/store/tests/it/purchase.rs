@@ -121,7 +121,7 @@ async fn listed(db: &Db, filter: &AuthorizationFilter, page: (i64, i64)) -> Vec<
     rows.iter().map(|row| row.authorization.0).collect()
 }
 
-fn movement(number: i64, interest_day: Option<i64>) -> MovementRow {
+pub(crate) fn movement(number: i64, interest_day: Option<i64>) -> MovementRow {
     MovementRow {
         partner: key().partner,
         lender: key().lender,

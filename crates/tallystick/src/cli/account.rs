@@ -6,6 +6,7 @@ use clap::Subcommand;
 use domain::calendar::CalendarDate;
 use domain::cents::Cents;
 use domain::credit_account::{AccountNumber, AccountState};
+use domain::sku_data::SkuData;
 use serde::Serialize;
 use service::AdminError;
 use service::ledger::AccountStory;
@@ -172,21 +173,31 @@ fn stated(statement: &AccountStatement) -> String {
         ("closing", amount(statement.closing)),
     ];
     let mut text: String = head.iter().map(|(name, value)| format!("{name:<13} {value}\n")).collect();
-    let rows: Vec<_> = statement
-        .entries
-        .iter()
-        .map(|entry| {
-            [
-                entry.at.to_string(),
-                entry.kind.clone(),
-                entry.merchant.clone().unwrap_or_default(),
-                entry.reference.clone().unwrap_or_default(),
-                amount(entry.amount),
-                amount(entry.finance_charge),
-                amount(entry.balance),
-            ]
-        })
-        .collect();
+    let mut rows = Vec::new();
+    for entry in &statement.entries {
+        rows.push([
+            entry.at.to_string(),
+            entry.kind.clone(),
+            entry.merchant.clone().unwrap_or_default(),
+            entry.reference.clone().unwrap_or_default(),
+            amount(entry.amount),
+            amount(entry.finance_charge),
+            amount(entry.balance),
+        ]);
+        // The prices are the merchant's own, and nobody has added them up.
+        for item in entry.sku_data.iter().flat_map(SkuData::items) {
+            let (what, price) = (format!("{} {}", item.quantity, item.description), item.extended_price);
+            rows.push([
+                String::new(),
+                "  item".to_owned(),
+                what.trim().to_owned(),
+                item.sku,
+                price,
+                String::new(),
+                String::new(),
+            ]);
+        }
+    }
     text += &table(["AT", "WHAT", "MERCHANT", "REFERENCE", "AMOUNT", "OF IT CHARGES", "OWED"], &rows);
     text
 }

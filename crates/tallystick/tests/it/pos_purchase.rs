@@ -287,6 +287,34 @@ on_both_engines! {
         assert_eq!(french.json()["message"], "Il ne reste que 10.00 de l'autorisation");
     }
 
+    async fn what_is_told_of_goods_is_an_object_of_any_members(database: TestDatabase) {
+        let desk = Desk::open(&database).await;
+        let path = format!("/accounts/{}/refund", desk.account.number);
+        let refund = async |sku_data: Value, capture: Value| {
+            let body = json!({"amount": 1, "sku_data": sku_data, "capture_id": capture});
+            desk.post(&path, &body).await
+        };
+        let long = |bytes: usize| json!({"products": "x".repeat(bytes)});
+        for (sku_data, capture) in [
+            (json!({"products": 7, "deep": [[{"a": null}]], "total": "1e400"}), json!("346123")),
+            (json!(null), json!("")),
+            (json!({}), json!(null)),
+            (long(16 * 1024 - 15), json!(1_234_567_890_123_456_i64)),
+        ] {
+            let answer = refund(sku_data.clone(), capture).await;
+            assert_eq!((answer.status, answer.json()), (StatusCode::OK, json!({})), "{sku_data}");
+        }
+        for (sku_data, capture, expected) in [
+            (json!("a lamp"), json!(null), vec!["sku_data"]),
+            (json!([{"sku_id": 1}]), json!(12_345_678_901_234_567_i64), vec!["capture_id", "sku_data"]),
+            (long(16 * 1024 - 14), json!("x1"), vec!["capture_id", "sku_data"]),
+            (json!(7), json!(-1), vec!["capture_id", "sku_data"]),
+        ] {
+            let wrong = wrong(&refund(sku_data, capture).await);
+            assert_eq!(wrong.iter().map(|(param, _)| param.as_str()).collect::<Vec<_>>(), expected);
+        }
+    }
+
     async fn what_is_not_there_and_what_is_not_allowed_is_told(database: TestDatabase) {
         let mut desk = Desk::open(&database).await;
         let unknown = json!({"account_number": "12345678901237", "financing_option": {"transaction_type": "regular_purchase"}, "amount": 1, "auto_capture": true, "widget_session_id": FLOW});
