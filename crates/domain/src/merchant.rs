@@ -63,8 +63,10 @@ pub struct MerchantSettings {
     pub merchant_override: bool,
     /// Whether it offers accounts of the category standard, to applicants of the ratings XXH and XXXH.
     pub standard_accounts: bool,
-    /// Whether it offers accounts for businesses.
+    /// Whether it offers accounts for businesses, and sells on them.
     pub business_accounts: bool,
+    /// Whether it may have credit held without capturing it at once.
+    pub preauthorization: bool,
 }
 
 /// A change of [`MerchantSettings`]: what is absent stays, and an empty text takes away.
@@ -86,6 +88,8 @@ pub struct MerchantChange {
     pub standard_accounts: Option<bool>,
     /// `businessAccounts`.
     pub business_accounts: Option<bool>,
+    /// `preauthorization`.
+    pub preauthorization: Option<bool>,
 }
 
 impl MerchantSettings {
@@ -100,6 +104,7 @@ impl MerchantSettings {
             merchant_override: false,
             standard_accounts: false,
             business_accounts: false,
+            preauthorization: true,
         }
     }
 
@@ -163,6 +168,7 @@ impl MerchantSettings {
         to.merchant_override = change.merchant_override.unwrap_or(self.merchant_override);
         to.standard_accounts = change.standard_accounts.unwrap_or(self.standard_accounts);
         to.business_accounts = change.business_accounts.unwrap_or(self.business_accounts);
+        to.preauthorization = change.preauthorization.unwrap_or(self.preauthorization);
         if faults.is_empty() { Ok(to) } else { Err(faults) }
     }
 }

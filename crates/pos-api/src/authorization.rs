@@ -303,6 +303,8 @@ impl utoipa::IntoResponses for AuthorizationProblems {
             Refusal::UserNotAbleToPurchase.into(),
             PurchaseError::CustomerIdentityNotFound,
             PurchaseError::CardMismatch,
+            PurchaseError::AuthNotAllowed,
+            PurchaseError::AccountTypeNotPermitted,
             PurchaseError::PlanTermNotSet,
             PurchaseError::PlanTermNotAvailable,
             PurchaseError::VerificationCodeRequired,

@@ -115,6 +115,7 @@ macro_rules! of_accounts {
 of_accounts! {
     CUSTOMER_IDENTITY_NOT_FOUND = "customer_identity_not_found", NOT_FOUND, "The account is not that of the customer of the token";
     VCC_ACCOUNT_MISMATCH = "vcc_account_mismatch", CONFLICT, "The card belongs to another account";
+    AUTH_NOT_ALLOWED = "auth_not_allowed", CONFLICT, "The merchant may not have credit held without capturing it";
     PLAN_TERM_NOT_SET = "plan_term_not_set", CONFLICT, "The merchant does not offer this plan for this term";
     PLAN_TERM_NOT_AVAILABLE = "plan_term_not_available", CONFLICT, "The plan is not for this customer or amount";
     VERIFICATION_CODE_REQUIRED = "verification_code_required", CONFLICT, "In a store the code of the customer must be sent";

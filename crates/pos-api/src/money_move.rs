@@ -85,6 +85,18 @@ pub(crate) fn problem(lang: Lang, error: PurchaseError) -> Problem {
             "The merchant has no location of this external_location_id",
             "Le marchand n'a pas d'emplacement de cet external_location_id",
         ),
+        PurchaseError::AuthNotAllowed => fixed(
+            lang,
+            code::AUTH_NOT_ALLOWED,
+            "The merchant may not have credit held for later: send auto_capture true, or have the operator allow preauthorization",
+            "Le marchand ne peut pas faire réserver du crédit pour plus tard : envoyez auto_capture true, ou faites permettre la préautorisation par l'exploitant",
+        ),
+        PurchaseError::AccountTypeNotPermitted => fixed(
+            lang,
+            code::ACCOUNT_TYPE_NOT_PERMITTED,
+            "The merchant does not sell on accounts for businesses: the operator may allow it",
+            "Le marchand ne vend pas sur les comptes d'entreprise : l'exploitant peut le permettre",
+        ),
         PurchaseError::CardMismatch => fixed(
             lang,
             code::VCC_ACCOUNT_MISMATCH,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::Timestamp;
+use domain::applicant::AccountType;
 use domain::audit::Outcome;
 use domain::cents::Cents;
 use domain::credit_account::{AccountNumber, CardNumber};
@@ -141,15 +142,22 @@ impl Core {
         check_location(&mut reader, caller, &asked.till).await?;
         drop(reader);
         check_proof(caller, &asked.proof)?;
+        if !asked.auto_capture && merchant.row.preauthorization == 0 {
+            return Err(PurchaseError::AuthNotAllowed);
+        }
         let ids: [_; CANDIDATES] = AuthorizationId::candidates(self.random(), self.now());
         let captures: [_; CANDIDATES] = CaptureId::candidates(self.random(), self.now());
         let action = Operation::AuthorizePurchase.name();
         let record = context.record(self, caller.partner, action, String::new(), Outcome::Done, "");
-        let (core, caller, asked, merchant) = (self.clone(), *caller, asked.clone(), merchant.oauth_client_id);
+        let (core, caller, asked) = (self.clone(), *caller, asked.clone());
+        let (merchant, for_businesses) = (merchant.oauth_client_id, merchant.row.business_accounts != 0);
         let lifetime = self.settings().purchase.authorization_lifetime;
         self.move_account(key, request, move |book, tx| {
             let (core, asked, merchant, mut record) = (core.clone(), asked.clone(), merchant.clone(), record.clone());
             Box::pin(async move {
+                if book.row().account_type == AccountType::Business.as_str() && !for_businesses {
+                    return Err(PurchaseError::AccountTypeNotPermitted);
+                }
                 let regular = matches!(asked.financing, Financing::Regular).then_some(asked.amount);
                 let code = core.check_code(tx, book, (&caller, &asked.proof, regular), &record).await?;
                 let widget = core.check_widget(tx, book, (&caller, &asked.proof)).await?;

@@ -61,6 +61,8 @@ pub struct Merchant {
     pub standard_accounts: bool,
     /// Whether it offers accounts for businesses.
     pub business_accounts: bool,
+    /// Whether it may have credit held without capturing it at once.
+    pub preauthorization: bool,
     /// When it was added.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -319,6 +321,7 @@ impl Core {
             lender,
             standard_accounts: row.standard_accounts != 0,
             business_accounts: row.business_accounts != 0,
+            preauthorization: row.preauthorization != 0,
             created_at: row.created_at,
             changed_at: row.changed_at.map(Timestamp::from_micros),
             revoked_at: revoked_at.map(Timestamp::from_micros),
@@ -360,6 +363,7 @@ impl Core {
                         merchant_override: i64::from(to.merchant_override),
                         standard_accounts: i64::from(to.standard_accounts),
                         business_accounts: i64::from(to.business_accounts),
+                        preauthorization: i64::from(to.preauthorization),
                         changed_at: Some(now.micros()),
                         ..known.row
                     };

@@ -28,6 +28,7 @@ pub(crate) fn row_of(client: &ClientRow, merchant: MerchantId, settings: &Mercha
         lender: None,
         standard_accounts: i64::from(settings.standard_accounts),
         business_accounts: i64::from(settings.business_accounts),
+        preauthorization: i64::from(settings.preauthorization),
     }
 }
 
@@ -42,6 +43,7 @@ pub(crate) fn settings_of(row: &MerchantRow) -> Result<MerchantSettings, StoreEr
         merchant_override: row.merchant_override != 0,
         standard_accounts: row.standard_accounts != 0,
         business_accounts: row.business_accounts != 0,
+        preauthorization: row.preauthorization != 0,
     })
 }
 
@@ -119,6 +121,9 @@ pub(crate) fn changed_members(from: &MerchantSettings, to: &MerchantSettings) ->
     }
     if from.business_accounts != to.business_accounts {
         changed.push(format!("businessAccounts {}", to.business_accounts));
+    }
+    if from.preauthorization != to.preauthorization {
+        changed.push(format!("preauthorization {}", to.preauthorization));
     }
     changed
 }

@@ -39,6 +39,12 @@ pub enum PurchaseError {
         /// What is left of it.
         remaining: Cents,
     },
+    /// Credit would be held without being captured at once, which the merchant may not.
+    #[error("the merchant may not have credit held without capturing it")]
+    AuthNotAllowed,
+    /// The account is of a type that the merchant does not sell on.
+    #[error("the merchant does not sell on accounts of this type")]
+    AccountTypeNotPermitted,
     /// The card belongs to another account.
     #[error("the card belongs to another account")]
     CardMismatch,

@@ -24,6 +24,8 @@ pub struct BookRow {
     pub status: String,
     /// One of the reasons of the status.
     pub status_reason: String,
+    /// `consumer` or `business`.
+    pub account_type: String,
     /// `L` to `XXXH`.
     pub risk_rating: String,
     /// The province where the person lives, by code.
@@ -68,6 +70,7 @@ columns!(BookRow {
     number = "account_number",
     status,
     status_reason,
+    account_type,
     risk_rating,
     province,
     credit_limit,
@@ -148,7 +151,7 @@ macro_rules! book {
     ($before:literal $($after:literal)?) => {
         concat!(
             $before,
-            "partner_id, lender_id, account_number, status, status_reason, risk_rating, province, credit_limit, principal, interest, held, \
+            "partner_id, lender_id, account_number, status, status_reason, account_type, risk_rating, province, credit_limit, principal, interest, held, \
              open_count, holds_until, regular, interest_rest, interest_from, earning_until, next_maturity, late_until, movement_count, paid_total, refunded_total, \
              changed_at ",
             $($after)?

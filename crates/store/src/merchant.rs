@@ -36,6 +36,8 @@ pub struct MerchantRow {
     pub standard_accounts: i64,
     /// Whether it offers accounts for businesses: 1 for yes.
     pub business_accounts: i64,
+    /// Whether it may have credit held without capturing it at once: 1 for yes.
+    pub preauthorization: i64,
 }
 
 impl MerchantRow {
@@ -60,6 +62,7 @@ columns!(MerchantRow {
     lender = "lender_id",
     standard_accounts,
     business_accounts,
+    preauthorization,
 });
 
 /// A merchant with its OAuth client.
@@ -76,7 +79,7 @@ pub struct KnownMerchant {
 impl FromColumns for KnownMerchant {
     fn from_columns(columns: &Columns<'_>) -> Result<Self, EngineError> {
         // They stand behind the columns of the merchant.
-        let mut place = 13;
+        let mut place = 14;
         Ok(Self {
             row: MerchantRow::from_columns(columns)?,
             oauth_client_id: columns.named(&mut place, "oauth_client_id")?,
@@ -91,7 +94,7 @@ macro_rules! known {
         concat!(
             "SELECT m.partner_id, m.client_id, m.merchant_id, m.name, m.trust_url, m.password_grant, m.default_language, \
              m.merchant_override, m.created_at, m.changed_at, m.lender_id, m.standard_accounts, \
-             m.business_accounts, o.oauth_client_id, \
+             m.business_accounts, m.preauthorization, o.oauth_client_id, \
              COALESCE(o.revoked_at, p.revoked_at) AS revoked_at \
              FROM merchant m JOIN oauth_client o ON o.partner_id = m.partner_id AND o.client_id = m.client_id \
              JOIN partner p ON p.partner_id = m.partner_id ",
@@ -102,14 +105,15 @@ macro_rules! known {
 
 statements! {
     INSERT = "INSERT INTO merchant (partner_id, client_id, merchant_id, name, trust_url, password_grant, default_language, \
-              merchant_override, created_at, lender_id, standard_accounts, business_accounts) \
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+              merchant_override, created_at, lender_id, standard_accounts, business_accounts, preauthorization) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     BY_CLIENT = known!("WHERE m.partner_id = $1 AND m.client_id = $2");
     BY_OAUTH_CLIENT_ID = known!("WHERE o.oauth_client_id = $1");
     PAGE = known!("WHERE m.client_id > $1 ORDER BY m.client_id LIMIT $2");
     PAGE_OF_PARTNER = known!("WHERE m.partner_id = $1 AND m.client_id > $2 ORDER BY m.client_id LIMIT $3");
     UPDATE = "UPDATE merchant SET name = $3, trust_url = $4, password_grant = $5, default_language = $6, merchant_override = $7, \
-              changed_at = $8, lender_id = $9, standard_accounts = $10, business_accounts = $11 WHERE partner_id = $1 AND client_id = $2";
+              changed_at = $8, lender_id = $9, standard_accounts = $10, business_accounts = $11, preauthorization = $12 \
+              WHERE partner_id = $1 AND client_id = $2";
     /// Nothing is changed: the update is for the row's lock.
     TAKE = "UPDATE merchant SET changed_at = changed_at WHERE partner_id = $1 AND client_id = $2";
     HOLD_LENDER = "SELECT COALESCE(lender_id, client_id) FROM merchant WHERE partner_id = $1 AND client_id = $2 FOR SHARE";
@@ -138,6 +142,7 @@ pub async fn insert(tx: &mut Tx, row: &MerchantRow) -> Result<(), StoreError> {
         row.lender,
         row.standard_accounts,
         row.business_accounts,
+        row.preauthorization,
     )
     .map(drop)
 }
@@ -231,6 +236,7 @@ pub async fn update(tx: &mut Tx, row: &MerchantRow) -> Result<(), StoreError> {
         row.lender,
         row.standard_accounts,
         row.business_accounts,
+        row.preauthorization,
     )
     .map(drop)
 }

@@ -30,7 +30,7 @@ macro_rules! names {
 }
 
 names! {
-    /// The merchant does not offer accounts of this type.
+    /// The merchant does not offer accounts of this type, or does not sell on them.
     AccountTypeNotPermitted = "account_type_not_permitted",
     /// Only accounts of customers in Quebec are closed.
     AccountNotInQuebec = "account_not_in_quebec",
@@ -38,6 +38,8 @@ names! {
     AccountNotSettled = "account_not_settled",
     /// More than what is left of the authorization.
     AuthAmountExceeded = "auth_amount_exceeded",
+    /// The merchant may not have credit held without capturing it: send [`Purchase::auto_capture`](super::Purchase::auto_capture).
+    AuthNotAllowed = "auth_not_allowed",
     /// The user name or the password is wrong, or the user may not log in now.
     AuthenticationFailure = "authentication_failure",
     /// Nothing is left of the authorization, or its time is over.

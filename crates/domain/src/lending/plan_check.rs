@@ -1,7 +1,7 @@
 //! What makes a plan right: told to the operator before anybody is offered it.
 
 use super::plan_term::PlanTerm;
-use super::{Bilingual, Fee, PaymentRule, Plan};
+use super::{Bilingual, Charged, Fee, PaymentRule, Plan};
 use crate::cents::Cents;
 use crate::percent::Percent;
 use crate::reference_data::PlanId;
@@ -76,8 +76,15 @@ pub(super) fn plan(plan: &Plan) -> Result<(), LendingFault> {
 
 /// Looks over what regular purchases have in common.
 pub(super) fn regular(rate: Percent, fees: &[Fee]) -> Result<(), LendingFault> {
+    let once = || match fees.iter().find(|fee| fee.charged == Charged::Monthly) {
+        Some(_) => {
+            wrong("fees", "are charged monthly, and a regular purchase has no months: write `charged = \"once\"`")
+        }
+        None => Ok(()),
+    };
     self::rate(rate)
         .and_then(|()| self::fees(fees))
+        .and_then(|()| once())
         .map_err(|(setting, reason)| LendingFault::Regular { setting, reason })
 }
 

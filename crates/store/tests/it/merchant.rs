@@ -27,6 +27,7 @@ pub(crate) fn row(number: i64) -> MerchantRow {
         lender: None,
         standard_accounts: 0,
         business_accounts: 0,
+        preauthorization: 1,
     }
 }
 
@@ -123,6 +124,7 @@ on_both_engines! {
             lender: Some(8),
             standard_accounts: 1,
             business_accounts: 1,
+            preauthorization: 0,
             ..row(7)
         };
         let after = changed.clone();
@@ -232,7 +234,7 @@ on_both_engines! {
                 "DROP INDEX oauth_client_number",
                 "CREATE INDEX oauth_client_number ON oauth_client (oauth_client_id)",
                 "UPDATE client SET service_type = 'POS_FINANCING' WHERE client_id = 7",
-                "DELETE FROM _sqlx_migrations WHERE version IN (12, 15, 16, 17, 18)",
+                "DELETE FROM _sqlx_migrations WHERE version IN (12, 15, 16, 17, 18, 26)",
             ],
         )
         .await;

@@ -110,6 +110,7 @@ async fn a_user(tx: &mut Tx) -> Result<(), StoreError> {
         lender: None,
         standard_accounts: 0,
         business_accounts: 0,
+        preauthorization: 1,
     };
     store::merchant::insert(tx, &merchant).await?;
     let user = UserRow {

@@ -73,6 +73,7 @@ pub(crate) fn account_row() -> BookRow {
         number: row.number,
         status: row.status,
         status_reason: row.status_reason,
+        account_type: row.account_type,
         risk_rating: row.risk_rating,
         province: row.province,
         credit_limit: row.credit_limit,

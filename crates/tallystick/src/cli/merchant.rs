@@ -132,9 +132,12 @@ pub(crate) struct Settings {
     /// Whether it offers accounts of the category standard, to applicants of the ratings XXH and XXXH: yes or no
     #[arg(long, value_name = "YES|NO", value_parser = yes_or_no)]
     standard_accounts: Option<bool>,
-    /// Whether it offers accounts for businesses: yes or no
+    /// Whether it offers accounts for businesses, and sells on them: yes or no
     #[arg(long, value_name = "YES|NO", value_parser = yes_or_no)]
     business_accounts: Option<bool>,
+    /// Whether it may have credit held without capturing it at once: yes, as a new one, or no
+    #[arg(long, value_name = "YES|NO", value_parser = yes_or_no)]
+    preauthorization: Option<bool>,
 }
 
 fn yes_or_no(text: &str) -> Result<bool, String> {
@@ -156,6 +159,7 @@ impl Settings {
             merchant_override: self.merchant_override,
             standard_accounts: self.standard_accounts,
             business_accounts: self.business_accounts,
+            preauthorization: self.preauthorization,
         }
     }
 }
@@ -282,6 +286,7 @@ fn sheet(merchant: &Merchant) -> String {
         ("merchant override", Some(yes(merchant.merchant_override))),
         ("standard accounts", Some(yes(merchant.standard_accounts))),
         ("business accounts", Some(yes(merchant.business_accounts))),
+        ("preauthorization", Some(yes(merchant.preauthorization))),
         ("lends on the book of", merchant.lender.clone()),
         ("added", Some(merchant.created_at.to_string())),
         ("changed", merchant.changed_at.map(|at| at.to_string())),

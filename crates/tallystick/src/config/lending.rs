@@ -328,6 +328,10 @@ mod tests {
             ("[[plan]]\nid = 4\npayment = \"minimum\"", "minimum-share is no share"),
             ("[[plan]]\nid = 4\nfees = [{ amount = \"1.001\", charged = \"once\" }]", "no amount in dollars"),
             ("[[plan]]\nid = 4\nfees = [{ amount = \"1.00\", charged = \"yearly\" }]", "write once or monthly"),
+            (
+                "[regular-purchases]\nfees = [{ amount = \"1.00\", charged = \"monthly\" }]",
+                "a regular purchase has no months",
+            ),
             ("[[plan]]\nid = 4\ncategories = [\"prime\"]", "preferred, premium or standard"),
             ("[[plan]]\nid = 4\nprovinces = [\"Ontario\"]", "or ROC for all but QC"),
             ("[[plan]]\nid = 4\noffered = false\n[merchants]\nshop = [4]", "merchant shop: plan 4 is not offered here"),

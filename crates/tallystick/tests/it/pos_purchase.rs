@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use domain::credit_account::CardNumber;
+use domain::credit_account::{AccountNumber, CardNumber};
 use domain::identifier::ClientIdentifier;
+use domain::merchant::MerchantChange;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use store::credit_account::AccountKey;
 use testkit::account::open_account;
-use testkit::app::{Merchant, POS, TestAnswer, TestApp, TestRequest};
+use testkit::app::{Merchant, POS, TestAnswer, TestApp, TestRequest, application};
+use testkit::core::operator;
 use testkit::database::TestDatabase;
 use testkit::on_both_engines;
 use testkit::widget::add_verified_session;
@@ -313,6 +315,32 @@ on_both_engines! {
             let wrong = wrong(&refund(sku_data, capture).await);
             assert_eq!(wrong.iter().map(|(param, _)| param.as_str()).collect::<Vec<_>>(), expected);
         }
+    }
+
+    async fn a_merchant_may_hold_and_sell_as_the_operator_allows(database: TestDatabase) {
+        let mut desk = Desk::open(&database).await;
+        let allow = async |desk: &Desk, change: MerchantChange| {
+            desk.app.test.core.change_merchant(&desk.merchant.id, &change, &operator()).await.unwrap();
+        };
+        allow(&desk, MerchantChange { preauthorization: Some(false), ..MerchantChange::default() }).await;
+        assert_eq!(refused(&desk.authorize(&desk.purchase(1)).await), is(409, "auth_not_allowed"));
+        let mut at_once = desk.purchase(1);
+        at_once["auto_capture"] = json!(true);
+        assert_eq!(desk.authorize(&at_once).await.json()["authorization_status"], "closed");
+        allow(&desk, MerchantChange { preauthorization: Some(true), ..MerchantChange::default() }).await;
+        desk.authorized(1).await;
+
+        allow(&desk, MerchantChange { business_accounts: Some(true), ..MerchantChange::default() }).await;
+        let mut business = application("Anna");
+        business["account_type"] = json!("business");
+        let business = desk.post("/apply", &business).await.json()["account_number"].as_i64().unwrap();
+        desk.account.number = AccountNumber::of_stored(business);
+        desk.authorized(1).await;
+        allow(&desk, MerchantChange { business_accounts: Some(false), ..MerchantChange::default() }).await;
+        assert_eq!(refused(&desk.authorize(&desk.purchase(1)).await), is(409, "account_type_not_permitted"));
+        // What is given back reaches every account.
+        let refund = desk.post(&format!("/accounts/{}/refund", desk.account.number), &json!({"amount": 1})).await;
+        assert_eq!(refund.status, StatusCode::OK, "{}", refund.text());
     }
 
     async fn what_is_not_there_and_what_is_not_allowed_is_told(database: TestDatabase) {
