@@ -109,10 +109,11 @@ impl Inputs {
         }
     }
 
-    /// A small whole number.
+    /// A small whole number. One that is too large for a byte is the largest: no plan and no term has it.
     pub(crate) fn small(&mut self, param: &'static str, member: TextOrNumber) -> Option<u8> {
         let text = self.text(param, member, LONGEST_VALUE)?;
-        let number = text.parse().ok();
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = is_number.then(|| text.parse().unwrap_or(u8::MAX));
         if number.is_none() {
             self.fault(param, "must be a whole number", "doit être un nombre entier", Some(&text));
         }

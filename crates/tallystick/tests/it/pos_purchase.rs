@@ -355,9 +355,11 @@ on_both_engines! {
         assert_eq!(refused(&desk.post(&elsewhere, &json!({"amount": 1})).await), is(404, "not_found"));
         assert_eq!(refused(&desk.post("/accounts/12345678901237/refund", &json!({"amount": 1})).await), is(404, "not_found"));
 
-        let mut body = desk.purchase(1);
-        body["financing_option"]["plan_id"] = json!(3);
-        assert_eq!(refused(&desk.authorize(&body).await), is(409, "plan_term_not_set"));
+        for (member, number) in [("plan_id", json!(3)), ("term", json!(999)), ("term", json!("4"))] {
+            let mut body = desk.purchase(1);
+            body["financing_option"][member] = number;
+            assert_eq!(refused(&desk.authorize(&body).await), is(409, "plan_term_not_set"), "{body}");
+        }
         let mut body = desk.purchase(1);
         body["external_location_id"] = json!("nowhere");
         assert_eq!(refused(&desk.authorize(&body).await), is(409, "external_location_id_not_found"));
