@@ -156,6 +156,54 @@ impl MovementKind {
     }
 }
 
+impl MovementKind {
+    /// Whether a movement of this kind may debit and credit these accounts: what the rules of purchases post, and nothing else. The check of the
+    /// books goes by it.
+    #[must_use]
+    pub const fn posts(self, debit: LedgerAccount, credit: LedgerAccount) -> bool {
+        use LedgerAccount as A;
+        let (held, let_go) =
+            (matches!((debit, credit), (A::Hold, A::HoldContra)), matches!((debit, credit), (A::HoldContra, A::Hold)));
+        match self {
+            Self::Authorization => held,
+            Self::Release | Self::Expiry => let_go,
+            Self::Capture => {
+                let_go
+                    || matches!((debit, credit), (A::RegularReceivable, A::MerchantPayable | A::FeeIncome))
+                    || matches!(
+                        (debit, credit),
+                        (A::PromotionalReceivable, A::MerchantPayable | A::UnearnedInterest | A::FeeIncome)
+                    )
+            }
+            Self::Return => matches!(
+                (debit, credit),
+                (
+                    A::MerchantPayable | A::UnearnedInterest | A::FeeIncome,
+                    A::PromotionalReceivable | A::RegularReceivable
+                )
+            ),
+            Self::Refund => {
+                matches!((debit, credit), (A::MerchantPayable, A::RegularReceivable | A::PromotionalReceivable))
+            }
+            Self::Deposit | Self::InstorePayment => matches!(
+                (debit, credit),
+                (A::Clearing, A::InterestReceivable | A::RegularReceivable | A::PromotionalReceivable)
+            ),
+            Self::Tradein => matches!(
+                (debit, credit),
+                (A::MerchantPayable, A::InterestReceivable | A::RegularReceivable | A::PromotionalReceivable)
+            ),
+            Self::Interest => {
+                matches!((debit, credit), (A::InterestReceivable | A::UnearnedInterest, A::InterestIncome))
+            }
+            Self::Maturity => matches!(
+                (debit, credit),
+                (A::RegularReceivable, A::PromotionalReceivable) | (A::InterestReceivable, A::InterestIncome)
+            ),
+        }
+    }
+}
+
 /// Something that happened on an account, with its postings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Movement {
@@ -225,6 +273,18 @@ mod tests {
         assert!(LedgerAccount::ALL.iter().all(|account| LedgerAccount::of_name(account.name()) == Some(*account)));
         assert!(MovementKind::ALL.iter().all(|kind| MovementKind::of_name(kind.name()) == Some(*kind)));
         assert_eq!((LedgerAccount::of_name("cash"), MovementKind::of_name("void")), (None, None));
+    }
+
+    #[test]
+    fn a_movement_posts_to_few_accounts_and_never_from_one_to_itself() {
+        let count = |kind: MovementKind| {
+            let pairs =
+                LedgerAccount::ALL.into_iter().flat_map(|debit| LedgerAccount::ALL.map(|credit| (debit, credit)));
+            let posted: Vec<_> = pairs.filter(|(debit, credit)| kind.posts(*debit, *credit)).collect();
+            assert!(posted.iter().all(|(debit, credit)| debit != credit), "{kind:?}");
+            posted.len()
+        };
+        assert_eq!(MovementKind::ALL.map(count), [1, 6, 1, 1, 6, 2, 3, 3, 3, 2, 2]);
     }
 
     #[test]

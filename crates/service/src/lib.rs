@@ -51,6 +51,7 @@ pub mod key_admin;
 mod key_cache;
 mod last_use;
 pub mod ledger;
+pub mod ledger_check;
 pub mod letters;
 pub mod mail;
 pub mod master_key;

@@ -49,6 +49,7 @@ mod options;
 pub mod outbox;
 pub mod partner;
 mod postgres;
+pub mod purchase_check;
 pub mod sku_data;
 pub mod sms;
 mod sqlite;
@@ -100,6 +101,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         oauth_token::STATEMENTS,
         outbox::STATEMENTS,
         partner::STATEMENTS,
+        purchase_check::STATEMENTS,
         sku_data::STATEMENTS,
         sms::STATEMENTS,
         verification::STATEMENTS,

@@ -16,6 +16,7 @@ mod installation;
 mod invoice_approval;
 mod invoice_delivery;
 mod invoice_fault;
+mod ledger_check;
 mod maturity;
 mod merchant;
 mod merchant_login;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use domain::cents::Cents;
-use service::ledger::LedgerReport;
+use service::ledger_check::LedgerReport;
 
 use super::output::{count, table};
 use super::{CommandError, Essentials, Output, Session};
@@ -14,9 +14,10 @@ use super::{CommandError, Essentials, Output, Session};
 pub(crate) enum Command {
     /// Prove the books; the exit status is 1 when something is wrong
     ///
-    /// Of each account every movement must be there, each must lead from the balances before it to those after it, the account must say what
-    /// its last movement says, and what is held, not earned yet and owed of plans must be what its authorizations and captures say. It reads
-    /// the whole ledger as it is at one moment; a server may go on meanwhile.
+    /// Of each account every movement must be there, each must lead from the balances before it to those after it and post to accounts that
+    /// its kind posts to, the account must say what its last movement says, and what is held, not earned yet and owed of plans must be what its
+    /// authorizations and captures say. These, and returns, must go together with each other and with what was posted of them. It reads the
+    /// whole ledger as it is at one moment; a server may go on meanwhile.
     #[command(after_help = "Example:\n  tallystick ledger check --json")]
     Check {
         #[command(flatten)]
