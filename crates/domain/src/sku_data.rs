@@ -58,10 +58,10 @@ impl SkuData {
         self.0
     }
 
-    /// The `products` among its members.
+    /// The `products` among its members that tell something.
     pub fn items(members: &Map<String, Value>) -> impl Iterator<Item = SkuItem> {
         let products = members.get("products").and_then(Value::as_array).into_iter().flatten();
-        products.filter_map(Value::as_object).map(|product| {
+        let items = products.filter_map(Value::as_object).map(|product| {
             let text = |name: &str| match product.get(name) {
                 Some(Value::String(text)) => text.chars().map(|it| if it.is_control() { ' ' } else { it }).collect(),
                 Some(Value::Number(number)) => number.to_string(),
@@ -73,7 +73,8 @@ impl SkuData {
                 quantity: text("quantity"),
                 extended_price: text("extended_price"),
             }
-        })
+        });
+        items.filter(|item| *item != SkuItem::default())
     }
 }
 
@@ -118,7 +119,7 @@ mod tests {
             quantity: "1".into(),
             extended_price: "984.35".into(),
         };
-        assert_eq!(items, [first, SkuItem::default()]);
+        assert_eq!(items, [first]);
         assert_eq!(SkuData::items(&members(&json!({"products": 7}))).count(), 0);
     }
 }

@@ -120,21 +120,24 @@ struct TermAnswer {
     #[serde(flatten)]
     annual_rates: AnnualRatesAnswer,
     #[serde(flatten)]
-    schedule: Option<ScheduleAnswer>,
+    schedule: ScheduleAnswer,
 }
 
 /// Where `schedule=true` was asked for: what is paid when every payment is made in time.
-#[derive(Serialize, ToSchema)]
+#[derive(Default, Serialize, ToSchema)]
 #[schema(as = InterestSchedule)]
 struct ScheduleAnswer {
     /// The interest and the fees of all payments.
-    #[schema(value_type = f64, example = 0.18)]
-    finance_charge: Dollars,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>, example = 0.18)]
+    finance_charge: Option<Dollars>,
     /// All payments: the price and the finance charge.
-    #[schema(value_type = f64, example = 10.68)]
-    total_amount: Dollars,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>, example = 10.68)]
+    total_amount: Option<Dollars>,
     /// The payments, the first one first.
-    payments: Vec<PaymentAnswer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payments: Option<Vec<PaymentAnswer>>,
 }
 
 /// A payment.
@@ -272,7 +275,7 @@ impl PlanAnswer {
             fees: fees(&quote.plan.fees, lang),
             late_interest: term.late_interest.map(Dollars),
             annual_rates: AnnualRatesAnswer::of(Some(term.annual_rate), lang, version),
-            schedule: with_schedules.then(|| quote.schedule(term).into()),
+            schedule: if with_schedules { quote.schedule(term).into() } else { ScheduleAnswer::default() },
         };
         Self {
             plan_id: quote.plan.id.number(),
@@ -292,9 +295,9 @@ impl From<Schedule> for ScheduleAnswer {
             fee: Dollars(payment.fee),
         };
         Self {
-            finance_charge: Dollars(schedule.finance_charge()),
-            total_amount: Dollars(schedule.total()),
-            payments: schedule.payments.iter().map(payment).collect(),
+            finance_charge: Some(Dollars(schedule.finance_charge())),
+            total_amount: Some(Dollars(schedule.total())),
+            payments: Some(schedule.payments.iter().map(payment).collect()),
         }
     }
 }

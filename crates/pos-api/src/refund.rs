@@ -2,7 +2,7 @@
 
 use axum::extract::{RawPathParams, State};
 use domain::credit_account::AccountNumber;
-use domain::purchase::{AuthorizationId, Refusal};
+use domain::purchase::{CaptureId, Refusal};
 use http_kit::openapi::Responses;
 use http_kit::{HttpState, JsonBody, PrivateJson, Problem, Section, TextOrNumber};
 use serde::Serialize;
@@ -79,7 +79,7 @@ pub(crate) async fn refund(
     let till = said.take_till();
     let amount = inputs.required_amount("amount", said.amount);
     let card = inputs.card("vcc_number", said.vcc_number);
-    let capture = inputs.digits("capture_id", said.capture_id, AuthorizationId::DIGITS);
+    let capture = inputs.digits("capture_id", said.capture_id, CaptureId::DIGITS);
     let till = till.read_with(said.sku_data, &mut inputs);
     inputs.finish()?;
     let amount = amount.ok_or_else(|| Problem::internal("a fault was not told"))?;

@@ -52,10 +52,14 @@ impl Core {
         key: AccountKey,
         movement: &MovementRow,
     ) -> Result<Option<SkuData>, StoreError> {
+        let kind = MovementKind::of_name(&movement.kind);
+        if !matches!(kind, Some(MovementKind::Capture | MovementKind::Return | MovementKind::Refund)) {
+            return Ok(None);
+        }
         if let Some(row) = store::sku_data::by_movement(db, key, movement.movement).await? {
             return self.open_sku_data(&row).map(Some);
         }
-        let is_capture = movement.kind == MovementKind::Capture.name();
+        let is_capture = kind == Some(MovementKind::Capture);
         let capture = movement.subject.strip_prefix("capture:").filter(|_| is_capture).and_then(CaptureId::parse);
         let (Some(capture), Some(client)) = (capture, movement.client) else { return Ok(None) };
         let of = store::capture::by_number(db, (key.partner, client.into()), capture).await?;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use domain::Timestamp;
+use domain::audit::Outcome;
 use domain::calendar::CalendarDate;
 use domain::cents::Cents;
 use domain::credit_account::AccountNumber;
@@ -16,7 +17,8 @@ use store::account_book::BookRow;
 use store::ledger::MovementRow;
 use store::{Reader, StoreError};
 
-use crate::{AdminError, Core};
+use crate::credit_account::subject;
+use crate::{AdminError, Context, Core};
 
 /// How many movements are read at once.
 const BATCH: i64 = 500;
@@ -84,7 +86,7 @@ fn beginning(day: CalendarDate) -> Timestamp {
 
 impl Core {
     /// The statements of the accounts of this number, each lender's, from the day `from` to the day `until`, both included, in UTC. Interest that
-    /// was not posted yet is in none.
+    /// was not posted yet is in none. That somebody has seen what was bought is on record, as `account.statement`.
     ///
     /// # Errors
     /// When the days come in the wrong order or there is no such account; when the database fails.
@@ -92,6 +94,7 @@ impl Core {
         &self,
         number: AccountNumber,
         (from, until): (CalendarDate, CalendarDate),
+        context: &Context,
     ) -> Result<Vec<AccountStatement>, AdminError> {
         if until < from {
             return Err(AdminError::State(format!("the last day, {until}, is before the first, {from}")));
@@ -104,6 +107,14 @@ impl Core {
         }
         if statements.is_empty() {
             return Err(AdminError::NotFound(format!("account {number}")));
+        }
+        drop(reader);
+        for statement in &statements {
+            if statement.entries.iter().any(|entry| entry.sku_data.is_some()) {
+                let (partner, detail) = (PartnerId(statement.partner), format!("from {from} to {until}"));
+                let record = context.record(self, partner, "account.statement", subject(number), Outcome::Done, detail);
+                self.record_alone(record).await?;
+            }
         }
         Ok(statements)
     }

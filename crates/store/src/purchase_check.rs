@@ -59,6 +59,15 @@ pub struct Sums {
     pub fees: Cents,
 }
 
+/// The returns `r` of a capture `c`. SQLite would read all that the merchant has of them: the keys are asked for first, which the index has.
+macro_rules! returns {
+    () => {
+        "capture_return k CROSS JOIN capture_return r \
+         WHERE k.partner_id = c.partner_id AND k.client_id = c.client_id AND k.capture_id = c.capture_id \
+         AND r.partner_id = k.partner_id AND r.client_id = k.client_id AND r.return_id = k.return_id"
+    };
+}
+
 statements! {
     /// All of an authorization is captured or released once it is closed or has expired, and never more than all.
     ODD_AUTHORIZATIONS = "SELECT authorization_id, status, amount, captured, released, of_captures FROM ( \
@@ -67,18 +76,22 @@ statements! {
         AS of_captures FROM credit_authorization a WHERE a.partner_id = $1 AND a.lender_id = $2 AND a.account_number = $3) AS told \
         WHERE captured <> of_captures OR captured + released > amount OR released < 0 \
         OR (status IN ('closed', 'expired') AND captured + released <> amount) ORDER BY authorization_id LIMIT $4";
-    ODD_CAPTURES = "SELECT capture_id, amount, returned, of_returns FROM ( \
-        SELECT c.capture_id, c.amount, c.returned, (SELECT CAST(COALESCE(SUM(r.amount), 0) AS BIGINT) \
-        FROM capture_return r WHERE r.partner_id = c.partner_id AND r.client_id = c.client_id AND r.capture_id = c.capture_id) AS of_returns \
-        FROM credit_capture c WHERE c.partner_id = $1 AND c.lender_id = $2 AND c.account_number = $3) AS told \
-        WHERE returned <> of_returns OR returned > amount ORDER BY capture_id LIMIT $4";
+    ODD_CAPTURES = concat!(
+        "SELECT capture_id, amount, returned, of_returns FROM ( \
+         SELECT c.capture_id, c.amount, c.returned, (SELECT CAST(COALESCE(SUM(r.amount), 0) AS BIGINT) FROM ",
+        returns!(),
+        ") AS of_returns FROM credit_capture c WHERE c.partner_id = $1 AND c.lender_id = $2 AND c.account_number = $3) AS told \
+         WHERE returned <> of_returns OR returned > amount ORDER BY capture_id LIMIT $4"
+    );
     CAPTURED = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT), CAST(COALESCE(SUM(charge_interest), 0) AS BIGINT), \
         CAST(COALESCE(SUM(charge_fees), 0) AS BIGINT) FROM credit_capture WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3";
     /// The captures come first, which SQLite does not see by itself.
-    RETURNED = "SELECT CAST(COALESCE(SUM(r.amount), 0) AS BIGINT), CAST(COALESCE(SUM(r.charge_interest), 0) AS BIGINT), \
-        CAST(COALESCE(SUM(r.charge_fees), 0) AS BIGINT) FROM credit_capture c CROSS JOIN capture_return r \
-        WHERE c.partner_id = $1 AND c.lender_id = $2 AND c.account_number = $3 \
-        AND r.partner_id = c.partner_id AND r.client_id = c.client_id AND r.capture_id = c.capture_id";
+    RETURNED = concat!(
+        "SELECT CAST(COALESCE(SUM(r.amount), 0) AS BIGINT), CAST(COALESCE(SUM(r.charge_interest), 0) AS BIGINT), \
+         CAST(COALESCE(SUM(r.charge_fees), 0) AS BIGINT) FROM credit_capture c CROSS JOIN ",
+        returns!(),
+        " AND c.partner_id = $1 AND c.lender_id = $2 AND c.account_number = $3"
+    );
 }
 
 /// At most `limit` authorizations of an account that do not go together with their captures. All of the account are read.

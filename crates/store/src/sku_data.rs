@@ -52,8 +52,8 @@ statements! {
     BY_SUBJECT = "SELECT partner_id, lender_id, account_number, movement_number, subject, sealed, master_key_version FROM sku_data \
                   WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND subject = $4 ORDER BY movement_number LIMIT 1";
     NOT_SEALED_UNDER = "SELECT partner_id, lender_id, account_number, movement_number, subject, sealed, master_key_version FROM sku_data \
-                        WHERE master_key_version <> $1 LIMIT $2";
-    COUNT_NOT_SEALED_UNDER = "SELECT COUNT(*) FROM sku_data WHERE master_key_version <> $1";
+                        WHERE master_key_version < $1 LIMIT $2";
+    COUNT_NOT_SEALED_UNDER = "SELECT COUNT(*) FROM sku_data WHERE master_key_version < $1";
     RESEAL = "UPDATE sku_data SET sealed = $5, master_key_version = $6 \
               WHERE partner_id = $1 AND lender_id = $2 AND account_number = $3 AND movement_number = $4";
 }
@@ -101,7 +101,7 @@ pub async fn by_subject(
     fetch!(fetch_optional, SkuDataRow, db, BY_SUBJECT, key.partner.0, key.lender.0, key.number.get(), subject)
 }
 
-/// At most `limit` rows that are sealed under another master key than `version`.
+/// At most `limit` rows that are sealed under an older master key than `version`.
 ///
 /// # Errors
 /// When the statement fails.
@@ -109,7 +109,7 @@ pub async fn not_sealed_under(db: &mut impl Access, version: i64, limit: i64) ->
     fetch!(fetch_all, SkuDataRow, db, NOT_SEALED_UNDER, version, limit)
 }
 
-/// How many rows are sealed under another master key than `version`.
+/// How many rows are sealed under an older master key than `version`.
 ///
 /// # Errors
 /// When the statement fails.

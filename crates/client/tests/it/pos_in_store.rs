@@ -171,7 +171,7 @@ on_both_engines! {
         assert_eq!(over.name(), Some(ErrorName::AuthAmountExceeded));
 
         let (number, today) = (AccountNumber::of_stored(account as i64), CalendarDate::parse("2026-01-02").unwrap());
-        let statement = app.test.core.account_statements(number, (today, today)).await.unwrap().remove(0);
+        let statement = app.test.core.account_statements(number, (today, today), &operator()).await.unwrap().remove(0);
         let goods = json!({"transaction_total": 300.5, "products": [{"description": "Lamp", "quantity": 1}]});
         assert_eq!(statement.entries[0].sku_data, goods.as_object().cloned());
 

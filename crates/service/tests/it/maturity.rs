@@ -112,7 +112,7 @@ on_both_engines! {
         assert_books(core).await;
         let day = |text| CalendarDate::parse(text).unwrap();
         let days = (day("2026-01-01"), day("2026-12-31"));
-        let statement = core.account_statements(late.number, days).await.unwrap().remove(0);
+        let statement = core.account_statements(late.number, days, &operator()).await.unwrap().remove(0);
         assert_eq!((statement.purchases, statement.interest, statement.closing), (100_000, 16_344, 116_344));
         let entries: Vec<_> = statement.entries.iter().map(|it| (it.kind.as_str(), it.amount, it.finance_charge)).collect();
         assert_eq!(entries, [("capture", 100_000, 0), ("maturity", 15_495, 15_495), ("interest", 849, 0)]);

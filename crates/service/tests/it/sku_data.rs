@@ -31,7 +31,8 @@ fn told(what: &str) -> Till {
 /// What the statement of an account shows of each entry.
 async fn shown(core: &Core, account: AccountKey) -> Vec<(String, Value)> {
     let day = |text: &str| CalendarDate::parse(text).unwrap();
-    let statements = core.account_statements(account.number, (day("2026-01-01"), day("2026-12-31"))).await.unwrap();
+    let statements =
+        core.account_statements(account.number, (day("2026-01-01"), day("2026-12-31")), &operator()).await.unwrap();
     let entries = statements.into_iter().flat_map(|statement| statement.entries);
     let what = |told: Option<serde_json::Map<String, Value>>| {
         told.map_or(Value::Null, |told| told["products"][0]["description"].clone())
@@ -75,6 +76,8 @@ on_both_engines! {
             entry("refund", Value::Null),
         ];
         assert_eq!(shown(core, account).await, all);
+        let looks = core.audit_records(Some("QUICK3"), None, 100).await.unwrap();
+        assert_eq!(looks.iter().filter(|record| record.action == "account.statement").count(), 1);
         let movements = store::ledger::latest(&mut core.db().reader().await.unwrap(), account, 2).await.unwrap();
         let subjects: Vec<_> = movements.iter().map(|movement| movement.subject.as_str()).collect();
         assert!(subjects.contains(&"capture:346123"), "{subjects:?}");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::calendar::CalendarDate;
 use service::AdminError;
 use testkit::account::open_account;
-use testkit::core::TestCore;
+use testkit::core::{TestCore, operator};
 use testkit::on_both_engines;
 
 use crate::purchase::{Shop, assert_books};
@@ -33,7 +33,7 @@ on_both_engines! {
         assert_books(core).await;
 
         let of = async |from: &str, until: &str| {
-            let mut statements = core.account_statements(account.number, (day(from), day(until))).await.unwrap();
+            let mut statements = core.account_statements(account.number, (day(from), day(until)), &operator()).await.unwrap();
             assert_eq!(statements.len(), 1);
             statements.remove(0)
         };
@@ -56,9 +56,9 @@ on_both_engines! {
         let after = of("2026-03-01", "2026-03-31").await;
         assert_eq!((after.opening, after.closing, after.entries.len()), (february.closing, february.closing, 0));
 
-        let wrong = core.account_statements(account.number, (day("2026-02-01"), day("2026-01-31"))).await;
+        let wrong = core.account_statements(account.number, (day("2026-02-01"), day("2026-01-31")), &operator()).await;
         assert!(matches!(wrong, Err(AdminError::State(_))), "{wrong:?}");
-        let none = core.account_statements(domain::credit_account::AccountNumber::of_stored(1), (day("2026-01-01"), day("2026-01-31"))).await;
+        let none = core.account_statements(domain::credit_account::AccountNumber::of_stored(1), (day("2026-01-01"), day("2026-01-31")), &operator()).await;
         assert!(matches!(none, Err(AdminError::NotFound(_))), "{none:?}");
     }
 }

@@ -52,7 +52,8 @@ pub(crate) enum Command {
     },
     /// Show the statement of one account: what was owed, charged and credited in a time
     ///
-    /// Days are of UTC, both included. Nothing of the person is shown. Interest stands in the time in which it was posted, which is by the
+    /// Days are of UTC, both included. What was bought is shown where the merchant has told it, and that is put
+    /// on record; nothing else of the person. Interest stands in the time in which it was posted, which is by the
     /// next movement or within ten minutes of the end of its day.
     #[command(
         after_help = "Example:\n  tallystick account statement 12345678901237 --from 2026-10-01 --until 2026-10-31"
@@ -102,7 +103,7 @@ pub(super) fn run(command: Command, file: Option<PathBuf>, output: Output) -> Re
             output.answer(&answer, || format!("account {number} is {set} now"))
         }),
         Command::Statement { number, from, until, essentials } => Session::run(essentials, file, async |session| {
-            let items = session.core.account_statements(number, (from, until)).await?;
+            let items = session.core.account_statements(number, (from, until), &session.context).await?;
             let statements = Items { items };
             output.answer(&statements, || statements.items.iter().map(stated).collect::<Vec<_>>().join("\n"))
         }),
@@ -149,6 +150,13 @@ fn shown(story: &AccountStory) -> String {
     text
 }
 
+/// As much of a merchant's own text as a column has room for.
+fn short(text: &str) -> String {
+    const ROOM: usize = 40;
+    let text = text.trim();
+    if text.chars().count() <= ROOM { text.to_owned() } else { text.chars().take(ROOM - 1).chain(['…']).collect() }
+}
+
 /// The state of an account, for programs.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -186,7 +194,8 @@ fn stated(statement: &AccountStatement) -> String {
         ]);
         // The prices are the merchant's own, and nobody has added them up.
         for item in entry.sku_data.iter().flat_map(SkuData::items) {
-            let (what, price) = (format!("{} {}", item.quantity, item.description), item.extended_price);
+            let (what, price) =
+                (short(&format!("{} {}", item.quantity, item.description)), short(&item.extended_price));
             rows.push([
                 String::new(),
                 "  item".to_owned(),

@@ -104,6 +104,17 @@ fn is(status: u16, error: &str) -> (u16, String) {
     (status, error.to_owned())
 }
 
+/// What must be in an answer by the API document: what each part of its schema needs. A choice of schemas would be none.
+fn needed(document: &Value, schema: &Value) -> Vec<String> {
+    assert!(schema.get("oneOf").is_none() && schema.get("anyOf").is_none(), "{schema}");
+    if let Some(place) = schema["$ref"].as_str() {
+        return needed(document, document.pointer(place.trim_start_matches('#')).unwrap());
+    }
+    let own = schema["required"].as_array().into_iter().flatten().map(|name| name.as_str().unwrap().to_owned());
+    let parts = schema["allOf"].as_array().into_iter().flatten();
+    own.chain(parts.flat_map(|part| needed(document, part))).collect()
+}
+
 on_both_engines! {
     async fn every_payment_is_told_to_who_asks(database: TestDatabase) {
         let till = till(&database).await;
@@ -111,6 +122,10 @@ on_both_engines! {
         let plain = till.ask(POS, number, "?schedule=false", json!(10.5)).await.json();
         assert_eq!(plain, till.ask(POS, number, "", json!(10.5)).await.json());
         assert!(!plain.to_string().contains("payments"));
+        let document = serde_json::to_value(tallystick::app::document()).unwrap();
+        let needed = needed(&document, &document["components"]["schemas"]["InterestTerm"]);
+        let term = &plan(&plain, 4)["terms"][0];
+        assert!(!needed.is_empty() && needed.iter().all(|name| term.get(name).is_some()), "{needed:?}: {term}");
         let answer = till.ask(POS, number, "?schedule=true", json!(10.5)).await.json();
         let payment = |month, amount, interest, principal| {
             json!({"month": month, "amount": amount, "interest": interest, "principal": principal, "fee": 0})

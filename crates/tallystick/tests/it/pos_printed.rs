@@ -1,5 +1,5 @@
-//! The examples that the public pages print of customers, purchases and lists. They are sent as printed but for the numbers of accounts, cards,
-//! authorizations and captures, and for the one-time code: those the server gives. Three of the printed numbers can be nobody's: the account
+//! The examples that the public pages print of customers, purchases and lists. They are sent as printed but for the numbers of accounts,
+//! authorizations and captures, and for the one-time code: those the server gives. Cards are left out, since no answer tells all of their digits. Three of the printed numbers can be nobody's: the account
 //! `20076677` and the cards `1234567890121256` and `1234567890123423`, whose check digits are wrong.
 
 use domain::merchant::LocationDraft;

@@ -301,14 +301,14 @@ on_both_engines! {
             (json!({"products": 7, "deep": [[{"a": null}]], "total": "1e400"}), json!("346123")),
             (json!(null), json!("")),
             (json!({}), json!(null)),
-            (long(16 * 1024 - 15), json!(1_234_567_890_123_456_i64)),
+            (long(16 * 1024 - 15), json!(346_123_456)),
         ] {
             let answer = refund(sku_data.clone(), capture).await;
             assert_eq!((answer.status, answer.json()), (StatusCode::OK, json!({})), "{sku_data}");
         }
         for (sku_data, capture, expected) in [
             (json!("a lamp"), json!(null), vec!["sku_data"]),
-            (json!([{"sku_id": 1}]), json!(12_345_678_901_234_567_i64), vec!["capture_id", "sku_data"]),
+            (json!([{"sku_id": 1}]), json!(1_070_015_210_367_982_i64), vec!["capture_id", "sku_data"]),
             (long(16 * 1024 - 14), json!("x1"), vec!["capture_id", "sku_data"]),
             (json!(7), json!(-1), vec!["capture_id", "sku_data"]),
         ] {
