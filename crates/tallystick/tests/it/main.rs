@@ -25,6 +25,8 @@ mod pos_customer;
 mod pos_information;
 mod pos_printed;
 mod pos_purchase;
+mod pos_purchase_account;
+mod pos_purchase_plan;
 mod pos_token;
 mod pos_verify;
 mod pos_widget;

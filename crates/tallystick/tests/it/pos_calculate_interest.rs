@@ -17,10 +17,10 @@ const NEWER: &str = "/flexiti/pos-api/v2.5.1";
 
 /// A merchant with an access token.
 #[derive(Clone)]
-struct Till {
-    app: Arc<TestApp>,
-    merchant: Merchant,
-    token: String,
+pub(crate) struct Till {
+    pub(crate) app: Arc<TestApp>,
+    pub(crate) merchant: Merchant,
+    pub(crate) token: String,
 }
 
 impl Till {
@@ -30,13 +30,13 @@ impl Till {
         Self { token: pair["access_token"].as_str().unwrap().to_owned(), ..self.clone() }
     }
 
-    fn call(&self, prefix: &str, rest: &str) -> TestRequest<'_> {
+    pub(crate) fn call(&self, prefix: &str, rest: &str) -> TestRequest<'_> {
         let path = format!("{prefix}/client-id/{}{rest}", self.merchant.id);
         self.app.request(Method::POST, &path).bearer(&self.token).header("x-reference-id", FLOW)
     }
 
     /// Opens an account for somebody of this rating and province, and gives its number.
-    async fn account(&self, first_name: &str, rating: &str, [province, postal_code]: [&str; 2]) -> i64 {
+    pub(crate) async fn account(&self, first_name: &str, rating: &str, [province, postal_code]: [&str; 2]) -> i64 {
         let mut body = application(first_name);
         body["middle_name"] = format!("A-RR_{rating}").into();
         body["province"] = province.into();
@@ -59,20 +59,25 @@ impl Till {
         plans.map(|plan| (plan["plan_id"].as_i64().unwrap(), terms(plan))).collect()
     }
 
-    async fn set(&self, number: i64, state: (&'static str, &'static str)) {
+    /// An account on the book of this merchant.
+    pub(crate) async fn key(&self, number: i64) -> AccountKey {
         let partner = self.app.test.core.partner_of_code("QUICK3").await.unwrap();
         let lender = ClientIdentifier(self.merchant.creditor);
-        let key = AccountKey { partner, lender, number: AccountNumber::of_stored(number) };
+        AccountKey { partner, lender, number: AccountNumber::of_stored(number) }
+    }
+
+    pub(crate) async fn set(&self, number: i64, state: (&'static str, &'static str)) {
+        let key = self.key(number).await;
         let (db, now) = (self.app.test.core.db().clone(), self.app.test.core.clock().now());
         db.write(move |tx| Box::pin(store::credit_account::keep_state(tx, key, state, now, None))).await.unwrap();
     }
 }
 
-const ONTARIO: [&str; 2] = ["ON", "K1A 0B1"];
-const QUEBEC: [&str; 2] = ["QC", "H2X 1Y4"];
+pub(crate) const ONTARIO: [&str; 2] = ["ON", "K1A 0B1"];
+pub(crate) const QUEBEC: [&str; 2] = ["QC", "H2X 1Y4"];
 
 /// Two merchants of one partner, each on its own book, and one of another partner.
-async fn tills(app: TestApp) -> [Till; 3] {
+pub(crate) async fn tills(app: TestApp) -> [Till; 3] {
     let app = Arc::new(app);
     let (partner, other) = (app.partner("QUICK3").await, app.partner("OTHER1").await);
     let merchants = [app.merchant(&partner, 1).await, app.merchant(&partner, 2).await, app.merchant(&other, 1).await];
@@ -96,11 +101,11 @@ fn plan(answer: &Value, number: i64) -> &Value {
 }
 
 #[track_caller]
-fn refused(answer: &TestAnswer) -> (u16, String) {
+pub(crate) fn refused(answer: &TestAnswer) -> (u16, String) {
     (answer.status.as_u16(), answer.json()["error"].as_str().unwrap_or_else(|| panic!("{}", answer.text())).to_owned())
 }
 
-fn is(status: u16, error: &str) -> (u16, String) {
+pub(crate) fn is(status: u16, error: &str) -> (u16, String) {
     (status, error.to_owned())
 }
 
