@@ -13,6 +13,8 @@
 //! | `0007` | the provider cannot be reached: a temporary fault, code `7`, at each try |
 //! | `0008` | the provider asks to slow down: a throttled fault, code `8`, at each try |
 //! | any other | receipt `DELIVERED` |
+//!
+//! A message for which no receipt is asked, such as a one-time code, has none.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -78,7 +80,9 @@ impl ConsoleChannel {
         );
         self.write(&line).map_err(|error| Fault::temporary(format!("the console takes nothing: {error}")))?;
         let ids: Vec<String> = (1..=parts.count()).map(|number| format!("{}-{number}", message.id.simple())).collect();
-        if let Outcome::Receipt(state, error_code) = outcome {
+        if let Outcome::Receipt(state, error_code) = outcome
+            && message.wants_receipt
+        {
             let receipts: Vec<Receipt> = ids.iter().map(|id| self.receipt(message, id, state, error_code)).collect();
             let sink = Arc::clone(&self.sink);
             // After the answer or before it, as with any provider.
@@ -220,6 +224,7 @@ mod tests {
             sender: Sender::parse("Tally").unwrap(),
             text: text.to_owned(),
             validity: None,
+            wants_receipt: true,
             reference: None,
             accepted: Vec::new(),
         }
@@ -263,6 +268,18 @@ mod tests {
             assert_eq!((fault.kind, fault.may_have_been_accepted), (kind, false), "{end}");
         }
         channel.submit(&message("+358441230005", "Hello")).await.unwrap();
+        drop(channel);
+        assert_eq!(receipts.recv().await, None);
+    }
+
+    #[tokio::test]
+    async fn no_receipt_comes_that_was_not_asked_for() {
+        let (channel, _, mut receipts) = channel();
+        for end in ["0000", "0001"] {
+            let unasked = SmsSubmit { wants_receipt: false, ..message(&format!("+35844123{end}"), "Hello") };
+            assert_eq!(channel.submit(&unasked).await.unwrap().provider_message_ids.len(), 1);
+        }
+        // Of those who could still send one none is left.
         drop(channel);
         assert_eq!(receipts.recv().await, None);
     }

@@ -14,6 +14,7 @@
 //! | `{encoding}` | `GSM_7BIT` or `UCS2` |
 //! | `{parts}` | how many messages the text takes |
 //! | `{validity_seconds}` | how long to try |
+//! | `{wants_receipt}` | `true`, or `false` where no receipt is wanted: of one-time codes |
 //! | `{secret.NAME}` | one of the configured secrets |
 
 mod callback;

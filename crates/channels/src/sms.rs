@@ -44,6 +44,8 @@ pub struct SmsSubmit {
     pub text: String,
     /// How long the provider tries to deliver it; its own default when absent.
     pub validity: Option<Duration>,
+    /// Whether the provider is asked to tell what became of it. One that is not asked may tell all the same.
+    pub wants_receipt: bool,
     /// The partner's own reference, for a gateway that takes one.
     pub reference: Option<String>,
     /// The parts that an earlier try has handed over already, from [`Fault::accepted`]: not sent again.

@@ -1,4 +1,5 @@
-//! One-time codes on their way to customers: sealed in the outbox until they are sent, and gone then. No report of their delivery is kept.
+//! One-time codes on their way to customers: sealed in the outbox until they are sent, and gone then. No report of their delivery is asked for; of
+//! one that comes all the same only the last digits of the telephone are kept ([`crate::sms_receipt`]).
 
 use channels::{SmsChannel, SmsSubmit};
 use domain::Timestamp;
@@ -92,6 +93,8 @@ impl Core {
                     sender,
                     text: code.text,
                     validity: Some(validity),
+                    // It would name the customer's telephone, and match no message that is kept.
+                    wants_receipt: false,
                     reference: None,
                     accepted: Vec::new(),
                 };

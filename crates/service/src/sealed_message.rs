@@ -105,21 +105,32 @@ impl Core {
             Ok(()) => return (Ended::Sent, Verdict::Decided),
             Err(fault) => fault,
         };
-        // Without the provider's words, which may hold the address. They are kept with the message.
+        // Without the provider's words, which may hold the address. Those of a message are kept with it.
+        let told = kept_of(row, &fault);
         let (of, code) = (fault.kind, fault.code.as_deref().unwrap_or_default());
         if of.is_of_the_channel() {
             tracing::debug!(channel, kind, message_id = %row.message, fault = ?of, code, "a message was not sent");
-            let again = Ended::Again { due_at: self.now(), fault: fault.to_string(), counts: false };
+            let again = Ended::Again { due_at: self.now(), fault: told, counts: false };
             return (again, Verdict::Pause(of, fault.retry_after));
         }
         tracing::warn!(channel, kind, message_id = %row.message, fault = ?of, code, "a message was not sent");
         let due_at = self.next_try(row, &fault);
         if fault.kind == FaultKind::Permanent {
-            return (Ended::GivenUp(fault.to_string()), Verdict::Decided);
+            return (Ended::GivenUp(told), Verdict::Decided);
         }
         if is_over(row, &fault) || due_at > row.expires_at {
-            return given_up(&fault.to_string());
+            return given_up(&told);
         }
-        (Ended::Again { due_at, fault: fault.to_string(), counts: true }, Verdict::Later)
+        (Ended::Again { due_at, fault: told, counts: true }, Verdict::Later)
     }
+}
+
+/// What is kept of a fault with the message. A partner's address may be told there; a customer's is nowhere in the clear, so that of a one-time code
+/// the provider's words are left out.
+fn kept_of(row: &OutboxRow, fault: &Fault) -> String {
+    if row.kind != Kind::Code.as_str() {
+        return fault.to_string();
+    }
+    let words = "what the provider wrote is not kept, since it may name the customer";
+    fault.code.as_ref().map_or_else(|| words.to_owned(), |code| format!("{code}: {words}"))
 }

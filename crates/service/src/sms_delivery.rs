@@ -97,6 +97,7 @@ impl Core {
             recipient: sms.recipient,
             text: sms.body,
             validity: Some(sms.expires_at.since(now)),
+            wants_receipt: true,
             reference: Some(sms.reference).filter(|reference| !reference.is_empty()),
             accepted: accepted.collect(),
         }))

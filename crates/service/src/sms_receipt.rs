@@ -1,4 +1,7 @@
 //! Delivery receipts: matched with their messages when they come, when an answer comes after them, and by the sweep.
+//!
+//! A receipt that waits may be of a one-time code, or of nobody's message that we know, and then the number that it names is a customer's, who is
+//! to be found nowhere in the clear. So only the end of it is kept.
 
 use std::time::Duration;
 
@@ -17,9 +20,11 @@ use crate::sms_delivery::ALIKE;
 const BATCH: i64 = 200;
 /// How long after its validity a message without a receipt is still waited for.
 const GRACE: Duration = Duration::from_secs(3600);
+/// How many digits of the number that a receipt names are kept while it waits: enough to tell apart messages that the identifier does not.
+const TAIL: usize = 4;
 
 impl Core {
-    /// Records a receipt: of its message when that is known, else until it is.
+    /// Records a receipt: of its message when that is known, else until it is, with the end of the number that it names.
     ///
     /// # Errors
     /// When the database fails; then nothing of it is kept.
@@ -42,7 +47,8 @@ impl Core {
                 Box::pin(async move {
                     let heard = core.match_receipt(tx, &row).await?;
                     if heard.is_none() {
-                        store::sms::insert_receipt(tx, &row).await?;
+                        let waiting = ReceiptRow { recipient: tail(&row.recipient), ..row };
+                        store::sms::insert_receipt(tx, &waiting).await?;
                     }
                     Ok::<_, StoreError>(heard)
                 })
@@ -168,16 +174,27 @@ fn first_id_of(at: Timestamp) -> Uuid {
     Uuid::from_u128(u128::from(u64::try_from(at.micros() / 1000).unwrap_or(0)) << 80)
 }
 
-/// Whether a receipt that names `told` may be of a message: it names the recipient, or, from providers that leave the addresses as they were
-/// in the message, the number that it is from.
+/// Whether a receipt that names `told`, or a number that ends so, may be of a message: it names the recipient, or, from providers that leave the
+/// addresses as they were in the message, the number that it is from.
 pub(crate) fn is_of(told: &str, sms: &SmsRow) -> bool {
     is_for(told, &sms.recipient) || is_from(told, &sms.sender)
 }
 
-/// Whether `told` is this sender, when that is a number.
+/// Whether `told` is this sender, or the end of it, when that is a number.
 fn is_from(told: &str, sender: &str) -> bool {
     let (told, sender) = (digits(told), digits(sender));
-    !sender.is_empty() && told.trim_start_matches('0') == sender.trim_start_matches('0')
+    !sender.is_empty() && (is_tail(&told, &sender) || told.trim_start_matches('0') == sender.trim_start_matches('0'))
+}
+
+/// What is kept of a number: its last digits. A number of as few is kept whole, and a name, which tells nothing, not at all.
+fn tail(told: &str) -> String {
+    let digits = digits(told);
+    digits[digits.len().saturating_sub(TAIL)..].to_owned()
+}
+
+/// Whether `told` is what is kept of this number.
+fn is_tail(told: &str, number: &str) -> bool {
+    told.len() == TAIL && number.ends_with(told)
 }
 
 fn digits(text: &str) -> String {
@@ -185,9 +202,12 @@ fn digits(text: &str) -> String {
 }
 
 /// Whether a receipt for `told` may be of a message to `recipient`, which is in E.164: providers leave out the plus, write the
-/// international prefix, or say nothing.
+/// international prefix, or say nothing. Of four digits each counts, also a zero in front: they may be what is kept of more.
 fn is_for(told: &str, recipient: &str) -> bool {
     let (told, recipient) = (digits(told), digits(recipient));
+    if told.len() == TAIL {
+        return is_tail(&told, &recipient);
+    }
     let told = told.trim_start_matches('0');
     told.is_empty() || recipient.ends_with(told) || told.ends_with(&recipient)
 }
@@ -218,5 +238,18 @@ mod tests {
         assert!(!is_for("358441234568", "+358441234567"));
         assert!(is_from("+358 50 1", "358501") && is_from("17017", "17017"));
         assert!(!is_from("", "17017") && !is_from("17018", "17017") && !is_from("358441234567", "Tally"));
+    }
+
+    #[test]
+    fn what_is_kept_of_a_number_leads_to_its_message_and_to_no_other() {
+        for told in ["+358441230007", "358441230007", "00358441230007", "0441230007", "358 44 123 00 07"] {
+            assert_eq!(tail(told), "0007", "{told}");
+            assert!(is_for(&tail(told), "+358441230007") && !is_for(&tail(told), "+358441234567"), "{told}");
+        }
+        assert!(is_for(&tail("+358441230000"), "+358441230000") && !is_for(&tail("+358441230000"), "+358441230007"));
+        // Our own number, and the name of a sender or nothing, which say nothing of the recipient.
+        assert!(is_from(&tail("17017"), "17017") && is_from(&tail("+358 50 1"), "358501"));
+        assert!(!is_from(&tail("17018"), "17017") && is_from(&tail("117"), "117") && !is_from(&tail("117"), "17117"));
+        assert!(tail("Tally").is_empty() && is_for(&tail("Tally"), "+358441234567"));
     }
 }

@@ -164,7 +164,7 @@ pub struct ReceiptRow {
     pub state: String,
     /// The provider's code for what went wrong; empty for none.
     pub error_code: String,
-    /// The recipient as the provider writes it; empty when it does not.
+    /// The end of the recipient's number, or the number as the provider writes it; empty when it does not.
     pub recipient: String,
     /// When it came.
     pub received_at: Timestamp,

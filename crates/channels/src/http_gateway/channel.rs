@@ -119,6 +119,7 @@ impl HttpGatewayChannel {
             encoding: parts.encoding().as_str(),
             parts: parts.count(),
             validity_seconds: message.validity.unwrap_or(self.validity).as_secs(),
+            wants_receipt: message.wants_receipt,
         };
         let mut request =
             self.http.request(self.method.clone(), self.url.fill(&values)).headers(self.headers(&values)?);

@@ -30,6 +30,7 @@ pub(super) struct Values {
     pub(super) encoding: &'static str,
     pub(super) parts: usize,
     pub(super) validity_seconds: u64,
+    pub(super) wants_receipt: bool,
 }
 
 #[derive(Clone)]
@@ -118,6 +119,7 @@ fn value(name: &str) -> Option<fn(&Values) -> String> {
         "encoding" => |values| values.encoding.to_owned(),
         "parts" => |values| values.parts.to_string(),
         "validity_seconds" => |values| values.validity_seconds.to_string(),
+        "wants_receipt" => |values| values.wants_receipt.to_string(),
         _ => return None,
     })
 }

@@ -22,6 +22,8 @@ use crate::{ConfigFault, Fault, SmsSubmit};
 /// The longest validity that the relative time of a message is used for.
 const LONGEST_VALIDITY: Duration = Duration::from_hours(24 * 31);
 
+/// The `registered_delivery` that asks for no receipt (5.2.17).
+const NO_RECEIPT: u8 = 0;
 /// The `registered_delivery` that asks for a receipt of the end, whichever it is (5.2.17).
 const FINAL_RECEIPT: u8 = 1;
 
@@ -102,7 +104,11 @@ impl Template {
             // The library's default has the bit of a delivery acknowledgement.
             .esm_class(EsmClass::from(0))
             .validity_period(validity(message.validity))
-            .registered_delivery(RegisteredDelivery::from(FINAL_RECEIPT))
+            .registered_delivery(RegisteredDelivery::from(if message.wants_receipt {
+                FINAL_RECEIPT
+            } else {
+                NO_RECEIPT
+            }))
             .data_coding(match parts.encoding() {
                 Encoding::Gsm7 => DataCoding::McSpecific,
                 Encoding::Ucs2 => DataCoding::Ucs2,
@@ -178,6 +184,7 @@ mod tests {
             sender: Sender::parse("Tally").unwrap(),
             text: text.to_owned(),
             validity: None,
+            wants_receipt: true,
             reference: None,
             accepted: Vec::new(),
         }

@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use channels::http_gateway::HttpGatewayChannel;
-use channels::{FaultKind, SmsChannel};
+use channels::{FaultKind, SmsChannel, SmsSubmit};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc};
@@ -71,7 +71,7 @@ fn channel(port: u16, extra: &str) -> HttpGatewayChannel {
         message-id = "/messages/0/id"
         error-code = "/error"
         {extra}
-        body = '{{"to": "{{recipient}}", "from": "{{sender}}", "text": "{{text}}", "parts": {{parts}}, "ttl": {{validity_seconds}}}}'
+        body = '{{"to": "{{recipient}}", "from": "{{sender}}", "text": "{{text}}", "parts": {{parts}}, "ttl": {{validity_seconds}}, "report": {{wants_receipt}}}}'
         [headers]
         Authorization = "Bearer {{secret.token}}"
         Idempotency-Key = "{{id}}"
@@ -99,7 +99,19 @@ async fn a_message_arrives_as_the_template_says() {
     assert_eq!(seen.headers["idempotency-key"], sent.id.to_string());
     assert_eq!(seen.headers["content-type"], "application/json");
     let body: Value = serde_json::from_str(&seen.body).unwrap();
-    assert_eq!(body, json!({ "to": "+358441234567", "from": "Tally", "text": sent.text, "parts": 1, "ttl": 86_400 }));
+    let expected = json!({
+        "to": "+358441234567", "from": "Tally", "text": sent.text, "parts": 1, "ttl": 86_400, "report": true
+    });
+    assert_eq!(body, expected);
+}
+
+#[tokio::test]
+async fn a_template_tells_that_no_receipt_is_wanted() {
+    let mut gateway = Gateway::start(vec![answer(201, json!({ "messages": [{ "id": 90_210 }] }))]).await;
+    let sent = SmsSubmit { wants_receipt: false, ..message(7, "Hello") };
+    channel(gateway.port, "").submit(&sent).await.unwrap();
+    let body: Value = serde_json::from_str(&gateway.next().await.body).unwrap();
+    assert_eq!(body["report"], false);
 }
 
 #[tokio::test]

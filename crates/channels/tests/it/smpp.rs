@@ -28,6 +28,20 @@ async fn a_message_arrives_as_it_was_written() {
 }
 
 #[tokio::test]
+async fn no_receipt_is_asked_for_where_none_is_wanted() {
+    let mut smpp = bound(json!({}), "").await;
+    let mut sent = message(1, &"a".repeat(200));
+    for (wants_receipt, registered_delivery) in [(true, 1), (false, 0)] {
+        sent.wants_receipt = wants_receipt;
+        smpp.channel.submit(&sent).await.unwrap();
+        for _ in 0..2 {
+            let seen = smpp.smsc.event("submit").await;
+            assert_eq!(seen["registered_delivery"], registered_delivery, "{seen}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_sender_has_the_type_of_its_kind() {
     let mut smpp = bound(json!({}), "").await;
     for (sender, source, ton, npi) in

@@ -119,6 +119,7 @@ pub(crate) fn message(number: u128, text: &str) -> SmsSubmit {
         sender: Sender::parse("Tally").unwrap(),
         text: text.to_owned(),
         validity: None,
+        wants_receipt: true,
         reference: None,
         accepted: Vec::new(),
     }

@@ -1,8 +1,9 @@
 //! Migrations: once, under a lock, and never backwards.
 
-use store::{Db, DbOptions, OpenError};
+use store::{Db, DbOptions, Engine, OpenError};
 use testkit::database::TestDatabase;
 use testkit::on_both_engines;
+use uuid::Uuid;
 
 use crate::run;
 
@@ -55,6 +56,22 @@ on_both_engines! {
         run(&database, ["UPDATE _sqlx_migrations SET checksum = '' WHERE version = 1"]).await;
         let db = Db::open(DbOptions::new(database.url())).await.unwrap();
         assert!(matches!(db.migrate().await, Err(OpenError::Altered(1))));
+    }
+
+    async fn of_receipts_that_wait_the_end_of_the_number_is_kept(database: TestDatabase) {
+        database.open().await.close().await;
+        let waiting = ["+16135550123", "16135550123", "0123", "123", ""];
+        let rows = waiting.iter().enumerate().map(|(number, recipient)| {
+            let id = Uuid::from_u128(number as u128 + 1);
+            let id = if database.engine() == Engine::Sqlite { format!("x'{}'", id.simple()) } else { format!("'{id}'") };
+            format!("INSERT INTO sms_receipt VALUES ('sms', {id}, '1', '1', 'DELIVERED', '', '{recipient}', 0)")
+        });
+        let before = ["DELETE FROM _sqlx_migrations WHERE version = 23".to_owned()];
+        run(&database, rows.chain(before)).await;
+        let db = database.open().await;
+        let kept = store::sms::receipt_page(&mut db.reader().await.unwrap(), Uuid::nil(), 10).await.unwrap();
+        let kept: Vec<_> = kept.into_iter().map(|row| row.recipient).collect();
+        assert_eq!(kept, ["0123", "0123", "0123", "123", ""]);
     }
 
     async fn an_empty_database_tells_what_is_missing(database: TestDatabase) {
