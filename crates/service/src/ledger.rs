@@ -84,17 +84,21 @@ impl Core {
     /// account posts its interest before, so that it does not matter how late this comes.
     ///
     /// # Errors
-    /// When the database fails. What was posted by then stays posted.
+    /// When the database fails; then what was posted by then stays posted. When what is kept of an account can't be read; then the others are
+    /// posted all the same.
     pub async fn post_interest(&self) -> Result<u64, StoreError> {
-        let mut accounts = 0;
+        let (mut accounts, mut broken, mut failed) = (0, HashSet::new(), None);
         loop {
+            // Those that have failed are found again each time.
+            let limit = BATCH as usize + broken.len();
             let now = self.now();
             let (mut reader, today) = (self.db().reader().await?, Day::of(now));
-            let accruing = store::account_book::accruing(&mut reader, today, BATCH).await?;
-            let maturing = store::account_book::maturing(&mut reader, today, BATCH).await?;
+            let accruing = store::account_book::accruing(&mut reader, today, limit as i64).await?;
+            let maturing = store::account_book::maturing(&mut reader, today, limit as i64).await?;
             drop(reader);
             let (rate, most) = (self.regular_rate(), accruing.len().max(maturing.len()));
-            let keys: HashSet<AccountKey> = accruing.iter().chain(&maturing).map(BookRow::key).collect();
+            let found = accruing.iter().chain(&maturing).map(BookRow::key);
+            let keys: HashSet<AccountKey> = found.filter(|key| !broken.contains(key)).collect();
             for key in keys {
                 let posted = self.db().take(move |tx| {
                     Box::pin(async move {
@@ -106,10 +110,19 @@ impl Core {
                         Ok(posted)
                     })
                 });
-                accounts += u64::from(posted.await?);
+                match posted.await {
+                    Ok(posted) => accounts += u64::from(posted),
+                    // That is said of all of them.
+                    Err(error @ (StoreError::Unavailable { .. } | StoreError::Overloaded)) => return Err(error),
+                    Err(error) => {
+                        tracing::warn!(account = %key.number, lender = %key.lender, %error, "interest was not posted on an account");
+                        broken.insert(key);
+                        failed = failed.or(Some(error));
+                    }
+                }
             }
-            if most < BATCH as usize {
-                return Ok(accounts);
+            if most < limit {
+                return failed.map_or(Ok(accounts), Err);
             }
         }
     }

@@ -7,6 +7,7 @@ use domain::purchase::{CaptureId, Financing};
 use service::Core;
 use service::capture::CaptureView;
 use service::ledger::AccountStory;
+use store::capture::CaptureRow;
 use store::credit_account::AccountKey;
 use testkit::account::open_account;
 use testkit::core::{TestCore, operator};
@@ -34,6 +35,18 @@ async fn story(core: &Core, account: AccountKey) -> AccountStory {
 
 fn kinds(story: &AccountStory) -> Vec<&str> {
     story.movements.iter().map(|line| line.kind.as_str()).collect()
+}
+
+/// A capture of a plan that can't be, beside one of the same account.
+async fn add_unreadable(core: &Core, shop: Shop, beside: &CaptureView) {
+    let (capture, other) = (CaptureId(beside.capture), CaptureId(beside.capture + 100_000_000));
+    let added = core.db().take(move |tx| {
+        Box::pin(async move {
+            let row = store::capture::by_number(tx, shop.lender(), capture).await?.unwrap();
+            store::capture::insert(tx, &CaptureRow { capture: other, plan: Some(999), ..row }).await
+        })
+    });
+    assert!(added.await.unwrap());
 }
 
 /// What is changed behind the back of the books.
@@ -143,6 +156,33 @@ on_both_engines! {
         assert_eq!(kinds(&once).iter().filter(|kind| **kind == "maturity").count(), 1, "the shorter plan was paid");
         assert_eq!(once.principal, once.regular, "every plan has ended");
         assert_books(core).await;
+    }
+
+    async fn one_that_can_not_be_read_keeps_no_other_from_its_interest(database: TestDatabase) {
+        let test = TestCore::open(&database).await;
+        let (core, [shop, ..]) = (&test.core, Shop::open(&test).await);
+        let (mut broken, mut sound) = (Vec::new(), Vec::new());
+        for number in 1..=8 {
+            let (account, _) = open_account(core, shop.lender(), number, 200_000).await;
+            let bought = buy(core, shop, account, (70_000, EQUAL)).await;
+            if number % 2 == 0 {
+                sound.push(account);
+            } else {
+                add_unreadable(core, shop, &bought).await;
+                broken.push(account);
+            }
+        }
+        test.clock.advance(10 * DAY);
+        for _ in 0..2 {
+            let failed = core.post_interest().await.unwrap_err();
+            assert!(failed.to_string().contains("plan"), "{failed}");
+            for account in &sound {
+                assert_eq!(kinds(&story(core, *account).await), ["interest", "capture", "authorization"]);
+            }
+            for account in &broken {
+                assert_eq!(kinds(&story(core, *account).await), ["capture", "authorization"]);
+            }
+        }
     }
 
     async fn what_was_paid_for_a_time_bears_nothing_for_it(database: TestDatabase) {
