@@ -14,7 +14,7 @@ pub struct SkuData(Map<String, Value>);
 #[error("has more than {MOST_BYTES} bytes")]
 pub struct SkuDataTooLong;
 
-/// One of its products, as far as it is told in the documented members. A number is as it was sent, and may be anything.
+/// One of its products, as far as it is told in the documented members. A number may be anything that a double holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SkuItem {
     /// `sku_id`.

@@ -43,7 +43,7 @@ pub struct JsonBody<T> {
 #[derive(Debug)]
 pub struct JsonList<T>(pub JsonBody<Vec<T>>);
 
-/// A body that is one JSON object, read as `T`, or none, which is `T`'s default. For the rest as [`JsonBody`].
+/// A body that is one JSON object, read as `T`, or none or null, which is `T`'s default. For the rest as [`JsonBody`].
 #[derive(Debug)]
 pub struct OptionalJsonBody<T>(pub JsonBody<T>);
 
@@ -91,7 +91,7 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         let bytes = collect(body, BodyLimit::from_ref(state)).await?;
-        if is_blank(&bytes) {
+        if is_blank(&bytes) || bytes.trim_ascii() == b"null" {
             let fingerprint = fingerprint(&parts, &bytes);
             let (value, faults, unknown) = (T::default(), Faults::default(), Vec::new());
             return Ok(Self(JsonBody { value, faults, unknown, fingerprint }));
@@ -437,6 +437,7 @@ mod tests {
         assert!(nothing.value == Inner::default() && given.value != Inner::default());
         assert_ne!(nothing.fingerprint, given.fingerprint);
         assert!(send(Some("text/plain"), " \r\n").await.is_ok());
+        assert!(send(Some("application/json"), " null\n").await.is_ok());
         for (media_type, body, code) in [
             (None, "{}", code::UNSUPPORTED_MEDIA_TYPE),
             (Some("application/json"), "[]", code::NOT_AN_OBJECT),

@@ -140,12 +140,12 @@ impl Inputs {
         let is_number = (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
         let number = text.parse().ok().filter(|_| is_number);
         if number.is_none() {
-            let (en, fr) = (
-                "must be a number, of no more digits than one has",
-                "doit être un numéro, fait d'autant de chiffres au plus qu'il en a",
-            );
+            let msg = match self.lang {
+                Lang::English => format!("must be a number of at most {most} digits"),
+                Lang::French => format!("doit être un numéro d'au plus {most} chiffres"),
+            };
             // Not repeated: it may be a card.
-            self.fault(param, en, fr, None);
+            self.errors.push(FieldError { param, msg: msg.into(), value: None });
         }
         number
     }

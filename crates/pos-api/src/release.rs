@@ -33,7 +33,7 @@ pub(crate) struct ReleaseBody {
     tag = TAG,
     security(("AccessToken" = ["merchant"])),
     params(MoveParameters, ("authorization_id" = i64, Path, description = "The authorization.", example = 1_234_567_890_123_456_i64)),
-    request_body(content = ReleaseBody, content_type = "application/json", example = json!({"amount": 10.5})),
+    request_body(content = Option<ReleaseBody>, content_type = "application/json", example = json!({"amount": 10.5})),
     responses(
         (status = 200, description = "The authorization after it.", body = AuthorizationAnswer),
         ReleaseProblems,

@@ -3,12 +3,14 @@
 use domain::Timestamp;
 use domain::cents::Cents;
 use domain::credit_account::Balances;
+use domain::purchase::MOST_OPEN;
 use store::authorization::AuthorizationRow;
 use store::credit_account::AccountKey;
 use store::{Access, StoreError};
 
 use crate::Core;
 use crate::account_book::TakenBook;
+use crate::ledger::MOST_BROKEN;
 
 /// The most that are looked at of one account, which has far fewer.
 const MOST_DUE: i64 = 10_000;
@@ -67,17 +69,19 @@ impl Core {
     /// When the database fails, or what is kept of an account can't be read. The others are ended all the same.
     pub async fn expire_authorizations(&self) -> Result<u64, StoreError> {
         const BATCH: i64 = 200;
-        let (mut all, mut failed) = (0, None);
+        let (mut all, mut failed, mut broken) = (0, None, Vec::new());
         loop {
             let now = self.now();
-            let due = store::authorization::due(&mut self.db().reader().await?, now, BATCH).await?;
+            // Those of accounts that have failed are found again each time.
+            let limit = BATCH + MOST_OPEN * broken.len() as i64;
+            let due = store::authorization::due(&mut self.db().reader().await?, now, limit).await?;
             let mut keys: Vec<AccountKey> = Vec::new();
             for key in due.iter().map(AuthorizationRow::key) {
-                if !keys.contains(&key) {
+                if !keys.contains(&key) && !broken.contains(&key) {
                     keys.push(key);
                 }
             }
-            let (rate, before) = (self.regular_rate(), all);
+            let (rate, before) = (self.regular_rate(), all + broken.len() as u64);
             for key in keys {
                 let ended = self.db().take(move |tx| {
                     Box::pin(async move {
@@ -92,11 +96,16 @@ impl Core {
                 });
                 match ended.await {
                     Ok(ended) => all += ended,
-                    Err(error) => failed = failed.or(Some(error)),
+                    Err(error @ (StoreError::Unavailable { .. } | StoreError::Overloaded)) => return Err(error),
+                    Err(error) if broken.len() >= MOST_BROKEN => return Err(error),
+                    Err(error) => {
+                        broken.push(key);
+                        failed = failed.or(Some(error));
+                    }
                 }
             }
             // Others may have ended what was found here, or nobody can.
-            if all == before {
+            if all + broken.len() as u64 == before {
                 return failed.map_or(Ok(all), Err);
             }
         }

@@ -15,8 +15,11 @@ use store::ledger::MovementRow;
 use crate::Core;
 use crate::account_book::TakenBook;
 
-/// How many accounts, or movements of one, are looked at at once.
+/// How many accounts are looked at at once.
 const BATCH: i64 = 500;
+
+/// How many accounts whose rows can't be read a job passes over before it gives up.
+pub(crate) const MOST_BROKEN: usize = 100;
 
 /// A movement with its postings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -114,6 +117,8 @@ impl Core {
                     Ok(posted) => accounts += u64::from(posted),
                     // That is said of all of them.
                     Err(error @ (StoreError::Unavailable { .. } | StoreError::Overloaded)) => return Err(error),
+                    // So many are no fault of an account's own.
+                    Err(error) if broken.len() >= MOST_BROKEN => return Err(error),
                     Err(error) => {
                         tracing::warn!(account = %key.number, lender = %key.lender, %error, "interest was not posted on an account");
                         broken.insert(key);

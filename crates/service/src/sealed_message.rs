@@ -131,6 +131,9 @@ fn kept_of(row: &OutboxRow, fault: &Fault) -> String {
     if row.kind != Kind::Code.as_str() {
         return fault.to_string();
     }
+    // A gateway may put words where its codes stand.
+    let is_code =
+        |code: &&String| code.len() <= 32 && !code.contains('@') && code.bytes().filter(u8::is_ascii_digit).count() < 7;
     let words = "what the provider wrote is not kept, since it may name the customer";
-    fault.code.as_ref().map_or_else(|| words.to_owned(), |code| format!("{code}: {words}"))
+    fault.code.as_ref().filter(is_code).map_or_else(|| words.to_owned(), |code| format!("{code}: {words}"))
 }

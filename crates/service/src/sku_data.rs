@@ -45,19 +45,20 @@ impl Core {
         store::sku_data::insert(tx, &row).await
     }
 
-    /// What was told of a movement; of a capture that tells nothing, what its authorization has told.
+    /// What was told of a movement; of a capture that tells nothing, what its authorization has told, and true. What can't be opened is logged and
+    /// left out: a statement is of money.
     pub(crate) async fn sku_data_of(
         &self,
         db: &mut impl Access,
         key: AccountKey,
         movement: &MovementRow,
-    ) -> Result<Option<SkuData>, StoreError> {
+    ) -> Result<Option<(SkuData, bool)>, StoreError> {
         let kind = MovementKind::of_name(&movement.kind);
         if !matches!(kind, Some(MovementKind::Capture | MovementKind::Return | MovementKind::Refund)) {
             return Ok(None);
         }
         if let Some(row) = store::sku_data::by_movement(db, key, movement.movement).await? {
-            return self.open_sku_data(&row).map(Some);
+            return Ok(self.open_sku_data(&row).map(|told| (told, false)));
         }
         let is_capture = kind == Some(MovementKind::Capture);
         let capture = movement.subject.strip_prefix("capture:").filter(|_| is_capture).and_then(CaptureId::parse);
@@ -66,15 +67,14 @@ impl Core {
         let Some(of) = of else { return Ok(None) };
         let subject = format!("authorization:{}", of.authorization);
         let row = store::sku_data::by_subject(db, key, &subject).await?;
-        row.map(|row| self.open_sku_data(&row)).transpose()
+        Ok(row.and_then(|row| self.open_sku_data(&row)).map(|told| (told, true)))
     }
 
-    fn open_sku_data(&self, row: &SkuDataRow) -> Result<SkuData, StoreError> {
-        let seals = &self.vault().seals;
-        let plain = seals
-            .unseal(&seal_name(row.key(), row.movement), &row.sealed, row.master_key_version)
-            .map_err(|error| StoreError::unreadable(SEALED, error))?;
-        SkuData::of_json(&plain).ok_or_else(|| StoreError::unreadable(SEALED, "it is no object"))
+    fn open_sku_data(&self, row: &SkuDataRow) -> Option<SkuData> {
+        let (seals, account, movement) = (&self.vault().seals, row.number, row.movement);
+        let opened = seals.unseal(&seal_name(row.key(), movement), &row.sealed, row.master_key_version);
+        let opened = opened.map_err(|error| tracing::warn!(account, movement, %error, "what was bought can't be read"));
+        SkuData::of_json(&opened.ok()?)
     }
 
     /// Seals every row under the newest master key, and gives how many were sealed anew.

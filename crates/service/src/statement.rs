@@ -9,7 +9,6 @@ use domain::cents::Cents;
 use domain::credit_account::AccountNumber;
 use domain::identifier::{ClientIdentifier, PartnerId};
 use domain::ledger::MovementKind;
-use domain::sku_data::SkuData;
 use domain::statement::{Statement, StatementMovement};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -40,6 +39,9 @@ pub struct AccountStatementEntry {
     /// What was bought or brought back, as the merchant has told it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sku_data: Option<Map<String, Value>>,
+    /// Whether that is what the authorization of a capture has told, which may be more than was captured.
+    #[serde(skip_serializing_if = "is_false")]
+    pub sku_data_of_authorization: bool,
     /// What was charged; below zero what was credited.
     pub amount: i64,
     /// The part of it that is interest and fees of a plan.
@@ -76,6 +78,10 @@ pub struct AccountStatement {
     pub closing: i64,
     /// Each movement that has changed what is owed, the oldest first.
     pub entries: Vec<AccountStatementEntry>,
+}
+
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// When a day begins, in UTC.
@@ -171,7 +177,8 @@ impl Core {
                 kind: entry.kind.name().to_owned(),
                 merchant,
                 reference: row.and_then(|row| row.reference),
-                sku_data: sku_data.map(SkuData::into_members),
+                sku_data_of_authorization: sku_data.as_ref().is_some_and(|(_, is_of_it)| *is_of_it),
+                sku_data: sku_data.map(|(told, _)| told.into_members()),
                 amount: entry.amount.0,
                 finance_charge: entry.finance_charge.0,
                 balance: entry.balance.0,

@@ -87,6 +87,10 @@ impl Book {
 
     /// The movement carried out.
     pub(super) fn done<T>(&self, movement: Movement, outcome: T) -> Done<T> {
+        debug_assert!(
+            movement.postings.iter().all(|posting| movement.kind.posts(posting.debit, posting.credit)),
+            "the check of the books would call {movement:?} a fault"
+        );
         Done { book: self.after(&movement.postings), movement, outcome }
     }
 

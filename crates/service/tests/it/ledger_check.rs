@@ -72,6 +72,12 @@ on_both_engines! {
                 "UPDATE ledger_entry SET debit = 'clearing' WHERE movement_number = (SELECT movement_number FROM ledger_movement WHERE kind = 'instore_payment') AND debit = 'merchant_payable'",
                 vec!["debits merchant_payable to credit interest_receivable", "debits merchant_payable to credit regular_receivable"],
             ),
+            // What can't be read is told, and keeps nothing else from being checked.
+            (
+                "UPDATE credit_capture SET plan_id = 999 WHERE plan_id = 4",
+                "UPDATE credit_capture SET plan_id = 4 WHERE plan_id = 999",
+                vec!["a plan or a term is out of range"],
+            ),
             // Of the three authorizations that are over, each says of itself what its captures do not.
             (
                 "UPDATE credit_authorization SET captured = captured - 1, released = released + 1 WHERE status = 'closed' AND amount = 20000",

@@ -192,15 +192,16 @@ fn stated(statement: &AccountStatement) -> String {
             amount(entry.finance_charge),
             amount(entry.balance),
         ]);
+        let word = if entry.sku_data_of_authorization { "  authorized" } else { "  item" };
         // The prices are the merchant's own, and nobody has added them up.
         for item in entry.sku_data.iter().flat_map(SkuData::items) {
             let (what, price) =
                 (short(&format!("{} {}", item.quantity, item.description)), short(&item.extended_price));
             rows.push([
                 String::new(),
-                "  item".to_owned(),
+                word.to_owned(),
                 what.trim().to_owned(),
-                item.sku,
+                short(&item.sku),
                 price,
                 String::new(),
                 String::new(),

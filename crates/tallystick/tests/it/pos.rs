@@ -62,6 +62,8 @@ fn answered(endpoint: &Endpoint) -> (u16, Option<&'static str>) {
         }
         (&Method::GET, "/authorizations" | "/captures") => (200, None),
         (&Method::GET, "/authorization/{authorization_id}") => (404, Some("not_found")),
+        // It needs no body.
+        (&Method::POST, path) if path.ends_with("/release") => (404, Some("not_found")),
         (&Method::POST, path)
             if path.starts_with("/authorization")
                 || path.ends_with("/refund")
